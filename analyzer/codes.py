@@ -1,0 +1,16 @@
+"""The rules that exist. A code is registered when it works, not before."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Applicability(StrEnum):
+    """How far a fix may be trusted (ruff's words): exact fixes are safe."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display-only"
+
+
+RULES: dict[str, str] = {"PX101": "sequential-awaits"}

@@ -1,0 +1,356 @@
+"""Dependence edges (contract §3): what keeps a later call behind an earlier statement, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .effects.inference import CallFacts, Inference
+from .effects.model import MEMORY, Effect, conflicts, describe
+from .effects.selector import Name
+from .footprint import Footprint, Footprints, visible_writes
+from .ir import (
+    AwaitValue,
+    Call,
+    Control,
+    Define,
+    Enter,
+    Event,
+    Function,
+    Invoke,
+    Iterate,
+    Mutate,
+    Operate,
+    Risk,
+    Statement,
+    Store,
+    Use,
+)
+
+
+class EdgeKind(StrEnum):
+    FLOW = "flow"
+    ANTI = "anti"
+    OUTPUT = "output"
+    EFFECT = "effect"
+    UNKNOWN = "unknown"
+    EXCLUSIVE = "exclusive"
+    AFFINE = "affine"
+    CLOCK = "clock"
+    SLEEP = "sleep"
+    CONTROL = "control"
+    FAILURE = "failure"
+    FRAMEWORK = "framework"
+    MANAGER = "manager"  # control: inside a `with` of which too little is known
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``words`` complete the sentence "… is not run together with … because …"."""
+
+    kind: EdgeKind
+    words: str
+    line: int
+    call: str = ""  # qualified name of the unknown call behind an `unknown` edge
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A call that could start early: ``statement`` is its place, ``before`` what the statement
+    evaluates ahead of it, ``risks`` what may raise when its callee and arguments are evaluated."""
+
+    index: int
+    statement: Statement
+    call: Call
+    facts: CallFacts
+    footprint: Footprint
+    before: Footprint
+    after: Footprint
+    risks: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What can see a function's memory after a failure."""
+
+    seen: frozenset[str]
+    everything_seen: bool
+    unsafe: bool = False  # level on-success: writes may start before earlier calls succeeded
+
+
+def member_of(index: int, statement: Statement, footprints: Footprints, bound: frozenset[str]
+              ) -> tuple[Member | None, Edge | None]:  # fmt: skip
+    """The statement's awaited call as a member, or the reason why it cannot start early.
+
+    (None, None) when the statement awaits nothing, or several things.
+    """
+    awaited = [
+        (i, e.call)
+        for i, e in enumerate(statement.events)
+        if isinstance(e, Invoke) and e.call.awaited
+    ]
+    if len(awaited) != 1 or statement.blocks:
+        return None, None
+    position, call = awaited[0]
+    line = statement.span.line
+    inference = footprints.inference
+    facts = inference.facts(call)
+    if facts.everything:
+        unknown = "" if facts.known else facts.name
+        return None, Edge(EdgeKind.UNKNOWN, facts.everything, line, unknown)
+    if facts.affine:
+        return None, Edge(EdgeKind.AFFINE, f"`{facts.name}` must stay in its task", line)
+    if call.guarded:
+        return None, Edge(EdgeKind.CONTROL, f"`{facts.name}` may not run at all", line)
+    acting = _acting(call, inference)
+    if acting:
+        return None, Edge(EdgeKind.UNKNOWN, f"its arguments {acting}", line)
+    before = statement.events[: position - len(call.setup)]
+    return (
+        Member(
+            index=index,
+            statement=statement,
+            call=call,
+            facts=facts,
+            footprint=footprints.of_call(call),
+            before=footprints.of_events(before),
+            after=footprints.of_events(statement.events[position + 1 :]),
+            risks=risks_of(call.setup, footprints, bound),
+        ),
+        None,
+    )
+
+
+def _acting(call: Call, inference: Inference) -> str:
+    """Evaluating the arguments must not act: no call that is not pure, no await (contract §4)."""
+    for event in call.setup:
+        if isinstance(event, Invoke):
+            facts = inference.facts(event.call)
+            if not facts.pure:
+                return f"call `{facts.name}`, which is not known to be pure"
+            if event.call.awaited:
+                return "await"
+        elif isinstance(event, (Define, Store, Mutate, AwaitValue, Control, Enter)):
+            return "bind or change something"
+        elif isinstance(event, Iterate) and not inference.iterable(event.value):
+            return "iterate something that could be a generator"
+    return ""
+
+
+def risks_of(events: Sequence[Event], footprints: Footprints, bound: frozenset[str]
+             ) -> tuple[Event, ...]:  # fmt: skip
+    """The events that may raise, unbound local names included."""
+    found: list[Event] = []
+    for event in events:
+        if isinstance(event, Use) and event.risk is Risk.NAME:
+            info = footprints.inference.module.symbols.get(event.place.symbol)
+            if info is not None and info.kind == "local" and event.place.symbol not in bound:
+                found.append(event)
+        elif footprints.may_raise(event):
+            found.append(event)
+    return tuple(found)
+
+
+def blocking(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
+             footprints: Footprints) -> Edge | None:  # fmt: skip
+    """The first reason why ``later``'s call must not start before ``statement`` has run."""
+    for find in (_control, _unknown, _affine, _time, _exclusive, _conflict, _failure):
+        edge = find(statement, earlier, later, around, footprints)
+        if edge is not None:
+            return edge
+    return None
+
+
+def _name(later: Member) -> str:
+    return later.facts.name
+
+
+def _control(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
+             footprints: Footprints) -> Edge | None:  # fmt: skip
+    if not earlier.controls:
+        return None
+    word = earlier.controls[0]
+    leaves = word in ("return", "raise", "break", "continue", "assert", "yield")
+    how = f"`{word}` may leave the block before" if leaves else f"`{word}` stands before"
+    return Edge(EdgeKind.CONTROL, f"line {statement.span.line}: {how} `{_name(later)}`",
+                statement.span.line)  # fmt: skip
+
+
+def _unknown(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
+             footprints: Footprints) -> Edge | None:  # fmt: skip
+    if not earlier.everything:
+        return None
+    line = statement.span.line
+    return Edge(EdgeKind.UNKNOWN, f"line {line}: {earlier.everything}", line,
+                earlier.everything_call)  # fmt: skip
+
+
+def _affine(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
+            footprints: Footprints) -> Edge | None:  # fmt: skip
+    if not earlier.affine:
+        return None
+    line = statement.span.line
+    return Edge(EdgeKind.AFFINE, f"line {line}: `{earlier.affine}` must stay in its task", line)
+
+
+def _time(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
+          footprints: Footprints) -> Edge | None:  # fmt: skip
+    free = footprints.config.timestamps == "free"
+    for domain, kind in (("clock", EdgeKind.CLOCK), ("sleep", EdgeKind.SLEEP)):
+        own = any(e.resource.domain == domain for e in later.footprint.effects)
+        other = any(e.resource.domain == domain for e in earlier.effects)
+        if domain == "clock" and free and other and not own and _only_stored(statement, footprints):
+            continue
+        if own or other:
+            line = statement.span.line
+            words = {
+                ("clock", True): f"`{_name(later)}` reads the clock",
+                ("clock", False): f"line {line} reads the clock",
+                ("sleep", True): f"`{_name(later)}` sleeps",
+                ("sleep", False): f"line {line} sleeps, and a pause is there on purpose",
+            }[domain, own]
+            return Edge(kind, words, line)
+    return None
+
+
+def _only_stored(statement: Statement, footprints: Footprints) -> bool:
+    """Is each clock read of the statement formatted on the spot, or put into a container?"""
+    for event in statement.events:
+        if not isinstance(event, Invoke):
+            continue
+        facts = footprints.inference.facts(event.call)
+        if not any(e.resource.domain == "clock" for e in facts.effects):
+            continue
+        symbol = event.call.symbol
+        kept = False
+        for other in statement.events:
+            if isinstance(other, Operate) and any(
+                v.place is not None and v.place.symbol == symbol for v in other.values
+            ):
+                if other.risk is not Risk.FORMAT:
+                    return False
+                kept = True
+            elif isinstance(other, Store) and other.value.place is not None:
+                kept = kept or other.value.place.symbol == symbol
+            elif isinstance(other, (Define, Store)):
+                held = [v.place.symbol for v in other.value.held if v.place is not None]
+                kept = kept or (other.value.fresh and symbol in held)
+            elif isinstance(other, Invoke) and other.call.receiver is not None:
+                place = other.call.receiver.place
+                formats = other.call.method in ("isoformat", "strftime", "ctime")
+                kept = kept or (formats and place is not None and place.symbol == symbol)
+        if not kept:
+            return False
+    return True
+
+
+def _exclusive(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
+               footprints: Footprints) -> Edge | None:  # fmt: skip
+    from .effects.model import overlap
+    from .effects.selector import Overlap
+
+    for mine in later.facts.handles:
+        for other in earlier.handles:
+            if overlap(mine, other) is not Overlap.NEVER:
+                line = statement.span.line
+                return Edge(
+                    EdgeKind.EXCLUSIVE,
+                    f"line {line} and `{_name(later)}` use {describe(mine)}, "
+                    "of which only one call may run at a time",
+                    line,
+                    resource=describe(mine),
+                )
+    return None
+
+
+def _conflict(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
+              footprints: Footprints) -> Edge | None:  # fmt: skip
+    same_world = footprints.config.same_world
+    mine = later.footprint.effects
+    for other in earlier.effects:
+        for effect in mine:
+            if conflicts(other, effect, same_world):
+                return _conflict_edge(statement, other, effect, later)
+    return None
+
+
+def _conflict_edge(statement: Statement, other: Effect, mine: Effect, later: Member) -> Edge:
+    line = statement.span.line
+    name = _name(later)
+    if other.resource.domain == MEMORY and mine.resource.domain == MEMORY:
+        kind = {(True, False): EdgeKind.FLOW, (False, True): EdgeKind.ANTI}.get(
+            (other.writes, mine.writes), EdgeKind.OUTPUT
+        )
+        what = describe(other.resource)
+        mine_what = describe(mine.resource)
+        if kind is EdgeKind.FLOW:
+            verb = "binds" if isinstance(other.resource.selector, Name) else "may change"
+            seen = what if what == mine_what else f"{mine_what}, which may be {what}"
+            words = f"`{name}` uses {seen}; line {line} {verb} it"
+        elif kind is EdgeKind.ANTI:
+            words = f"line {line} uses {what}, which `{name}` changes"
+        else:
+            words = f"line {line} and `{name}` both change {what}"
+        return Edge(kind, words, line, resource=what)
+    did = "writes" if other.writes else "reads"
+    does = "writes" if mine.writes else "reads"
+    words = f"line {line} {did} {describe(other.resource)}, and `{name}` {does} " \
+            f"{describe(mine.resource)}"  # fmt: skip
+    return Edge(EdgeKind.EFFECT, words, line, resource=describe(mine.resource))
+
+
+def _failure(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
+             footprints: Footprints) -> Edge | None:  # fmt: skip
+    if not earlier.raises:
+        return None
+    line = statement.span.line
+    name = _name(later)
+    reason = not_speculatable(later.facts, unsafe=around.unsafe)
+    if reason:
+        return Edge(EdgeKind.FAILURE, f"`{name}` {reason}, and line {line} may fail first", line)
+    return None
+
+
+def not_speculatable(facts: CallFacts, *, unsafe: bool) -> str:
+    """Why running the call in vain could be noticed, or "" (contract §3, *Speculatable*)."""
+    if facts.cancel_unsafe:
+        return "may leave its handle one answer behind when it is cancelled"
+    if unsafe or facts.speculative:
+        return ""
+    for effect in facts.writes:
+        if effect.resource.domain not in ("log", "random"):
+            return f"writes {describe(effect.resource)}"
+    return ""
+
+
+def early_raise(statement: Statement, earlier: Footprint, later: Member, around: Surroundings
+                ) -> Edge | None:  # fmt: skip
+    """An edge if ``later``'s arguments may raise and ``statement`` does what a failing run shows.
+
+    Contract §4: arguments that may raise are evaluated early only in a batch of reads.
+    """
+    if not later.risks:
+        return None
+    visible = visible_writes(earlier, around.seen, around.everything_seen)
+    if not visible:
+        return None
+    line = statement.span.line
+    what = describe(visible[0].resource)
+    words = f"the arguments of `{_name(later)}` may raise, and line {line} writes {what} before"
+    return Edge(EdgeKind.FAILURE, words, line)
+
+
+def risk_key(event: Event) -> object:
+    """Equal keys: evaluating the second after the first has succeeded cannot raise."""
+    if isinstance(event, Use):
+        return ("use", event.place)
+    if isinstance(event, Operate):
+        if all(v.place is not None or v.is_literal for v in event.values):
+            return ("operate", event.risk,
+                    tuple((v.place, str(v.literal)) for v in event.values))  # fmt: skip
+    return event
+
+
+__all__ = ["Edge", "EdgeKind", "Function", "Member", "Surroundings", "blocking", "member_of"]

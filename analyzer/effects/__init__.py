@@ -1,0 +1,1 @@
+"""Effects of calls: what they read and write."""

@@ -1,0 +1,69 @@
+"""``# pexec:`` comments: what a line says of the calls on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..ir import Call
+from .catalog import Entry, VocabularyError, parse_entry
+
+_PEXEC = re.compile(r"#\s*pexec\s*:\s*(.*)$", re.IGNORECASE)
+_NOQA = re.compile(r"#\s*noqa(?:\s*:\s*([A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*))?", re.IGNORECASE)
+_WORDS = re.compile(r"""(?:[^\s,"']|"[^"]*"|'[^']*')+""")
+_FLAGS = frozenset({"pure", "barrier", "speculative"})
+
+
+def parse_comment(comment: str, where: str) -> dict[str, object]:
+    """The claims of one comment as the keys of a ``[[tools]]`` entry; {} if it makes none."""
+    found = _PEXEC.search(comment)
+    if found is None:
+        return {}
+    table: dict[str, object] = {}
+    reads: list[str] = []
+    writes: list[str] = []
+    for word in _WORDS.findall(found.group(1).split("#")[0]):
+        key, equals, value = word.partition("=")
+        if word in _FLAGS:
+            table[word] = True
+        elif key == "reads" and equals:
+            reads.append(value.strip("\"'"))
+        elif key == "writes" and equals:
+            writes.append(value.strip("\"'"))
+        elif key == "raises" and value in ("true", "false"):
+            table["raises"] = value == "true"
+        elif not word.lower().startswith("ignore"):
+            raise VocabularyError(
+                f"{where}: `# pexec: {word}` is not understood; a line comment may say reads=…, "
+                "writes=…, pure, barrier, speculative, raises=false or ignore[CODE]"
+            )
+    if reads:
+        table["reads"] = reads
+    if writes:
+        table["writes"] = writes
+    return table
+
+
+def line_entry(directives: Mapping[int, tuple[str, ...]], call: Call) -> Entry | None:
+    """The entry that comments on the call's first or last line make. Raises VocabularyError."""
+    for line in dict.fromkeys((call.span.line, call.span.end_line)):
+        for comment in directives.get(line, ()):
+            table = parse_comment(comment, f"line {line}")
+            if table.keys() & {"reads", "writes", "pure", "barrier"}:
+                name = call.method or call.callee
+                return parse_entry({"match": name, **table}, f"line {line}", f"line {line}")[0]
+    return None
+
+
+def ignored(directives: Mapping[int, tuple[str, ...]], lines: tuple[int, ...], code: str) -> bool:
+    """Is ``code`` silenced by a comment on one of the lines?"""
+    for line in lines:
+        for comment in directives.get(line, ()):
+            found = re.search(r"pexec\s*:\s*.*ignore(?:\[([^\]]*)\])?", comment, re.IGNORECASE)
+            if found and (found.group(1) is None or code in re.split(r"[\s,]+", found.group(1))):
+                return True
+            noqa = _NOQA.search(comment)
+            if noqa and (noqa.group(1) is None
+                         or code in re.split(r"[\s,]+", noqa.group(1).upper())):  # fmt: skip
+                return True
+    return False

@@ -1,0 +1,300 @@
+"""Call → what it reads and writes, from the strongest source that knows it (contract §8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..aliases import Aliases
+from ..config import Config
+from ..ir import Call, Module, Place, Value
+from ..resolve import CONTAINERS, Resolver
+from .arguments import argument
+from .catalog import Catalog, Entry, Reference, Template
+from .directives import line_entry
+from .model import MEMORY, Effect, Mode, Resource
+from .selector import ANY, Literal, Memory, Part, Symbol, Text, Wild, glob, host_of, text
+from .strings import text_of
+
+GENERATOR = "<generator>"
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """What is known of one call. ``everything`` is the reason why it conflicts with all, or ""."""
+
+    name: str
+    effects: tuple[Effect, ...] = ()
+    everything: str = ""
+    known: bool = False
+    pure: bool = False
+    affine: bool = False
+    raises: bool = True
+    speculative: bool = False
+    handles: tuple[Resource, ...] = ()  # used exclusively
+    cancel_unsafe: bool = False
+    origin: str = ""
+    assumes: str = ""
+    latency_ms: float | None = None
+    entry: Entry | None = None
+
+    @property
+    def writes(self) -> tuple[Effect, ...]:
+        return tuple(e for e in self.effects if e.writes)
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(e.resource.domain for e in self.effects
+                                   if e.resource.domain != MEMORY))  # fmt: skip
+
+
+class Inference:
+    """Effects of the calls of one module. ``sources`` are catalogs, strongest first."""
+
+    def __init__(self, module: Module, sources: tuple[Catalog, ...], config: Config) -> None:
+        self.module = module
+        self.config = config
+        self.resolver = Resolver(module, sources)
+        self.aliases = Aliases(self.resolver)
+        self._facts: dict[int, CallFacts] = {}
+
+    # -- memory --------------------------------------------------------------------------------
+
+    def memory(self, place: Place, *, deep: bool = True) -> Memory:
+        kind = self.resolver.place_type(place)
+        info = self.resolver.type_info(kind)
+        symbol = place.symbol
+        return Memory(
+            root=symbol,
+            steps=place.steps,
+            deep=deep,
+            stable=self.aliases.stable(symbol),
+            group=self.aliases.group(symbol),
+            world=self.aliases.world(symbol),
+            type=kind,
+            opaque=info is not None and info.handle,
+        )
+
+    def contents(self, value: Value) -> list[Memory]:
+        """The objects that reading ``value`` deeply looks at."""
+        if self.resolver.immutable(value) and not value.held:
+            return []
+        found = [self.memory(value.place)] if value.place is not None else []
+        for held in value.held:
+            found.extend(self.contents(held))
+        return found
+
+    # -- calls ---------------------------------------------------------------------------------
+
+    def facts(self, call: Call) -> CallFacts:
+        known = self._facts.get(call.id)
+        if known is None:
+            known = self._facts[call.id] = self._find(call)
+        return known
+
+    def _find(self, call: Call) -> CallFacts:
+        name = self.resolver.shown_name(call)
+        entry = line_entry(self.module.directives, call) or self.resolver.entry(call)
+        if entry is None:
+            return CallFacts(name, everything=f"nothing is known about `{name}`")
+        if entry.barrier:
+            reason = f"`{name}`: {entry.barrier}"
+            return CallFacts(name, everything=reason, known=True, origin=entry.origin, entry=entry)
+        reason = self._unknown(entry, call)
+        if reason:
+            return CallFacts(name, everything=f"`{name}` {reason}", origin=entry.origin)
+        effects = [
+            Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
+            for value in (call.receiver, *(a.value for a in call.arguments))
+            if value is not None
+            for memory in self.contents(value)
+        ]
+        for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):
+            for template in templates:
+                effects.extend(
+                    Effect(mode, resource, entry.origin)
+                    for resource in self._resources(template, entry, call)
+                    if not self._benign(mode, resource)
+                )
+        handles, cancel_unsafe = self._handles(entry, call)
+        return CallFacts(
+            name=name,
+            effects=tuple(dict.fromkeys(effects)),
+            known=True,
+            pure=entry.pure,
+            affine=entry.affine,
+            raises=entry.raises,
+            speculative=entry.speculative,
+            handles=handles,
+            cancel_unsafe=cancel_unsafe,
+            origin=entry.origin,
+            assumes=entry.assumes,
+            latency_ms=entry.latency_ms,
+            entry=entry,
+        )
+
+    def _unknown(self, entry: Entry, call: Call) -> str:
+        """Why an entry does not hold for this very call, or ""."""
+        declared = entry.origin.startswith("catalog")
+        for name in entry.unknown_if:
+            value = argument(call, name, ())
+            if value is not None and not (value.is_literal and value.literal is None):
+                return f"is given `{name}`, which may run anything"
+        if entry.unknown_if and any(a.star == "**" for a in call.arguments):
+            return "is given `**` arguments that cannot be seen"
+        for a in call.arguments:
+            name = a.keyword or self._parameter(entry, call, a.value)
+            if self._callable(a.value) and name not in entry.calls and declared:
+                return "is handed a function that it may call"
+            if name in entry.calls and not self._harmless(a.value):
+                return f"calls what it is given as `{name}`"
+        for name in entry.iterates:
+            value = argument(call, name, entry.params)
+            if value is not None and not self.iterable(value):
+                return f"iterates `{name}`, which could be a generator"
+        return ""
+
+    def _parameter(self, entry: Entry, call: Call, value: Value) -> str:
+        positional = [a.value for a in call.arguments if a.keyword is None and not a.star]
+        for i, candidate in enumerate(positional):
+            if candidate is value and i < len(entry.params):
+                return entry.params[i]
+        return ""
+
+    def _callable(self, value: Value) -> bool:
+        if value.function:
+            return True
+        if value.place is None or value.place.steps:
+            return any(self._callable(held) for held in value.held)
+        info = self.module.symbols.get(value.place.symbol)
+        return info is not None and any(v.function for v in info.values)
+
+    def _harmless(self, value: Value) -> bool:
+        """A function that a known callee may call: a lambda (lowered in place), a pure builtin."""
+        if value.function == "lambda" or (value.is_literal and value.literal is None):
+            return True
+        if value.place is None:
+            return False
+        name = self.resolver.place_name(value.place)
+        found = [e for catalog in self.resolver.sources for e in catalog.find(name)]
+        if name in ("builtins.list", "builtins.dict", "builtins.set", "builtins.int",
+                    "builtins.str", "builtins.float", "builtins.len"):  # fmt: skip
+            return True
+        return bool(found) and all(e.pure and not e.calls and not e.iterates for e in found)
+
+    def iterable(self, value: Value) -> bool:
+        """May ``value`` be iterated without running anybody's code?"""
+        if value.is_literal:
+            return True
+        if value.type == GENERATOR:
+            return True  # written in place: its parts were lowered where it stands
+        kind = self.resolver.type_of(value)
+        if kind in CONTAINERS:
+            return True
+        info = self.resolver.type_info(kind)
+        return info is not None and info.plain
+
+    # -- resources -----------------------------------------------------------------------------
+
+    def _resources(self, template: Template, entry: Entry, call: Call) -> list[Resource]:
+        if template.domain == MEMORY:
+            found: list[Resource] = []
+            for part in template.parts:
+                if isinstance(part, Reference):
+                    value = self._referred(part.name, entry, call)
+                    if value is None:
+                        continue
+                    found.extend(Resource(MEMORY, m) for m in self.contents(value))
+                    if isinstance(value, Value) and not found and value.place is not None:
+                        found.append(Resource(MEMORY, self.memory(value.place)))
+            if not found:
+                words = "".join(p.text for p in template.parts if isinstance(p, Literal))
+                if words:  # a memory of its own, such as memory:module._cache
+                    found.append(Resource(MEMORY, Memory(words, world=True)))
+            return found
+        if not template.parts:
+            return [Resource(template.domain, ANY)]
+        pieces: list[Part | str] = []
+        for part in template.parts:
+            if isinstance(part, Reference):
+                pieces.extend(self._argument_text(part, entry, call).parts)
+            else:
+                pieces.append(part)
+        return [Resource(template.domain, text(*pieces))]
+
+    def _referred(self, name: str, entry: Entry, call: Call) -> Value | None:
+        if name == "self":
+            return call.receiver
+        if entry.arguments:
+            value = argument(call, entry.arguments, entry.params)
+            for part in name.split("."):
+                entries = value.entries if value is not None else None
+                value = dict(entries).get(part) if entries is not None else None
+            return value
+        first, *rest = name.split(".")
+        value = argument(call, first, entry.params or self._signature(call))
+        for part in rest:
+            entries = value.entries if value is not None else None
+            value = dict(entries).get(part) if entries is not None else None
+        return value
+
+    def _signature(self, call: Call) -> tuple[str, ...]:
+        place = call.function.place
+        if place is None:
+            return ()
+        info = self.module.symbols.get(place.symbol)
+        if info is not None and info.function and not place.steps:
+            return self.module.signatures.get(info.function, ())
+        name = self.resolver.call_name(call).removeprefix(f"{self.resolver.module_name}.")
+        return self.module.signatures.get(name, ())
+
+    def _argument_text(self, part: Reference, entry: Entry, call: Call) -> Text:
+        value = self._referred(part.name, entry, call)
+        if value is None:
+            default = entry.defaults.get(part.name)
+            found = text(str(default)) if default is not None else ANY
+        else:
+            found = text_of(value, self.resolver, self.aliases)
+        if part.transform == "host":
+            return host_of(found)
+        if part.transform == "glob":
+            constant = len(found.parts) == 1 and isinstance(found.parts[0], Literal)
+            return glob(found.parts[0].text) if constant and isinstance(found.parts[0], Literal) \
+                else ANY  # fmt: skip
+        return found
+
+    def _benign(self, mode: Mode, resource: Resource) -> bool:
+        if mode is Mode.READ or resource.domain != MEMORY or not self.config.benign:
+            return False
+        if not isinstance(resource.selector, Memory):
+            return False
+        scope, _, name = resource.selector.root.rpartition(":")
+        return f"memory:{self.resolver.module_name}.{name}" in self.config.benign and not scope
+
+    # -- handles -------------------------------------------------------------------------------
+
+    def _handles(self, entry: Entry, call: Call) -> tuple[tuple[Resource, ...], bool]:
+        """Exclusive handles that the call uses, and whether cancelling it may break one."""
+        handles: list[Resource] = []
+        unsafe = entry.cancel == "unsafe"
+        values = [call.receiver, *(a.value for a in call.arguments)]
+        for value in values:
+            if value is None or value.place is None:
+                continue
+            info = self.resolver.type_info(self.resolver.type_of(value))
+            if info is not None and info.concurrency == "exclusive":
+                handles.append(Resource(MEMORY, self.memory(value.place)))
+                unsafe = unsafe or (not info.cancel_safe and entry.cancel != "safe")
+        if entry.concurrency == "exclusive":
+            if call.receiver is not None and call.receiver.place is not None:
+                handles.append(Resource(MEMORY, self.memory(call.receiver.place)))
+            else:
+                handles.append(Resource("handle", text(entry.match)))
+            unsafe = unsafe or entry.cancel != "safe"
+        return tuple(handles), unsafe
+
+
+def without_source(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    return tuple(replace(e, source="") for e in effects)
+
+
+__all__ = ["CallFacts", "Inference", "Symbol", "Wild", "without_source"]

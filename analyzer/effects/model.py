@@ -1,0 +1,127 @@
+"""Effects and when two of them conflict: the one algebra for memory and for the world.
+
+An effect is a mode on a resource. Binding a name writes ``memory:name``; reading a file reads
+``fs:path``. Every effect carries where its claim comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .selector import (
+    ANY,
+    Memory,
+    Name,
+    Overlap,
+    Text,
+    format_selector,
+    overlap_memory,
+    overlap_path,
+    overlap_text,
+)
+
+MEMORY = "memory"
+WORLD = "*"  # a write to the open world: conflicts with every call outside memory
+#: Order and number of operations are not observed (contract §2: `log`; random without a seed).
+COMMUTATIVE = frozenset({"log", "random"})
+PATHS = frozenset({"fs"})
+
+
+class Mode(StrEnum):
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    domain: str
+    selector: Text | Memory | Name = ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """``source`` says which entry, configuration key or line made the claim."""
+
+    mode: Mode
+    resource: Resource
+    source: str = field(default="", compare=False)
+
+    @property
+    def writes(self) -> bool:
+        return self.mode is Mode.WRITE
+
+    def __str__(self) -> str:
+        return f"{self.mode} {describe(self.resource)}"
+
+
+def describe(resource: Resource) -> str:
+    """The resource in words for a finding: ``fs:docs/*``, ``memory:user``."""
+    selector = resource.selector
+    if isinstance(selector, Name):
+        return f"`{selector.symbol.rsplit(':', 1)[-1]}`"
+    if isinstance(selector, Memory):
+        return f"`{_path(selector)}`"
+    if resource.domain == WORLD:
+        return "the open world"
+    if selector == ANY:
+        return resource.domain
+    return f"{resource.domain}:{format_selector(selector)}"
+
+
+def _path(memory: Memory) -> str:
+    from .selector import Attr, Key, SymKey
+
+    words = memory.root.rsplit(":", 1)[-1]
+    for step in memory.steps:
+        if isinstance(step, Attr):
+            words += f".{step.name}"
+        elif isinstance(step, Key):
+            words += f"[{step.value!r}]"
+        elif isinstance(step, SymKey):
+            words += f"[{step.name.rsplit(':', 1)[-1]}]"
+        else:
+            words += "[…]"
+    return words
+
+
+SameWorld = Sequence[Sequence[tuple[str, Text]]]
+
+
+def overlap(a: Resource, b: Resource, same_world: SameWorld = ()) -> Overlap:
+    """May the two resources be, or share, one thing? Symmetric; *maybe* when in doubt."""
+    if WORLD in (a.domain, b.domain):
+        return Overlap.NEVER if MEMORY in (a.domain, b.domain) else Overlap.MAYBE
+    if a.domain != b.domain:
+        return Overlap.MAYBE if _one_world(a, b, same_world) else Overlap.NEVER
+    x, y = a.selector, b.selector
+    if isinstance(x, Text) and isinstance(y, Text):
+        return overlap_path(x, y) if a.domain in PATHS else overlap_text(x, y)
+    if isinstance(x, Text) or isinstance(y, Text):
+        return Overlap.MAYBE
+    return overlap_memory(x, y)
+
+
+def _one_world(a: Resource, b: Resource, same_world: SameWorld) -> bool:
+    def within(resource: Resource, member: tuple[str, Text]) -> bool:
+        domain, selector = member
+        return (
+            resource.domain == domain
+            and isinstance(resource.selector, Text)
+            and overlap_text(resource.selector, selector) is not Overlap.NEVER
+        )
+
+    return any(
+        any(within(a, m) for m in group) and any(within(b, m) for m in group)
+        for group in same_world
+    )
+
+
+def conflicts(a: Effect, b: Effect, same_world: SameWorld = ()) -> bool:
+    """Contract §2: equal domains, at least one write, overlap possible, not commutative."""
+    if not (a.writes or b.writes):
+        return False
+    if a.resource.domain == b.resource.domain and a.resource.domain in COMMUTATIVE:
+        return False
+    return overlap(a.resource, b.resource, same_world) is not Overlap.NEVER

@@ -1,0 +1,299 @@
+"""What a statement does as a whole: the union of its events' effects, with their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .effects.inference import CallFacts, Inference
+from .effects.model import MEMORY, Effect, Mode, Resource
+from .effects.selector import AnyKey, Attr, Key, Memory, Name, SymKey
+from .ir import (
+    AwaitValue,
+    Call,
+    Control,
+    Define,
+    Enter,
+    Event,
+    Invoke,
+    Iterate,
+    Mutate,
+    Operate,
+    Place,
+    Risk,
+    Statement,
+    Store,
+    Use,
+    Value,
+)
+
+#: What a manager does that is known, yet keeps statements in their order around it.
+_ORDERED_MANAGERS = frozenset({"lock", "limiter", "transaction", "state"})
+_TEXT_OR_NUMBER = frozenset({
+    "builtins.str", "builtins.int", "builtins.float", "builtins.bool", "builtins.None",
+    "builtins.NoneType",
+})  # fmt: skip
+_NUMBER = frozenset({"builtins.int", "builtins.float", "builtins.bool"})
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Effects and barriers of a run of events."""
+
+    effects: tuple[Effect, ...] = ()
+    everything: str = ""
+    everything_call: str = ""  # qualified name of the unknown call behind `everything`
+    controls: tuple[str, ...] = ()
+    affine: str = ""
+    handles: tuple[Resource, ...] = ()
+    raises: bool = False
+    calls: tuple[Call, ...] = ()
+
+
+class Footprints:
+    """Computes footprints within one module; caches those of statements."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.config = inference.config
+        self._cache: dict[int, Footprint] = {}
+
+    def of(self, statement: Statement) -> Footprint:
+        found = self._cache.get(id(statement))
+        if found is None:
+            found = self._cache[id(statement)] = self.of_events(statement.events)
+        return found
+
+    def of_call(self, call: Call) -> Footprint:
+        """Evaluating the callee and the arguments, and performing the call."""
+        return self.of_events((*call.setup, Invoke(call)))
+
+    def of_events(self, events: Iterable[Event]) -> Footprint:
+        effects: dict[Effect, None] = {}
+        controls: list[str] = []
+        calls: list[Call] = []
+        handles: list[Resource] = []
+        everything = unknown = affine = ""
+        raises = False
+        for event in events:
+            raises = raises or self.may_raise(event)
+            for effect in self._effects(event):
+                effects.setdefault(effect)
+            if isinstance(event, Control):
+                controls.append(event.word)
+            elif isinstance(event, Invoke):
+                calls.append(event.call)
+                facts = self.inference.facts(event.call)
+                if facts.everything and not everything:
+                    everything = facts.everything
+                    unknown = "" if facts.known else facts.name
+                affine = affine or (facts.name if facts.affine else "")
+                handles.extend(facts.handles)
+            elif not everything:
+                everything = self._barrier(event)
+        return Footprint(
+            tuple(effects),
+            everything,
+            unknown,
+            tuple(dict.fromkeys(controls)),
+            affine,
+            tuple(handles),
+            raises,
+            tuple(calls),
+        )
+
+    def _barrier(self, event: Event) -> str:
+        if isinstance(event, AwaitValue):
+            return "it awaits something that is not a call"
+        if isinstance(event, Iterate):
+            if event.asynchronous:
+                return "`async for` waits for what comes"
+            if not self.inference.iterable(event.value):
+                return f"it iterates {self._shown(event.value)}, which could be a generator"
+        if isinstance(event, Enter):
+            kind = self.manager(event.value)
+            if kind in ("", *_ORDERED_MANAGERS):
+                return f"it enters {self._shown(event.value)}, " + (
+                    f"a {kind}" if kind else "of which nothing is known"
+                )
+        if not self.config.plain_values and isinstance(event, Operate):
+            return "an operator may run anything (plain-values = false)"
+        own = self._own_class(event)
+        if own:
+            return f"{own} is computed by code of this file"
+        return ""
+
+    def manager(self, value: Value) -> str:
+        """The kind of a context manager (catalog), "" if it is not known."""
+        kind = self.inference.resolver.type_of(value)
+        info = self.inference.resolver.type_info(kind)
+        if info is not None:
+            return info.manager
+        # "A type that has declared calls is a known handle" (contract §3).
+        tools = self.inference.resolver.sources[0]
+        declared = bool(kind) and kind in tools.prefixes
+        return "handle" if declared else ""
+
+    def _shown(self, value: Value) -> str:
+        if value.place is not None:
+            return f"`{self.inference.resolver.place_name(value.place)}`"
+        return "a value"
+
+    def _own_class(self, event: Event) -> str:
+        """An attribute of a class of this file that is a property or descriptor runs code."""
+        place = event.place if isinstance(event, (Use, Store, Mutate)) else None
+        if place is None or not place.steps or not isinstance(place.steps[-1], Attr):
+            return ""
+        resolver = self.inference.resolver
+        owner = resolver.place_type(Place(place.symbol, place.steps[:-1]))
+        info = resolver.module.classes.get(owner.removeprefix(f"{resolver.module_name}."))
+        if info is None:
+            return ""
+        name = place.steps[-1].name
+        magic = {"__getattr__", "__getattribute__", "__setattr__"} & info.computed
+        dunder = "__setattr__" if isinstance(event, Store) else "__getattr__"
+        if name in info.computed or (magic and name not in info.methods and dunder):
+            return f"`{owner}.{name}`"
+        return ""
+
+    # -- effects of events ---------------------------------------------------------------------
+
+    def _effects(self, event: Event) -> list[Effect]:
+        match event:
+            case Use(place=place, deep=deep):
+                return self._read(place, deep=deep)
+            case Define(symbol=symbol):
+                return [Effect(Mode.WRITE, Resource(MEMORY, Name(symbol)))]
+            case Store(place=place):
+                memory = self.inference.memory(place, deep=False)
+                return [*self._root(place), *self._write(memory)]
+            case Mutate(place=place):
+                if self.inference.resolver.immutable(Value(place=place)):
+                    return []
+                return [*self._root(place), *self._write(self.inference.memory(place))]
+            case Invoke(call=call):
+                facts = self.inference.facts(call)
+                changed = [
+                    more
+                    for effect in facts.effects
+                    if effect.writes and isinstance(effect.resource.selector, Memory)
+                    for more in self._state(effect.resource.selector, call)
+                ]
+                return [*facts.effects, *changed]
+            case Iterate(value=value) | Enter(value=value):
+                return [
+                    Effect(Mode.WRITE if isinstance(event, Enter) else Mode.READ,
+                           Resource(MEMORY, memory))
+                    for memory in self.inference.contents(value)
+                ]  # fmt: skip
+            case _:
+                return []
+
+    def _root(self, place: Place) -> list[Effect]:
+        if place.symbol.startswith("call#"):
+            return []
+        return [Effect(Mode.READ, Resource(MEMORY, Name(place.symbol)))]
+
+    def _read(self, place: Place, *, deep: bool) -> list[Effect]:
+        effects = self._root(place)
+        for step in place.steps:
+            if isinstance(step, SymKey):
+                effects.append(Effect(Mode.READ, Resource(MEMORY, Name(step.name))))
+        if deep or place.steps:
+            if not place.steps and self.inference.resolver.immutable(Value(place=place)):
+                return effects
+            memory = self.inference.memory(place, deep=deep)
+            effects.append(Effect(Mode.READ, Resource(MEMORY, memory)))
+        return effects
+
+    def _write(self, memory: Memory) -> list[Effect]:
+        return [Effect(Mode.WRITE, Resource(MEMORY, memory)), *self._state(memory, None)]
+
+    def _state(self, memory: Memory, by: Call | None) -> list[Effect]:
+        """Results alias state (contract §2): changing one writes what its call touched."""
+        return [
+            Effect(Mode.WRITE, effect.resource, f"{effect.source}: its result is changed in place")
+            for call in self.inference.aliases.calls_of(memory.root)
+            if call is not by
+            for effect in self._touched(call)
+        ]
+
+    def _touched(self, call: Call) -> list[Effect]:
+        facts = self.inference.facts(call)
+        entry = facts.entry
+        if entry is None or entry.returns != "alias":
+            return []
+        return [e for e in facts.effects if e.resource.domain != MEMORY]
+
+    # -- failures ------------------------------------------------------------------------------
+
+    def may_raise(self, event: Event) -> bool:
+        """May this event raise an Exception? (Unbound names are looked at by the caller.)"""
+        match event:
+            case Invoke(call=call):
+                return self.inference.facts(call).raises
+            case Use(place=place, risk=risk):
+                return self._use_may_raise(place, risk)
+            case Operate(values=values, risk=risk):
+                return self._operator_may_raise(values, risk)
+            case Store() | Mutate() | Iterate() | Enter() | AwaitValue():
+                return True
+            case Control(word=word):
+                return word in ("raise", "assert", "import", "class", "decorator", "store",
+                                "expression", "yield", "target")  # fmt: skip
+            case _:
+                return False
+
+    def _use_may_raise(self, place: Place, risk: Risk) -> bool:
+        if risk in (Risk.NONE, Risk.NAME):
+            return False
+        if risk is Risk.ATTRIBUTE:
+            return not self._has_attribute(place)
+        return True
+
+    def _has_attribute(self, place: Place) -> bool:
+        resolver = self.inference.resolver
+        name = resolver.place_name(place)
+        if any(catalog.entries.get(name) for catalog in resolver.sources):
+            return True
+        last = place.steps[-1]
+        owner = resolver.place_type(Place(place.symbol, place.steps[:-1]))
+        info = resolver.module.classes.get(owner.removeprefix(f"{resolver.module_name}."))
+        if isinstance(last, Attr) and info is not None and last.name in info.methods:
+            return True
+        # An inner link of a chain: `client.chat` of `client.chat.completions.create`.
+        return any(name in catalog.prefixes for catalog in resolver.sources)
+
+    def _operator_may_raise(self, values: tuple[Value, ...], risk: Risk) -> bool:
+        kinds = {self.inference.resolver.type_of(value) for value in values}
+        if risk is Risk.FORMAT:
+            return not kinds <= _TEXT_OR_NUMBER
+        if risk is Risk.OPERATOR:
+            return not (kinds == {"builtins.str"} or kinds <= _NUMBER - {"builtins.bool"})
+        return True
+
+
+def visible_writes(footprint: Footprint, seen: frozenset[str], everything_seen: bool
+                   ) -> list[Effect]:  # fmt: skip
+    """The writes that somebody can see if the function fails afterwards.
+
+    ``seen``: symbols that a handler, a closure or the module sees; ``everything_seen``: all of them
+    (module level, or a handler around the block).
+    """
+    found: list[Effect] = []
+    for effect in footprint.effects:
+        if not effect.writes or effect.resource.domain in ("log", "random"):
+            continue
+        selector = effect.resource.selector
+        if isinstance(selector, Name):
+            if everything_seen or selector.symbol in seen or selector.symbol.startswith(":"):
+                found.append(effect)
+        elif isinstance(selector, Memory):
+            if everything_seen or selector.world or selector.root in seen:
+                found.append(effect)
+        else:
+            found.append(effect)
+    return found
+
+
+__all__ = ["AnyKey", "CallFacts", "Footprint", "Footprints", "Key", "visible_writes"]

@@ -1,0 +1,293 @@
+"""The intermediate representation: what lowering makes of a file and every later step reads.
+
+A module is a set of :class:`Function` units (the module's own body is one of them). A unit holds a
+:class:`Block` of :class:`Statement`; a statement is the sequence of :data:`Event` that Python
+performs when it runs it, *in evaluation order* (Python reference, 6.16), with nested blocks folded
+in. Nothing here knows LibCST, types or effects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .effects.selector import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of the text; offsets in characters, lines and columns counted from 1."""
+
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An access path: a symbol (``scope:name``, or ``call#n`` for a result) and steps from it."""
+
+    symbol: str
+    steps: tuple[Step, ...] = ()
+
+    def then(self, step: Step) -> Place:
+        return Place(self.symbol, (*self.steps, step))
+
+
+class Risk(StrEnum):
+    """Why evaluating something may raise; the resolver knows which of these do not."""
+
+    NONE = ""
+    NAME = "name"  # the name may be unbound
+    ATTRIBUTE = "attribute"
+    ITEM = "item"
+    OPERATOR = "operator"
+    FORMAT = "format"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an expression evaluates to, as far as its syntax shows.
+
+    ``place`` is set when it is exactly an access path; ``held`` are the values a new container
+    holds, or the alternatives of a conditional; ``parts`` the pieces of a concatenated string.
+    """
+
+    place: Place | None = None
+    literal: object = None
+    is_literal: bool = False
+    parts: tuple[Value, ...] = ()
+    held: tuple[Value, ...] = ()
+    fresh: bool = False
+    immutable: bool = False
+    type: str = ""
+    entries: tuple[tuple[str, Value], ...] | None = None
+    function: str = ""  # "lambda" or the symbol of a function that is named
+    path_join: bool = False  # parts were joined with the `/` operator
+
+
+OPAQUE = Value()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A value is read. ``deep``: its content too, not only the binding or slot."""
+
+    place: Place
+    deep: bool = True
+    risk: Risk = Risk.NONE
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operate:
+    """An operator, a formatting or a truth test on values that were read already; may raise."""
+
+    values: tuple[Value, ...]
+    risk: Risk
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """A name is bound to a value."""
+
+    symbol: str
+    value: Value
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The slot at the end of a path is set to a value. May raise."""
+
+    place: Place
+    value: Value
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mutate:
+    """The object at a path may be changed in place (`+=`, `del x[k]`). May raise."""
+
+    place: Place
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a call: ``keyword`` or positional (``None``); ``star`` is "", "*" or "**"."""
+
+    value: Value
+    keyword: str | None = None
+    star: str = ""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call site. ``setup`` are the events of evaluating its callee expression and arguments."""
+
+    id: int
+    callee: str
+    span: Span
+    function: Value
+    receiver: Value | None
+    method: str
+    arguments: tuple[Argument, ...]
+    setup: tuple[Event, ...]
+    awaited: bool = False
+    await_span: Span | None = None
+    guarded: bool = False
+
+    @property
+    def symbol(self) -> str:
+        return f"call#{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A call is performed (for an awaited one: run until its result is there)."""
+
+    call: Call
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Iterate:
+    """A value is iterated, which drives a generator; ``asynchronous`` for `async for`."""
+
+    value: Value
+    asynchronous: bool = False
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """A context manager is entered here and left at the end of its statement."""
+
+    value: Value
+    asynchronous: bool
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitValue:
+    """An ``await`` on something that is not a call."""
+
+    value: Value
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Control flow or a scope statement that nothing is moved across; ``word`` is its keyword."""
+
+    word: str
+    guarded: bool = False
+
+
+Event = Use | Operate | Define | Store | Mutate | Invoke | Iterate | Enter | AwaitValue | Control
+
+
+class Shape(StrEnum):
+    """How a member call sits in its statement."""
+
+    BARE = "bare"  # `await f()`
+    ASSIGN = "assign"  # `target = await f()`: one target, the whole value
+    RETURN = "return"  # `return await f()`
+    WITHIN = "within"  # anywhere else where it is evaluated exactly once
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a block with everything it evaluates, nested blocks included."""
+
+    kind: str
+    span: Span  # from its first character to the last one of its code
+    lines: Span  # whole lines, its leading comments and trailing comment included
+    events: tuple[Event, ...]
+    blocks: tuple[Block, ...] = ()
+    managers: tuple[Enter, ...] = ()  # of a `with`
+    shape: Shape = Shape.WITHIN
+    target: Span | None = None  # text of the single assignment target
+    target_name: str = ""
+    annotated: bool = False
+    solo: bool = True  # alone on its lines
+    handlers: bool = False  # a `try` that can catch what its body raises
+    final: bool = False  # a `try` with a `finally`
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Statements run in order. ``indent`` is their indentation; ``inline``: on the header's line."""
+
+    statements: tuple[Statement, ...]
+    indent: str = ""
+    inline: bool = False
+    role: str = "body"  # which part of its statement: body, orelse, finalbody, handler, case
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A unit of analysis: a function at any depth, or the module's own body (``name == ""``)."""
+
+    name: str
+    qualname: str
+    symbol: str
+    block: Block
+    span: Span
+    scope: str
+    is_async: bool = False
+    is_generator: bool = False
+    parameters: tuple[str, ...] = ()
+    decorators: tuple[Value, ...] = ()
+    class_scope: str = ""  # qualname of the class it is a method of
+    class_decorators: tuple[Value, ...] = ()
+    exposed: frozenset[str] = frozenset()  # own symbols that nested functions or globals() can see
+
+
+@dataclass(frozen=True, slots=True)
+class ClassInfo:
+    """What a class in this file shows: bases, attributes computed by code, annotated fields."""
+
+    qualname: str
+    bases: tuple[Value, ...]
+    computed: frozenset[str]  # properties, descriptors, and dunders such as __getattr__
+    methods: frozenset[str]
+    decorators: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolInfo:
+    """All that one file says about a symbol."""
+
+    name: str
+    kind: str  # local | parameter | global | import | builtin | undefined | call
+    bindings: int = 0
+    target: str = ""  # dotted name of an import
+    annotations: tuple[str, ...] = ()  # dotted names, resolved through imports
+    function: str = ""  # qualname if bound once by `def`
+    cls: str = ""  # qualname if bound once by `class`
+    values: tuple[Value, ...] = ()  # everything assigned to it
+    opaque_bindings: int = 0  # bindings whose value is not in `values`
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A lowered file."""
+
+    name: str
+    functions: tuple[Function, ...]
+    symbols: dict[str, SymbolInfo]
+    calls: dict[str, Call]  # by their symbol
+    classes: dict[str, ClassInfo]
+    signatures: dict[str, tuple[str, ...]]  # qualname → positional parameters (self excluded)
+    names: frozenset[str]  # every identifier in the file: new ones must differ
+    imports: frozenset[str]  # top-level packages that are imported
+    star_import: bool
+    directives: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    strings: tuple[tuple[int, int], ...] = ()  # (first, last line) of strings over several lines

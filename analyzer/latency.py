@@ -1,0 +1,26 @@
+"""Where durations come from: declarations, entries, then the cited default of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .effects.catalog import default_latencies
+from .effects.inference import CallFacts, Inference
+from .ir import Call
+
+
+def latency_of(facts: CallFacts) -> tuple[float, str]:
+    """Milliseconds that one call waits, and the source of the figure."""
+    if facts.latency_ms is not None:
+        return facts.latency_ms, facts.origin
+    table = default_latencies()
+    known = [(table[d], d) for d in facts.domains if d in table]
+    if known:
+        ms, domain = max(known)
+        return ms, f"default for {domain}"
+    return table["other"], "default"
+
+
+def waiting(calls: Iterable[Call], inference: Inference) -> float:
+    """Milliseconds that a statement's awaited calls wait, one after the other."""
+    return sum(latency_of(inference.facts(c))[0] for c in calls if c.awaited)

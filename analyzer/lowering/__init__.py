@@ -1,0 +1,114 @@
+"""LibCST tree → :class:`~pexec.analyzer.ir.Module`: the only place that knows LibCST nodes."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from ..ir import Function, Module, Span, SymbolInfo
+from ..names import Scope, collect
+from ..source import Source, SourceError
+from .context import Unit
+from .statements import block_of
+
+_DIRECTIVE = re.compile(r"#\s*(?:pexec\s*:|noqa\b)", re.IGNORECASE)
+
+
+def lower(source: Source, name: str = "", *, is_package: bool = False) -> Module:
+    """Lower a file. ``name`` is its dotted module name. Raises :class:`SourceError`."""
+    try:
+        tree = cst.parse_module(source.parse_text)
+    except cst.ParserSyntaxError as error:
+        raise SourceError(
+            f"cannot parse: {error.message}", error.raw_line, error.raw_column + 1
+        ) from None
+    except RecursionError:
+        raise SourceError("nested too deeply to be analyzed") from None
+    wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
+    positions = wrapper.resolve(PositionProvider)
+    scopes = collect(tree, name, is_package)
+    unit = Unit(source, scopes, positions)  # pyright: ignore[reportArgumentType]
+    block = block_of(tree, unit, scopes.module)
+    whole = Span(0, len(source.text), 1, 1, len(source.line_starts), 1)
+    unit.functions.append(Function("", "", "", block, whole, ""))
+    return Module(
+        name=name,
+        functions=tuple(_exposing(f, unit) for f in unit.functions),
+        symbols=_symbols(unit),
+        calls=unit.calls,
+        classes=unit.classes,
+        signatures=unit.signatures,
+        names=frozenset(scopes.names),
+        imports=frozenset(scopes.modules),
+        star_import=scopes.star_import,
+        directives=_directives(tree, unit),
+        strings=tuple(unit.strings),
+    )
+
+
+def _exposing(function: Function, unit: Unit) -> Function:
+    from dataclasses import replace
+
+    prefix = f"{function.scope}:"
+    return replace(
+        function, exposed=frozenset(s for s in unit.exposed if s.startswith(prefix))
+    )
+
+
+def _symbols(unit: Unit) -> dict[str, SymbolInfo]:
+    table: dict[str, SymbolInfo] = {}
+    for symbol, (name, scope) in unit.symbols.items():
+        values = tuple(unit.values.get(symbol, ()))
+        annotations = tuple(unit.annotations.get(symbol, ()))
+        table[symbol] = _symbol(symbol, name, scope, values, annotations)
+    return table
+
+
+def _symbol(symbol: str, name: str, scope: Scope | None, values: tuple[object, ...],
+            annotations: tuple[str, ...]) -> SymbolInfo:  # fmt: skip
+    if scope is None:
+        return SymbolInfo(name, "undefined")
+    bindings = scope.bindings.get(name, 0)
+    once = bindings == 1
+    if name in scope.parameters:
+        kind = "parameter"
+    elif name in scope.imports and once:
+        kind = "import"
+    else:
+        kind = "global" if scope.kind == "module" else "local"
+    return SymbolInfo(
+        name=name,
+        kind=kind,
+        bindings=bindings,
+        target=scope.imports.get(name, "") if once else "",
+        annotations=annotations,
+        function=scope.functions.get(name, "") if once else "",
+        cls=scope.classes.get(name, "") if once else "",
+        values=values,  # pyright: ignore[reportArgumentType]
+        opaque_bindings=max(0, bindings - len(values) - (name in scope.parameters)),
+    )
+
+
+class _Comments(cst.CSTVisitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[cst.Comment] = []
+
+    def visit_Comment(self, node: cst.Comment) -> None:
+        self.found.append(node)
+
+
+def _directives(tree: cst.Module, unit: Unit) -> dict[int, tuple[str, ...]]:
+    """Comments that speak to pexec, by line. Strings that look like one are not comments."""
+    if not _DIRECTIVE.search(unit.source.text):
+        return {}
+    visitor = _Comments()
+    tree.visit(visitor)
+    table: dict[int, tuple[str, ...]] = {}
+    for comment in visitor.found:
+        if _DIRECTIVE.search(comment.value):
+            line = unit.positions[comment].start.line
+            table[line] = (*table.get(line, ()), comment.value)
+    return table

@@ -1,0 +1,58 @@
+"""Annotations → the qualified types they name (PEP 484, 604, 563 strings)."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from ..names import dotted, resolve
+from .context import Context
+
+UNKNOWN_TYPE = "?"
+_WRAPPERS = frozenset({"Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired"})
+
+
+def annotated_types(node: cst.BaseExpression, context: Context) -> str:
+    """The types joined by ``|``; "?" stands for what is not understood; None is left out."""
+    return "|".join(sorted(_types(node, context) - {"builtins.None"})) or UNKNOWN_TYPE
+
+
+def _types(node: cst.BaseExpression, context: Context) -> set[str]:
+    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        text = node.evaluated_value
+        if isinstance(text, str):
+            try:
+                return _types(cst.parse_expression(text), context)
+            except cst.ParserSyntaxError:
+                return {UNKNOWN_TYPE}
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
+        return _types(node.left, context) | _types(node.right, context)
+    if isinstance(node, cst.Name) and node.value == "None":
+        return {"builtins.None"}
+    if isinstance(node, cst.Subscript):
+        outer = (dotted(node.value) or "").rsplit(".", 1)[-1]
+        indices = [e.slice.value for e in node.slice if isinstance(e.slice, cst.Index)]
+        if outer in _WRAPPERS and indices:
+            found = _types(indices[0], context)
+            return found | {"builtins.None"} if outer == "Optional" else found
+        if outer == "Union":
+            return set[str]().union(*(_types(index, context) for index in indices))
+        return _types(node.value, context)
+    name = dotted(node)
+    if name is None:
+        return {UNKNOWN_TYPE}
+    return {qualified(name, context)}
+
+
+def qualified(name: str, context: Context) -> str:
+    """A dotted name as written → the qualified name it means in this scope."""
+    first, _, rest = name.partition(".")
+    scope = resolve(context.scope, first)
+    if scope is None:
+        return f"builtins.{name}"
+    if first in scope.imports and scope.bindings[first] == 1:
+        full = scope.imports[first]
+    elif first in scope.classes and scope.bindings[first] == 1:
+        full = f"<module>.{scope.classes[first]}"
+    else:
+        return UNKNOWN_TYPE
+    return f"{full}.{rest}" if rest else full

@@ -1,0 +1,256 @@
+"""Qualified names and types of values, from what one file shows (flow-insensitive).
+
+Where the candidates for a symbol's type disagree, or one of its bindings is not understood, its
+type is unknown (the empty string). Types are qualified names; ``plain`` is JSON-like plain data.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+
+from .effects.catalog import Catalog, Entry, TypeInfo
+from .effects.selector import Attr
+from .ir import Call, Module, Place, Value
+
+PLAIN = "plain"
+ENTER = "<enter>"
+_NUMBERS = frozenset({"builtins.int", "builtins.float", "builtins.bool", "builtins.complex"})
+#: Containers that iterate without running anybody's code.
+CONTAINERS = frozenset({
+    PLAIN, "builtins.list", "builtins.dict", "builtins.set", "builtins.tuple", "builtins.str",
+    "builtins.bytes", "builtins.frozenset", "builtins.range", "builtins.bytearray",
+    "builtins.dict_items", "builtins.dict_keys", "builtins.dict_values",
+})  # fmt: skip
+IMMUTABLE = frozenset({
+    "builtins.str", "builtins.int", "builtins.float", "builtins.bool", "builtins.None",
+    "builtins.NoneType", "builtins.bytes", "builtins.complex", "builtins.ellipsis",
+    "builtins.range",
+})  # fmt: skip
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Resolver:
+    """Names and types within one module. ``sources`` are catalogs, strongest first."""
+
+    def __init__(self, module: Module, sources: Sequence[Catalog]) -> None:
+        self.module = module
+        self.sources = sources
+        self.types = sources[-1]
+        self.module_name = module.name or "__main__"
+        self._types: dict[str, str] = {}
+        self._busy: set[str] = set()
+        self._names: dict[int, str] = {}
+        self._self_types = {
+            f.scope: f.class_scope for f in module.functions if f.class_scope
+        }  # fmt: skip
+
+    # -- types ---------------------------------------------------------------------------------
+
+    def type_info(self, name: str) -> TypeInfo | None:
+        return self.types.types.get(name)
+
+    def immutable(self, value: Value) -> bool:
+        if value.immutable:
+            return True
+        name = self.type_of(value)
+        if name in IMMUTABLE:
+            return True
+        info = self.type_info(name)
+        return info is not None and info.immutable
+
+    def type_of(self, value: Value) -> str:
+        if value.type == ENTER:
+            return self._entered(value)
+        if value.type:
+            return value.type
+        if value.place is not None:
+            return self.place_type(value.place)
+        if value.parts:
+            kinds = {self.type_of(part) for part in value.parts}
+            return kinds.pop() if len(kinds) == 1 and kinds <= {"builtins.str"} else ""
+        if value.held and not value.fresh:
+            kinds = {self.type_of(held) for held in value.held}
+            if len(kinds) == 1:
+                return kinds.pop()
+            return "builtins.float" if kinds <= _NUMBERS else ""
+        return ""
+
+    def place_type(self, place: Place) -> str:
+        base = self.symbol_type(place.symbol)
+        if not place.steps:
+            return base
+        return PLAIN if base == PLAIN and not isinstance(place.steps[-1], Attr) else ""
+
+    def _entered(self, value: Value) -> str:
+        manager = self.type_of(value.held[0])
+        info = self.type_info(manager)
+        if info is None:
+            return ""
+        if info.enter is None:
+            return manager
+        return info.enter if isinstance(info.enter, str) else ""
+
+    def symbol_type(self, symbol: str) -> str:
+        known = self._types.get(symbol)
+        if known is not None:
+            return known
+        if symbol in self._busy:
+            return ""
+        self._busy.add(symbol)
+        try:
+            found = self._types[symbol] = self._symbol_type(symbol)
+        finally:
+            self._busy.discard(symbol)
+        return found
+
+    def _symbol_type(self, symbol: str) -> str:
+        if symbol.startswith("call#"):
+            return self._result_type(self.module.calls[symbol])
+        info = self.module.symbols.get(symbol)
+        if info is None:
+            return ""
+        scope = symbol.rsplit(":", 1)[0]
+        if info.kind == "parameter" and info.name == "self" and scope in self._self_types:
+            return f"{self.module_name}.{self._self_types[scope]}" if info.bindings == 1 else ""
+        annotated = {self._annotation(text) for text in info.annotations}
+        assigned = {self.type_of(value) for value in info.values}
+        if info.annotations:
+            assigned.discard("")
+            if len(annotated) == 1 and (not assigned or assigned <= annotated | {"builtins.None"}):
+                return annotated.pop()
+            # A narrower value than the annotation says (a subclass) is not trusted either way.
+            return ""
+        if info.kind not in ("local", "global") or info.opaque_bindings or not assigned:
+            return ""
+        return assigned.pop() if len(assigned) == 1 else ""
+
+    def _annotation(self, text: str) -> str:
+        if "|" in text or "?" in text:
+            return ""
+        if text.startswith("<module>."):
+            text = f"{self.module_name}.{text[len('<module>.') :]}"
+        return self.types.canonical(text)
+
+    def _result_type(self, call: Call) -> str:
+        entry = self.entry(call)
+        if entry is not None and entry.type:
+            return self.types.canonical(entry.type)
+        name = self.call_name(call)
+        if name in self.types.types:
+            return name
+        prefix = f"{self.module_name}."
+        if name.startswith(prefix) and name[len(prefix) :] in self.module.classes:
+            return name
+        return ""
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def call_name(self, call: Call) -> str:
+        """The qualified name of what is called; for an untyped variable its place in the file."""
+        known = self._names.get(call.id)
+        if known is None:
+            known = self._names[call.id] = self._call_name(call)
+        return known
+
+    def _call_name(self, call: Call) -> str:
+        if call.function.place is not None:
+            return self.types.canonical(self.place_name(call.function.place))
+        if call.receiver is not None:
+            kind = self.type_of(call.receiver)
+            return f"{kind or '?'}.{call.method}"
+        return "?"
+
+    def place_name(self, place: Place) -> str:
+        if place.steps:
+            *before, last = place.steps
+            base = Place(place.symbol, tuple(before))
+            kind = self.place_type(base)
+            owner = kind or self.place_name(base)
+            return f"{owner}.{last.name}" if isinstance(last, Attr) else f"{owner}[]"
+        if place.symbol.startswith("call#"):
+            return f"{self.call_name(self.module.calls[place.symbol])}()"
+        info = self.module.symbols.get(place.symbol)
+        if info is None:
+            return "?"
+        if info.kind == "import":
+            return info.target
+        if info.kind == "undefined":
+            return f"builtins.{info.name}" if info.name in _BUILTINS else info.name
+        if info.function or info.cls:
+            return f"{self.module_name}.{info.function or info.cls}"
+        scope = place.symbol.rsplit(":", 1)[0]
+        return ".".join(part for part in (self.module_name, scope, info.name) if part)
+
+    # -- entries -------------------------------------------------------------------------------
+
+    def entry(self, call: Call) -> Entry | None:
+        """The strongest applicable entry by name, `when` and dispatch looked at."""
+        name = self.call_name(call)
+        for catalog in self.sources:
+            for entry in catalog.find(name):
+                if not self.visible(entry, call):
+                    continue
+                if not self.applies(entry, call):
+                    continue
+                if entry.dispatch:
+                    return self.dispatched(entry, call)
+                return entry
+        return None
+
+    def visible(self, entry: Entry, call: Call) -> bool:
+        """A name without a dot means a name that the module neither defines nor imports."""
+        if "." in entry.match or entry.match.startswith("mcp:"):
+            return True
+        place = call.function.place
+        info = self.module.symbols.get(place.symbol) if place is not None else None
+        return (
+            info is not None
+            and not (place and place.steps)
+            and info.kind == "undefined"
+            and not self.module.star_import
+        )
+
+    def applies(self, entry: Entry, call: Call) -> bool:
+        from .effects.arguments import argument
+
+        for name, allowed in entry.when.items():
+            found = argument(call, name, entry.params)
+            if found is None:
+                if "" not in allowed:
+                    return False
+            elif not found.is_literal or found.literal not in allowed:
+                return False
+        return True
+
+    def dispatched(self, entry: Entry, call: Call) -> Entry | None:
+        """`session.call_tool("x", {…})`: the entry of the tool that the literal name names."""
+        from .effects.arguments import argument
+
+        parameter = entry.dispatch[entry.dispatch.index("{") + 1 : entry.dispatch.index("}")]
+        value = argument(call, parameter, entry.params)
+        if value is None or not isinstance(value.literal, str):
+            return None
+        name = entry.dispatch.replace(f"{{{parameter}}}", value.literal)
+        for catalog in self.sources:
+            found = catalog.find(name)
+            if found:
+                from dataclasses import replace
+
+                return replace(found[0], arguments=entry.arguments, params=entry.params,
+                               type=found[0].type or entry.type)  # fmt: skip
+        return None
+
+    def shown_name(self, call: Call) -> str:
+        """The name to print and to declare: for a dispatched call the tool's."""
+        from .effects.arguments import argument
+
+        name = self.call_name(call)
+        for catalog in self.sources:
+            for entry in catalog.find(name):
+                if entry.dispatch:
+                    parameter = entry.dispatch.split("{")[1].split("}")[0]
+                    value = argument(call, parameter, entry.params)
+                    if value is not None and isinstance(value.literal, str):
+                        return entry.dispatch.replace(f"{{{parameter}}}", value.literal)
+        return name

@@ -1,0 +1,94 @@
+"""Bytes → :class:`Source`: encoding, byte order mark, line ends and form feeds, nothing lost."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+# A form feed at the start of a line resets the indentation (Python reference, 2.1.8). LibCST drops
+# it from the tree and counts columns without it, so the parser gets the line without it too.
+_LEADING_FORM_FEED = re.compile(r"(^|(?<=[\r\n]))([ \t]*\f[ \t\f]*)")
+
+
+class SourceError(Exception):
+    """The bytes cannot be read as Python source; ``line`` and ``column`` count from 1."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's text and what is needed to write it back byte for byte."""
+
+    text: str
+    encoding: str
+    bom: bytes
+    newline: str
+    parse_text: str
+    line_starts: tuple[int, ...]
+    shifts: tuple[tuple[int, int], ...]  # (line index, characters removed at its start)
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset in ``text`` of a LibCST position (line from 1, column from 0)."""
+        start = self.line_starts[line - 1]
+        for index, shift in self.shifts:
+            if index == line - 1:
+                return start + shift + column
+        return start + column
+
+    def encode(self, text: str) -> bytes:
+        """``text`` as bytes of the same encoding. Raises UnicodeEncodeError if it cannot be."""
+        return self.bom + text.encode(self.encoding)
+
+
+def from_bytes(data: bytes) -> Source:
+    """Decode ``data`` by its BOM or encoding cookie (PEP 263). Raises :class:`SourceError`."""
+    bom = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError as error:
+        raise SourceError(str(error)) from None
+    if encoding == "utf-8-sig":
+        encoding = "utf-8"
+    body = data[len(bom) :]
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise SourceError(
+            f"not valid {encoding}: byte 0x{body[error.start]:02x}; "
+            "declare the encoding on the first line (PEP 263) or save the file as UTF-8",
+            line,
+        ) from None
+    return from_text(text, encoding=encoding, bom=bom)
+
+
+def from_text(text: str, *, encoding: str = "utf-8", bom: bytes = b"") -> Source:
+    """A source from text that is decoded already."""
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    first = _LINE_END.search(text)
+    shifts: list[tuple[int, int]] = []
+    parse_text = text
+    if "\f" in text:
+        for match in _LEADING_FORM_FEED.finditer(text):
+            removed = match.group(2).rindex("\f") + 1
+            shifts.append((starts.index(match.start()), removed))
+        parse_text = _LEADING_FORM_FEED.sub(
+            lambda match: match.group(2)[match.group(2).rindex("\f") + 1 :], text
+        )
+    return Source(
+        text=text,
+        encoding=encoding,
+        bom=bom,
+        newline=first.group() if first else "\n",
+        parse_text=parse_text,
+        line_starts=tuple(starts),
+        shifts=tuple(shifts),
+    )
