@@ -267,13 +267,31 @@ def _exclusive(statement: Statement, earlier: Footprint, later: Member, around: 
 
 def _conflict(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
               footprints: Footprints) -> Edge | None:  # fmt: skip
+    found = conflict_of(earlier.effects, later.footprint.effects, footprints)
+    return None if found is None else _conflict_edge(statement, *found, later)
+
+
+def conflict_of(first: Sequence[Effect], second: Sequence[Effect], footprints: Footprints
+                ) -> tuple[Effect, Effect] | None:  # fmt: skip
+    """A pair of conflicting effects; the one that says most: the world, then names, then content."""
     same_world = footprints.config.same_world
-    mine = later.footprint.effects
-    for other in earlier.effects:
-        for effect in mine:
-            if conflicts(other, effect, same_world):
-                return _conflict_edge(statement, other, effect, later)
-    return None
+    best: tuple[int, Effect, Effect] | None = None
+    for other in first:
+        for effect in second:
+            if (other.writes or effect.writes) and conflicts(other, effect, same_world):
+                rank = _rank(other, effect)
+                if best is None or rank < best[0]:
+                    best = (rank, other, effect)
+    return None if best is None else best[1:]
+
+
+def _rank(other: Effect, mine: Effect) -> int:
+    if other.resource.domain != MEMORY:
+        return 0
+    if isinstance(mine.resource.selector, Name):
+        return 1
+    steps = getattr(mine.resource.selector, "steps", ())
+    return 2 + len(steps)
 
 
 def _conflict_edge(statement: Statement, other: Effect, mine: Effect, later: Member) -> Edge:

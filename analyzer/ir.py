@@ -291,3 +291,4 @@ class Module:
     star_import: bool
     directives: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     strings: tuple[tuple[int, int], ...] = ()  # (first, last line) of strings over several lines
+    indent: str = "    "

@@ -134,7 +134,7 @@ class Resolver:
 
     def _result_type(self, call: Call) -> str:
         entry = self.entry(call)
-        if entry is not None and entry.type:
+        if entry is not None and entry.type and self._plain_arguments(entry, call):
             return self.types.canonical(entry.type)
         name = self.call_name(call)
         if name in self.types.types:
@@ -143,6 +143,15 @@ class Resolver:
         if name.startswith(prefix) and name[len(prefix) :] in self.module.classes:
             return name
         return ""
+
+    def _plain_arguments(self, entry: Entry, call: Call) -> bool:
+        from .effects.arguments import argument
+
+        for name in entry.plain_args:
+            value = argument(call, name, entry.params)
+            if value is not None and not (self.immutable(value) or self.type_of(value) == PLAIN):
+                return False
+        return True
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -219,9 +228,19 @@ class Resolver:
             if found is None:
                 if "" not in allowed:
                     return False
-            elif not found.is_literal or found.literal not in allowed:
+            elif not self._is_one_of(found, allowed):
+                return False
+        for name, kinds in entry.typed.items():
+            found = argument(call, name, entry.params)
+            if found is None or self.type_of(found) not in kinds:
                 return False
         return True
+
+    def _is_one_of(self, value: Value, allowed: tuple[object, ...]) -> bool:
+        """A literal of the list, or a name that means one of its qualified names."""
+        if value.is_literal:
+            return value.literal in allowed and value.literal != ""
+        return value.place is not None and self.place_name(value.place) in allowed
 
     def dispatched(self, entry: Entry, call: Call) -> Entry | None:
         """`session.call_tool("x", {…})`: the entry of the tool that the literal name names."""

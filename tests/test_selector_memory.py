@@ -95,7 +95,11 @@ EXAMPLES = [
     (handle(), handle(root="b"), MAYBE),
     (handle(), handle(root="b", kind="Session"), NEVER),
     (handle(X), handle(Y, kind="Session"), NEVER),
-    (handle(), replace(deep(root="b"), type="Repo"), MAYBE),  # a Repo may hold a Client
+    (
+        handle(group="1"),
+        replace(deep(root="b"), type="Repo", group="2"),
+        MAYBE,
+    ),  # a Repo may hold a Client
     (handle(group="1"), replace(deep(root="b"), type="plain", group="2"), NEVER),
     (handle(group="1"), replace(deep(root="b"), type="plain", group="1"), MAYBE),  # b = a.headers
     (handle(group="1"), replace(deep(X, root="b"), type="plain", group="2"), MAYBE),  # b may be a
@@ -103,8 +107,12 @@ EXAMPLES = [
     (handle(group="1"), replace(slot(root="b"), type="list", group="2"), NEVER),
     (handle(group="1"), replace(slot(root="b"), type="list", group="1"), MAYBE),
     (handle(X, group="1"), replace(slot(root="b"), type="list", group="2"), NEVER),
-    (handle(K), replace(slot(root="b"), type="list"), MAYBE),  # a list of clients
-    (handle(X), replace(slot(root="b"), type="Repo"), MAYBE),
+    (
+        handle(K, group="1"),
+        replace(slot(root="b"), type="list", group="2"),
+        MAYBE,
+    ),  # a list of clients
+    (handle(X, group="1"), replace(slot(root="b"), type="Repo", group="2"), MAYBE),
     (handle(X), slot(Y, Key("p")), NEVER),
     (handle(X), slot(Y, K), NEVER),
     (handle(X), slot(Y, Attr("headers"), Key("p")), MAYBE),  # a.y may be a.x

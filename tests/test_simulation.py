@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from textwrap import dedent, indent
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from simulation.declarations import TOOLS as DECLARED
 from simulation.differential import compare, compare_interrupted
 from simulation.loop import VirtualLoop, run_program
 from simulation.outcome import run
 from simulation.schedule import Failure, Schedule
-from simulation.search import find_difference
+from simulation.search import corpus, find_counterexample, find_difference, generated
+from simulation.tools import TOOLS
 
 
 def program(body: str) -> str:
@@ -53,12 +56,12 @@ def test_cancellation_and_deadline_come_from_outside() -> None:
         await asyncio.sleep(10)
 
     cancelled = run_program(lambda loop: main(), cancel_at=(2.5,))
-    assert (cancelled.kind, cancelled.time, cancelled.interrupted) == ("cancelled", 2.5, True)
+    assert (cancelled.kind, cancelled.time, cancelled.interrupted) == ("cancelled", 2.5, 2.5)
     missed = run_program(lambda loop: main(), deadline=2.5)
-    assert (missed.kind, missed.time, missed.interrupted) == ("error", 2.5, True)
+    assert (missed.kind, missed.time, missed.interrupted) == ("error", 2.5, 2.5)
     assert isinstance(missed.error, TimeoutError)
     met = run_program(lambda loop: main(), deadline=10.5, cancel_at=(11,))
-    assert (met.kind, met.interrupted) == ("value", False)
+    assert (met.kind, met.interrupted) == ("value", -1)
 
 
 def test_an_error_of_the_program_is_not_a_missed_deadline() -> None:
@@ -66,7 +69,7 @@ def test_an_error_of_the_program_is_not_a_missed_deadline() -> None:
         raise TimeoutError("its own")
 
     ending = run_program(lambda loop: main(), deadline=5)
-    assert (ending.kind, ending.interrupted) == ("error", False)
+    assert (ending.kind, ending.interrupted) == ("error", -1)
 
 
 def test_what_is_left_running_is_reported_and_ended() -> None:
@@ -266,6 +269,28 @@ RIGHT = {
             later.cancel()
             await asyncio.gather(later, return_exceptions=True)
         return [a, b, c]
+        """,
+    ),
+    "an argument that raises before an earlier read fails": (
+        """
+        try:
+            a = await lookup(key="a", site=1)
+            b = await orders_of(key=box["missing"], site=2)
+        except Exception as error:
+            seen("handler", error)
+        """,
+        """
+        try:
+            key = box["missing"]
+            later = asyncio.ensure_future(orders_of(key=key, site=2))
+            try:
+                a = await lookup(key="a", site=1)
+                b = await later
+            finally:
+                later.cancel()
+                await asyncio.gather(later, return_exceptions=True)
+        except Exception as error:
+            seen("handler", error)
         """,
     ),
     "plain, of calls that cannot fail": (
@@ -683,6 +708,43 @@ def test_a_wrong_rewrite_is_reported(name: str) -> None:
 def test_every_program_is_like_itself() -> None:
     for original, *_ in [*RIGHT.values(), *WRONG.values()]:
         assert find_difference(program(original), program(original), seeds=2) is None
+
+
+def test_every_tool_is_declared_but_the_unknown_one() -> None:
+    declared = {each["match"] for each in DECLARED if "." not in each["match"]}
+    assert declared == TOOLS.keys() - {"mystery"}
+
+
+@pytest.mark.parametrize("name", corpus())
+def test_a_corpus_program_runs_and_is_like_itself(name: str) -> None:
+    source = corpus()[name]
+    outcome = run(source)
+    assert (outcome.complaints, outcome.violations, outcome.running) == ((), (), ())
+    assert find_difference(source, source, seeds=1) is None
+
+
+def test_generated_programs_differ_and_come_back() -> None:
+    first: list[str] = []
+    second: list[str] = []
+    generated(first.append, 30)
+    generated(second.append, 30)
+    assert len(set(first)) == 30
+    assert first == second
+    assert {run(source).kind for source in first} <= {"value", "error"}
+
+
+def test_a_counterexample_is_found_and_shrunk() -> None:
+    def silent(source: str, **_: Any) -> SimpleNamespace:
+        text = source.replace("print(", "str(")
+        return SimpleNamespace(source=text, changed=text != source)
+
+    def honest(source: str, **_: Any) -> SimpleNamespace:
+        return SimpleNamespace(source=source, changed=False)
+
+    found = find_counterexample(silent, 0, 0)
+    assert found is not None
+    assert found.kind == "stdout"
+    assert find_counterexample(honest, 5, 0) is None
 
 
 def test_on_success_allows_later_writes_of_a_failing_run_and_nothing_else() -> None:

@@ -16,11 +16,12 @@ from .selector import Part, Wild, declared
 CALL_KEYS = frozenset({
     "match", "params", "async", "reads", "writes", "pure", "barrier", "affine", "returns", "type",
     "raises", "calls", "iterates", "transparent", "defaults", "when", "unknown_if", "assumes",
-    "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments",
+    "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments", "dunders",
+    "typed", "eager", "optional", "plain_args", "shallow", "lazy", "enters",
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
-    "bases",
+    "frozen",
 })  # fmt: skip
 _TEMPLATE_NAME = re.compile(r"\{([^{}|]+)(?:\|(\w+))?\}")
 _DOMAIN = re.compile(r"^(\*|[A-Za-z][\w-]*)(?::(.*))?$", re.DOTALL)
@@ -77,6 +78,12 @@ class Entry:
     dispatch: str = ""
     arguments: str = ""
     pure: bool = False
+    dunders: tuple[str, ...] = ()  # methods it calls on its arguments (only with plain values)
+    typed: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]], hash=False
+    )
+    plain_args: tuple[str, ...] = ()  # `type` holds only if these are absent or plain
+    lazy: bool = False  # the result is an iterator that does the work when it is advanced
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +200,10 @@ def parse_entry(table: Mapping[str, Any], origin: str, where: str) -> list[Entry
             dispatch=str(table.get("dispatch", "")),
             arguments=str(table.get("arguments", "")),
             pure=bool(table.get("pure", False)),
+            dunders=_words(table, "dunders", where),
+            typed={key: tuple(values) for key, values in table.get("typed", {}).items()},
+            plain_args=_words(table, "plain_args", where),
+            lazy=bool(table.get("lazy", False)),
         )
         for name in names
     ]

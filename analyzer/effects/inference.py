@@ -147,11 +147,21 @@ class Inference:
                 return "is handed a function that it may call"
             if name in entry.calls and not self._harmless(a.value):
                 return f"calls what it is given as `{name}`"
+        if entry.dunders and not self.config.plain_values:
+            return f"calls `{entry.dunders[0]}` of what it is given (plain-values = false)"
         for name in entry.iterates:
-            value = argument(call, name, entry.params)
-            if value is not None and not self.iterable(value):
-                return f"iterates `{name}`, which could be a generator"
+            for value in self._iterated(name, entry, call):
+                if not self.iterable(value):
+                    return f"iterates `{name}`, which could be a generator"
         return ""
+
+    @staticmethod
+    def _iterated(name: str, entry: Entry, call: Call) -> list[Value]:
+        if name != "*":
+            value = argument(call, name, entry.params)
+            return [] if value is None else [value]
+        positional = [a for a in call.arguments if a.keyword is None]
+        return [a.value for a in positional[len(entry.params) :]]
 
     def _parameter(self, entry: Entry, call: Call, value: Value) -> str:
         positional = [a.value for a in call.arguments if a.keyword is None and not a.star]
@@ -187,6 +197,11 @@ class Inference:
             return True
         if value.type == GENERATOR:
             return True  # written in place: its parts were lowered where it stands
+        if value.place is not None and not value.place.steps:
+            call = self.module.calls.get(value.place.symbol)
+            entry = self.resolver.entry(call) if call is not None else None
+            if entry is not None and entry.lazy:
+                return True  # consumed where it is made: its effects are the entry's
         kind = self.resolver.type_of(value)
         if kind in CONTAINERS:
             return True

@@ -16,7 +16,6 @@ from .texts import (
     Literal,
     Overlap,
     Part,
-    Pattern,
     Star,
     Symbol,
     Text,
@@ -115,17 +114,10 @@ def _fold(segment: Sequence[Part]) -> list[Part]:
     return list(Text(tuple(folded)).parts)
 
 
-def _path_pattern(segments: Sequence[Sequence[Part]]) -> Pattern:
-    """Each segment with a "/" behind it, so that an ancestor is a prefix; a gap that fills a
-    segment may leave it empty."""
-    tokens: list[str] = []
-    skips: dict[int, int] = {}
-    for segment in segments:
-        start, folded = len(tokens), _fold(segment)
-        tokens += [*tokens_of(folded), "/"]
-        if _open(segment) and not any(isinstance(part, Literal) for part in folded):
-            skips[start] = len(tokens)
-    return Pattern(tokens, skips)
+def _path_tokens(path: _Path) -> list[str]:
+    """Each segment with a "/" behind it, so that an ancestor is a prefix. (That a gap may leave its
+    segment empty needs no care: it may as well hold all that the other path has from there.)"""
+    return [t for segment in path.segments for t in (*tokens_of(_fold(segment)), "/")]
 
 
 def _below(a: Text, b: Text) -> tuple[Text, Text] | None:
@@ -161,5 +153,5 @@ def overlap_path(a: Text, b: Text) -> Overlap:
         return Overlap.MAYBE
     if (left.absolute, left.ups) != (right.absolute, right.ups):
         return Overlap.MAYBE
-    met = meet(_path_pattern(left.segments), _path_pattern(right.segments), prefix=True)
+    met = meet(_path_tokens(left), _path_tokens(right), prefix=True)
     return Overlap.MAYBE if met else Overlap.NEVER

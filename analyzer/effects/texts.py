@@ -138,15 +138,6 @@ _ANY, _NAME = "any", "name"  # gap tokens; every other token is one character
 _BUDGET = 40_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A nondeterministic automaton: one state before each token, gaps may be passed, and `skips`
-    are further empty moves."""
-
-    tokens: Sequence[str]
-    skips: dict[int, int]
-
-
 def tokens_of(parts: Sequence[Part]) -> list[str]:
     """One token for each character and gap."""
     tokens: list[str] = []
@@ -161,20 +152,21 @@ def tokens_of(parts: Sequence[Part]) -> list[str]:
     return tokens
 
 
-def meet(a: Pattern, b: Pattern, *, prefix: bool) -> bool:
+def meet(a: Sequence[str], b: Sequence[str], *, prefix: bool) -> bool:
     """May a string of `a` equal one of `b` (with `prefix`: may one be a prefix of the other)?
 
-    Reachability in the product of the two automata; True if the budget ends first.
+    Reachability in the product of two automata that have a state before each token; True if the
+    budget ends first.
     """
-    end_a, end_b = len(a.tokens), len(b.tokens)
+    end_a, end_b = len(a), len(b)
     seen = {(0, 0)}
     todo = [(0, 0)]
     while todo:
         i, j = todo.pop()
         if (i == end_a or j == end_b) if prefix else (i == end_a and j == end_b):
             return True
-        x = a.tokens[i] if i < end_a else ""
-        y = b.tokens[j] if j < end_b else ""
+        x = a[i] if i < end_a else ""
+        y = b[j] if j < end_b else ""
         moves: list[tuple[int, int]] = []
         if len(x) > 1:
             moves.append((i + 1, j))
@@ -186,10 +178,6 @@ def meet(a: Pattern, b: Pattern, *, prefix: bool) -> bool:
             moves.append((i + 1, j))
         elif len(y) == 1 and (x == _ANY or (x == _NAME and y != "/")):
             moves.append((i, j + 1))
-        if i in a.skips:
-            moves.append((a.skips[i], j))
-        if j in b.skips:
-            moves.append((i, b.skips[j]))
         for move in moves:
             if move not in seen:
                 seen.add(move)
@@ -225,7 +213,7 @@ def overlap_text(a: Text, b: Text) -> Overlap:
     rest_a, rest_b = a.parts[left:], b.parts[left:]
     right = common_parts(rest_a[::-1], rest_b[::-1])
     rest_a, rest_b = rest_a[: len(rest_a) - right], rest_b[: len(rest_b) - right]
-    met = meet(Pattern(tokens_of(rest_a), {}), Pattern(tokens_of(rest_b), {}), prefix=False)
+    met = meet(tokens_of(rest_a), tokens_of(rest_b), prefix=False)
     return Overlap.MAYBE if met else Overlap.NEVER
 
 

@@ -45,6 +45,7 @@ def lower(source: Source, name: str = "", *, is_package: bool = False) -> Module
         star_import=scopes.star_import,
         directives=_directives(tree, unit),
         strings=tuple(unit.strings),
+        indent=tree.default_indent,
     )
 
 

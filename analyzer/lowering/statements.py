@@ -115,6 +115,8 @@ def _assign(node: cst.Assign, context: Context) -> dict[str, object]:
             "target": context.unit.span(target),
             "target_name": _target_name(target),
         }
+    if len(node.targets) == 1:
+        return {"target_name": _target_name(node.targets[0].target)}
     return {}
 
 

@@ -98,7 +98,7 @@ def _compare_writes(old: Outcome, new: Outcome, level: str) -> Iterator[tuple[st
 def _compare_calls(old: Outcome, new: Outcome, level: str) -> Iterator[tuple[str, str]]:
     before, after = _answers(old), _answers(new)
     for key, answers in before.items():
-        if old.argument_error and new.argument_error and key not in after and harmless(key):
+        if old.argument_error and new.own_error and key not in after and harmless(key):
             continue  # a read before the arguments that raised: it need not have been started (§4)
         if answers != after.get(key):
             yield "call", f"{key}: {answers} became {after.get(key)}"
@@ -161,7 +161,7 @@ def _discipline(old: Outcome, new: Outcome, ending: bool = False) -> Iterator[tu
 
 
 def compare_interrupted(
-    full: Outcome, old: Outcome, new: Outcome, *, slow: bool = False
+    full: Outcome, old: Outcome, new: Outcome, level: str = "exact", *, slow: bool = False
 ) -> list[Difference]:
     """The same for a schedule that interrupts; ``full`` is the original without interruption.
 
@@ -171,20 +171,28 @@ def compare_interrupted(
     done no write that the original would not have done, and has kept what the original kept.
     """
     if not old.interrupted and not (slow and new.interrupted):
-        return compare(old, new, late=not slow)
+        return compare(old, new, level, late=not slow)
     if not new.interrupted:
-        return compare(full, new, late=False)
-    return [Difference(kind, detail) for kind, detail in _interrupted(full, old, new)]
+        return compare(full, new, level, late=False)
+    return [Difference(kind, detail) for kind, detail in _interrupted(full, old, new, level)]
 
 
-def _interrupted(full: Outcome, old: Outcome, new: Outcome) -> Iterator[tuple[str, str]]:
+def _interrupted(
+    full: Outcome, old: Outcome, new: Outcome, level: str
+) -> Iterator[tuple[str, str]]:
     yield from _discipline(old, new)
-    if (old.kind, new.kind) in (("cancelled", "value"), ("cancelled", "error")):
+    # What still runs after the cancellation (a `finally`) may fail in its place.
+    instead = any(
+        call.how == "failed" and call.started >= new.cut_at and call.key[0] in new.error
+        for call in new.calls
+    )
+    if old.kind == "cancelled" and new.kind != "cancelled" and not (new.cut and instead):
         yield "exception", f"the cancellation became {new.error or new.kind}"
     if not _subsequence(old.stdout, new.stdout):
         yield "stdout", f"{old.stdout} became {new.stdout}"
     allowed = _writes(full) | _writes(old)
-    if extra := _writes(new) - allowed:
+    later = level == "on-success" and full.failed
+    if not later and (extra := _writes(new) - allowed):
         yield "writes", f"not in the uncancelled run: {sorted(extra)}"
     if (old.kind, old.time) == (new.kind, new.time) and (gone := _writes(old) - _writes(new)):
         yield "writes", f"no longer done in time: {sorted(gone)}"

@@ -92,6 +92,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 class Ending:
     """How a program ended: ``kind`` is value, error, cancelled, deadlock or livelock.
 
+    ``interrupted`` is when it was first cancelled from outside or missed its deadline, or -1.
+
     ``running`` are the tasks that were unfinished when it ended, ``live`` what ``at_end`` said at
     that very moment, ``complaints`` what an asyncio program would have found in its log.
     """
@@ -100,25 +102,26 @@ class Ending:
     value: object
     error: BaseException | None
     time: float
-    interrupted: bool
+    interrupted: float
     running: tuple[str, ...]
     live: tuple[str, ...]
     complaints: tuple[str, ...]
 
 
 async def _main(
-    start: Callable[[], Coroutine[Any, Any, object]], deadline: float | None
-) -> tuple[object, bool]:
+    start: Callable[[], Coroutine[Any, Any, object]],
+    deadline: float | None,
+    missed: Callable[[], None],
+) -> object:
     if deadline is None:
-        return await start(), False
+        return await start()
     limit = asyncio.Timeout(asyncio.get_running_loop().time() + deadline)
     try:
         async with limit:
-            return await start(), False
-    except TimeoutError:
+            return await start()
+    finally:
         if limit.expired():
-            return None, True
-        raise
+            missed()
 
 
 def run_program(
@@ -153,14 +156,13 @@ def run_program(
     kind, value, error = "value", None, None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        main = loop.create_task(_main(wrapped, deadline), name="main")
+        main = loop.create_task(
+            _main(wrapped, deadline, lambda: interrupted.append(loop.now)), name="main"
+        )
         for moment in cancel_at:
             loop.call_at(moment, cancel)
         try:
-            value, missed = loop.run_until_complete(main)
-            if missed:
-                kind, error = "error", TimeoutError()
-                interrupted.append(loop.now)
+            value = loop.run_until_complete(main)
         except asyncio.CancelledError as raised:
             kind, error = "cancelled", raised
         except (Deadlock, Livelock) as raised:
@@ -172,7 +174,16 @@ def run_program(
         moment, running, live = seen[0] if seen else (loop.now, (), at_end())
         _finish(loop)
     complaints = [*loop.complaints, *(str(warning.message) for warning in caught)]
-    return Ending(kind, value, error, moment, bool(interrupted), running, live, tuple(complaints))
+    return Ending(
+        kind,
+        value,
+        error,
+        moment,
+        interrupted[0] if interrupted else -1.0,
+        running,
+        live,
+        tuple(complaints),
+    )
 
 
 def _finish(loop: VirtualLoop) -> None:

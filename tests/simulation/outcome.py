@@ -25,9 +25,11 @@ class Outcome:
 
     ``kind`` is value, error, cancelled, deadlock or livelock; ``error`` is the exception with its
     arguments, ``origin`` the function it came out of. ``box`` is what the caller's dictionary
-    holds, ``variables`` the module's own globals. ``running`` and ``tasks`` are
-    the calls and tasks that still ran at the end. ``argument_error``: the program itself
-    raised while it evaluated the arguments of a call.
+    holds, ``variables`` the module's own globals. ``running`` and ``tasks`` are the
+    calls and tasks that still ran at the end. ``cut_at``: when it was cancelled from outside or
+    missed the deadline it was put under, or -1; ``expired``: it missed a deadline of its own.
+    ``own_error``: the program itself raised; ``argument_error``: in a line that awaits, so most
+    likely in the arguments of a call.
     """
 
     kind: str
@@ -49,8 +51,18 @@ class Outcome:
     complaints: tuple[str, ...]
     time: float
     peak: int
-    interrupted: bool
+    cut_at: float
+    expired: bool
+    own_error: bool
     argument_error: bool
+
+    @property
+    def cut(self) -> bool:
+        return self.cut_at >= 0
+
+    @property
+    def interrupted(self) -> bool:
+        return self.cut or self.expired
 
     @property
     def failed(self) -> bool:
@@ -148,12 +160,18 @@ def run(source: str, world_seed: int = 0, schedule: Schedule | None = None) -> O
         exec(_compiled(source), names)
         return names["main"](box)
 
+    def at_end() -> tuple[str, ...]:
+        # The state as the caller of `main` sees it: a context variable that a task of its own has
+        # set does not come back.
+        world.state["tenant"] = world.tenant.get()
+        return tuple(call.key[0] for call in world.live.values())
+
     try:
         ending = run_program(
             start,
             cancel_at=schedule.cancel_at,
             deadline=schedule.deadline,
-            at_end=lambda: tuple(call.key[0] for call in world.live.values()),
+            at_end=at_end,
         )
     finally:
         for patch in patches:
@@ -175,7 +193,6 @@ def _outcome(
         world.blame(ending.error)
     state = {name: value for name, value in world.state.items() if name not in ("log", "cache")}
     state["behind"] = len(world.handles["conn"].pipe)
-    state["tenant"] = world.tenant.get()
     own = {
         name: value
         for name, value in names.items()
@@ -215,7 +232,9 @@ def _outcome(
         (*ending.complaints, *unawaited),
         ending.time,
         world.peak,
-        ending.interrupted or world.expired > 0,
+        ending.interrupted,
+        world.expired > 0,
+        world.own_errors > 0,
         world.argument_errors > 0,
     )
 

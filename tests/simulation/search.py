@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import random
 from collections.abc import Callable, Collection, Iterator
@@ -116,7 +117,7 @@ def _try(
         found = [Difference("crash", f"no Python: {error}")]
     else:
         found = _judge(original, new, world_seed, schedule, level)
-        if found and schedule.failures and new.argument_error:
+        if found and schedule.failures and new.own_error:
             found = [] if _excused(original, new, world_seed, schedule, level) else found
     return [
         replace(
@@ -134,12 +135,15 @@ def _judge(
     original: str, new: Outcome, world_seed: int, schedule: Schedule, level: str
 ) -> list[Difference]:
     """What ``new`` does otherwise than the original under that schedule."""
+    if schedule.interrupts and not new.cut:
+        # It had ended by then. That must be like the original left alone.
+        schedule = replace(schedule, cancel_at=(), deadline=None)
     old = _run(original, world_seed, schedule)
     slow = schedule.cleanup > 0
     if not (schedule.interrupts or old.interrupted):
         return compare(old, new, level, late=not slow)
     full = _run(original, world_seed, _calm(schedule))
-    return compare_interrupted(full, old, new, slow=slow)
+    return compare_interrupted(full, old, new, level, slow=slow)
 
 
 def _calm(schedule: Schedule) -> Schedule:
@@ -205,7 +209,8 @@ def generated(visit: Callable[[str], object], examples: int, seed: int | None = 
     """Calls ``visit`` with that many different programs; the same ones for the same ``seed``.
 
     Hypothesis varies what it has tried, and often comes back to it: what was visited is passed
-    over, and some more are generated (at most four times as many). Stops at the first exception of ``visit`` and raises it, unshrunk.
+    over, and some more are generated (at most four times as many). Stops at the first exception of
+    ``visit`` and raises it, unshrunk.
     """
     failure: list[Exception] = []
     visited: set[str] = set()
@@ -232,6 +237,32 @@ def generated(visit: Callable[[str], object], examples: int, seed: int | None = 
         raise failure[0]
 
 
+def shrunk(found: Difference, parallelize: Rewriter, *, level: str = "exact") -> Difference:
+    """The same kind of difference in a smaller program, got by leaving statements out."""
+    if found.schedule is None:
+        return found
+    ending = run(found.source).error
+    shorter = True
+    while shorter:
+        shorter = False
+        for source in _without_one(found.source):
+            if run(source).error == ending:
+                other = check_program(source, parallelize, level=level).difference
+                if other is not None and other.kind == found.kind:
+                    found, shorter = other, True
+                    break
+    return found
+
+
+def _without_one(source: str) -> Iterator[str]:
+    lines = source.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(source)):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and len(body) > 1:
+            for each in body:
+                yield "".join(lines[: each.lineno - 1] + lines[each.end_lineno :])
+
+
 class _Found(Exception):
     def __init__(self, difference: Difference) -> None:
         self.difference = difference
@@ -252,7 +283,7 @@ def find_counterexample(
     def visit(source: str) -> None:
         found = check_program(source, parallelize, level=level).difference
         if found is not None:
-            raise _Found(found)
+            raise _Found(shrunk(found, parallelize, level=level))
 
     try:
         generated(visit, examples, seed)

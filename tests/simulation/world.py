@@ -188,6 +188,7 @@ class World:
         self.violations: list[str] = []
         self.expired = 0
         self.text: list[str] = []  # the lines of the program
+        self.own_errors = 0
         self.argument_errors = 0
         self.replayed = False  # the program is a durable workflow: one call at a time, in order
         self.coroutines: list[Coroutine[Any, Any, object]] = []
@@ -205,11 +206,12 @@ class World:
         self.barriers.append(Barrier(word, what, live, tuple(started.items())))
 
     def blame(self, error: BaseException) -> None:
-        """Counts an error that the program raised itself while it evaluated arguments of a call."""
+        """Counts an error that the program raised itself, and if it did so in a line that awaits."""
         frames = traceback.extract_tb(error.__traceback__)
         if frames and frames[-1].filename == PROGRAM and frames[-1].lineno is not None:
             line = self.text[frames[-1].lineno - 1]
-            self.argument_errors += "await " in line or "ensure_future(" in line
+            self.own_errors += 1
+            self.argument_errors += "await " in line
 
     def note(self, tool: Tool, arguments: dict[str, Any], what: str) -> None:
         if tool.resource is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
-
-from hypothesis import strategies as st
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -56,8 +55,8 @@ class Writer:
     Kinds: rec (a dictionary out of the CRM), live (one that is the world's own), list, text, any.
     """
 
-    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
-        self._draw = draw
+    def __init__(self, random: Random) -> None:
+        self._random = random
         self.lines: list[str] = []
         self.level = 1
         self.names: dict[str, str] = {}
@@ -67,10 +66,10 @@ class Writer:
         self.hazards = 0
 
     def pick(self, choices: Sequence[T]) -> T:
-        return self._draw(st.sampled_from(choices))
+        return self._random.choice(choices)
 
     def chance(self, percent: int) -> bool:
-        return bool(self._draw(st.integers(0, 99)) < percent)
+        return self._random.randrange(100) < percent
 
     def add(self, line: str) -> None:
         self.lines.append("    " * self.level + line)

@@ -1,0 +1,330 @@
+"""Text → analysis → findings and notes. Pure: reading and writing files is the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .blocks import Note, Plan, Planner
+from .codes import RULES, Applicability
+from .config import Config, ConfigError
+from .effects.catalog import Catalog, VocabularyError, builtin_catalog
+from .effects.directives import ignored
+from .effects.inference import CallFacts, Inference
+from .effects.model import MEMORY
+from .forms import Forms, Written, members_of
+from .ir import Call, Module, Span
+from .latency import latency_of
+from .lowering import lower
+from .schedule import Region
+from .source import Source, SourceError, from_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything known about one file before anything is written."""
+
+    source: Source
+    module: Module
+    inference: Inference
+    planner: Planner
+    plans: tuple[Plan, ...]
+    forms: Forms
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One effect of a call, as printed, and where the claim comes from."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call of a finding: its qualified name, place, effects, latency and the latency's source."""
+
+    name: str
+    span: Span
+    effects: tuple[Fact, ...]
+    latency_ms: float
+    latency_source: str
+    started_early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The replacement of a range of the text, and the import that it needs ("" if none)."""
+
+    start: int
+    end: int
+    text: str
+    new_import: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A group of calls for which a validated rewrite exists."""
+
+    code: str
+    message: str
+    span: Span
+    calls: tuple[CallSite, ...]
+    function: str
+    form: str
+    form_reason: str
+    applicability: Applicability
+    sequential_ms: float
+    parallel_ms: float
+    assumptions: tuple[str, ...] = ()
+    fix: Fix | None = None
+    suppressed: bool = False
+
+    @property
+    def name(self) -> str:
+        return RULES[self.code]
+
+    @property
+    def gain_ms(self) -> float:
+        return self.sequential_ms - self.parallel_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A note: a call that stays behind an earlier one, and the edge that holds it there."""
+
+    code: str
+    name: str
+    span: Span
+    earlier: Span
+    kind: str
+    words: str
+    function: str
+    unknown: str = ""  # qualified name of the undeclared call behind it
+    unknown_line: int = 0
+    sequential_ms: float = 0.0
+    parallel_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a file holds, for the summary line."""
+
+    awaited: int = 0
+    known: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """A file that was read: findings, notes, counts, and the fixed text if it differs."""
+
+    filename: str
+    findings: tuple[Finding, ...]
+    unsafe_findings: int
+    blocked: tuple[Blocked, ...]
+    counts: Counts
+    source: Source
+    fixed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that cannot hold an opportunity."""
+
+    filename: str
+    counts: Counts = Counts()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A file that could not be read, parsed or analyzed; one line says where and why."""
+
+    filename: str
+    message: str
+    line: int = 1
+    column: int = 1
+
+
+Result = Analyzed | Skipped | Failed
+
+
+def analyze(source: Source, config: Config, *, name: str = "", unsafe: bool = False,
+            is_package: bool = False, tools: Catalog | None = None) -> Analysis:  # fmt: skip
+    """Lower, infer and plan. Raises SourceError, or ConfigError for a wrong line comment."""
+    module = lower(source, name, is_package=is_package)
+    sources = (*([tools] if tools is not None else []), config.tools, builtin_catalog())
+    try:
+        inference = Inference(module, sources, config)
+        planner = Planner(inference, unsafe=unsafe)
+        plans = tuple(planner.plans())
+    except VocabularyError as error:
+        raise ConfigError(str(error)) from None
+    return Analysis(source, module, inference, planner, plans, Forms(planner.sites))
+
+
+def finding(analysis: Analysis, plan: Plan, region: Region, written: Written,
+            applicability: Applicability, fix: Fix | None) -> Finding:  # fmt: skip
+    """The finding for one region."""
+    calls = region_calls(analysis, plan, region)
+    names = ", ".join(f"`{c.name}`" for c in calls)
+    gain = region.sequential_ms - region.parallel_ms
+    message = (
+        f"{len(calls)} independent calls are awaited one after the other: {names}; "
+        f"run together they would save about {milliseconds(gain)}"
+    )
+    assumptions = _assumptions(analysis, calls, plan, region)
+    return Finding(
+        code="PX101",
+        message=message,
+        span=calls[0].span,
+        calls=calls,
+        function=plan.site.function.qualname,
+        form=written.form.value,
+        form_reason=written.reason,
+        applicability=applicability,
+        sequential_ms=region.sequential_ms,
+        parallel_ms=region.parallel_ms,
+        assumptions=assumptions,
+        fix=fix,
+        suppressed=suppressed(analysis, calls),
+    )
+
+
+def _assumptions(analysis: Analysis, calls: Sequence[CallSite], plan: Plan, region: Region
+                 ) -> tuple[str, ...]:  # fmt: skip
+    del calls
+    found: dict[str, None] = {}
+    for call in calls_of(plan, region):
+        facts = analysis.inference.facts(call)
+        if facts.assumes:
+            found[facts.assumes] = None
+        if facts.speculative:
+            found[f"`{facts.name}` is declared speculative: it may run in vain"] = None
+    return tuple(found)
+
+
+def milliseconds(ms: float) -> str:
+    """A duration for people: 340 ms, 1.2 s."""
+    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms"
+
+
+def calls_of(plan: Plan, region: Region) -> list[Call]:
+    """The calls that run together: those that stay in place beside the moved ones."""
+    members = members_of(plan, region)
+    if members is not None:
+        return [m.call for m in members]
+    first = [c for c in plan.footprints[region.first].calls if c.awaited]
+    return [*first[:1], *(m.call for m in region.moved)]
+
+
+def region_calls(analysis: Analysis, plan: Plan, region: Region) -> tuple[CallSite, ...]:
+    moved = {m.call.id for m in region.moved}
+    return tuple(
+        call_site(analysis.inference, call, early=call.id in moved)
+        for call in calls_of(plan, region)
+    )
+
+
+def call_site(inference: Inference, call: Call, *, early: bool) -> CallSite:
+    facts = inference.facts(call)
+    latency, origin = latency_of(facts)
+    span = call.await_span or call.span
+    return CallSite(facts.name, span, effects_of(facts), latency, origin, early)
+
+
+def effects_of(facts: CallFacts) -> tuple[Fact, ...]:
+    """The effects on the world, or that there are none; memory is left out."""
+    if facts.everything:
+        return (Fact("everything", facts.everything),)
+    world = [e for e in facts.effects if e.resource.domain != MEMORY]
+    return tuple(Fact(str(e), e.source) for e in world) or (Fact("no effects", facts.origin),)
+
+
+def suppressed(analysis: Analysis, calls: Sequence[CallSite]) -> bool:
+    """Is the finding silenced on the first or last line of one of its calls?"""
+    lines = tuple(line for c in calls for line in (c.span.line, c.span.end_line))
+    return ignored(analysis.module.directives, lines, "PX101")
+
+
+def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
+    """All notes of a file, in source order."""
+    found: list[Blocked] = []
+    for plan in analysis.plans:
+        found.extend(_blocked(analysis, plan, note) for note in plan.notes)
+    return tuple(sorted(found, key=lambda b: b.span.start))
+
+
+def _blocked(analysis: Analysis, plan: Plan, note: Note) -> Blocked:
+    a = sum(_wait(analysis, c) for c in analysis.planner.footprints.of(note.earlier).calls)
+    b = sum(_wait(analysis, c) for c in analysis.planner.footprints.of(note.statement).calls)
+    return Blocked(
+        code="PX101",
+        name=note.name,
+        span=note.statement.span,
+        earlier=note.earlier.span,
+        kind=note.edge.kind.value,
+        words=note.edge.words,
+        function=plan.site.function.qualname,
+        unknown=note.edge.call,
+        unknown_line=note.edge.line,
+        sequential_ms=a + b,
+        parallel_ms=max(a, b),
+    )
+
+
+def _wait(analysis: Analysis, call: Call) -> float:
+    return latency_of(analysis.inference.facts(call))[0] if call.awaited else 0.0
+
+
+def counts_of(analysis: Analysis) -> Counts:
+    awaited = [c for c in analysis.module.calls.values() if c.awaited]
+    known = sum(not analysis.inference.facts(c).everything for c in awaited)
+    return Counts(len(awaited), known)
+
+
+def module_name(path: Path, src: Sequence[str], root: Path) -> tuple[str, bool]:
+    """The dotted name a file is imported by, and whether it is a package's ``__init__``."""
+    path = path.absolute()
+    bases = [(root / folder).resolve() for folder in src]
+    best: tuple[str, ...] | None = None
+    for base in bases:
+        try:
+            parts = path.resolve().relative_to(base).with_suffix("").parts
+        except ValueError:
+            continue
+        if best is None or len(parts) < len(best):
+            best = parts
+    if best is None or not all(part.isidentifier() for part in best):
+        best = (path.stem,)
+    if best[-1] == "__init__":
+        return ".".join(best[:-1]), True
+    return ".".join(best), False
+
+
+#: Turns an analysis into findings with fixes; the codemods hand it in.
+Rewriter = Callable[[Analysis, Config, str, bool], Analyzed]
+
+
+def analyze_bytes(data: bytes, filename: str, config: Config, rewriter: Rewriter, *,
+                  unsafe: bool = False, root: Path | None = None) -> Result:  # fmt: skip
+    """One file's result; never raises for what the file holds."""
+    from .screen import may_hold_opportunity
+
+    if not may_hold_opportunity(data):
+        return Skipped(filename)
+    try:
+        source = from_bytes(data)
+        name, package = module_name(Path(filename), config.src, root or Path.cwd())
+        analysis = analyze(source, config, name=name, unsafe=unsafe, is_package=package)
+        return rewriter(analysis, config, filename, unsafe)
+    except SourceError as error:
+        return Failed(filename, error.message, error.line, error.column)
+    except ConfigError as error:
+        return Failed(filename, str(error))
+    except Exception as error:  # one bad file never stops the others
+        return Failed(filename, f"internal error: {type(error).__name__}: {error}; please report it")
+
+
+def with_findings(result: Analyzed, findings: Sequence[Finding]) -> Analyzed:
+    return replace(result, findings=tuple(findings))

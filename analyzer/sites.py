@@ -1,0 +1,191 @@
+"""Where batches may stand: the blocks of a module, what surrounds each, and what forbids it.
+
+Context only, no scheduling: the planner and the validator both ask here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .dependence import Edge, EdgeKind, Surroundings
+from .effects.inference import Inference
+from .footprint import Footprints
+from .ir import Block, Control, Define, Function, Invoke, Statement, Value
+
+_FINE_MANAGERS = frozenset({"handle", "deadline", "suppress"})
+_GATHERING = frozenset({
+    "asyncio.gather", "asyncio.create_task", "asyncio.ensure_future", "asyncio.wait",
+    "asyncio.as_completed", "asyncio.TaskGroup", "asyncio.TaskGroup.create_task",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A block with the compound statements it stands in, outermost first.
+
+    ``bound`` are the local symbols that are bound for certain when the block begins.
+    """
+
+    function: Function
+    block: Block
+    parents: tuple[tuple[Statement, Block], ...]
+    bound: frozenset[str]
+
+
+class Sites:
+    """The blocks of a module in which calls may be run together, and the context of each."""
+
+    def __init__(self, inference: Inference, footprints: Footprints, *, unsafe: bool = False) -> None:
+        self.inference = inference
+        self.module = inference.module
+        self.config = inference.config
+        self.footprints = footprints
+        self.unsafe = unsafe
+
+    def all(self) -> Iterator[Site]:
+        """Every block of an ``async def``, or of the module's top level."""
+        for function in self.module.functions:
+            if function.is_async or not function.name:
+                yield from self._nested(
+                    function, function.block, (), frozenset(function.parameters)
+                )
+
+    def forbidden(self, site: Site) -> Edge | None:
+        """Why nothing may be run together in this block."""
+        return self._function_edge(site.function) or self._manager_edge(site) or \
+            self._lock_edge(site)  # fmt: skip
+
+    def surroundings(self, site: Site) -> Surroundings:
+        handled = any(
+            s.kind in ("Try", "TryStar")
+            or any(self.footprints.manager(m.value) == "suppress" for m in s.managers)
+            for s, _ in site.parents
+        )
+        module_level = not site.function.name
+        return Surroundings(site.function.exposed, handled or module_level, self.unsafe)
+
+    # -- context -------------------------------------------------------------------------------
+
+    def _function_edge(self, function: Function) -> Edge | None:
+        line = function.span.line
+        imports = self.module.imports
+        if self.config.backend == "asyncio" and "asyncio" not in imports:
+            for library in ("trio", "anyio"):
+                if library in imports:
+                    words = f"the file imports {library} and never asyncio; if it runs on " \
+                            'asyncio, set `backend = "asyncio"`'  # fmt: skip
+                    return Edge(EdgeKind.FRAMEWORK, words, 1)
+        for name in self.decorators(function):
+            kind = self.inference.resolver.types.decorators.get(name, "")
+            if kind == "workflow":
+                words = f"`{name}` makes it a durable workflow, whose calls replay in order"
+                return Edge(EdgeKind.FRAMEWORK, words, line)
+            if kind == "lock":
+                words = f"`{name}` holds a lock, permit or transaction around it"
+                return Edge(EdgeKind.MANAGER, words, line)
+        if function.name.startswith("test") and not self.config.include_tests:
+            words = "it is a test, whose order is often its meaning (--include-tests)"
+            return Edge(EdgeKind.CONTROL, words, line)
+        return None
+
+    def decorators(self, function: Function) -> Iterator[str]:
+        """Qualified names of a function's decorators, and of those of its class."""
+        values = list(function.decorators)
+        owner = self.module.classes.get(function.class_scope)
+        if owner is not None:
+            values.extend(owner.decorators)
+        for value in values:
+            if value.place is not None:
+                yield self.written_name(value)
+
+    def written_name(self, value: Value) -> str:
+        """The qualified name of a value, or of what was called to make it."""
+        if value.place is None:
+            return "the manager"
+        resolver = self.inference.resolver
+        call = self.module.calls.get(value.place.symbol)
+        if call is not None:
+            return resolver.call_name(call)
+        return resolver.types.canonical(resolver.place_name(value.place))
+
+    def _manager_edge(self, site: Site) -> Edge | None:
+        for statement, block in site.parents:
+            if block.role != "with":
+                continue
+            line = statement.span.line
+            for enter in statement.managers:
+                kind = self.footprints.manager(enter.value)
+                if kind in _FINE_MANAGERS:
+                    continue
+                name = self.inference.resolver.type_of(enter.value) or self.written_name(enter.value)
+                if kind:
+                    return Edge(EdgeKind.MANAGER, f"line {line}: `{name}` is a {kind}", line)
+                words = f"line {line}: `{name}` is not known to be neither lock nor transaction"
+                return Edge(EdgeKind.MANAGER, words, line, name)
+        return None
+
+    def _lock_edge(self, site: Site) -> Edge | None:
+        """Nothing is gathered between ``acquire()`` and ``release()`` (contract §3)."""
+        calls = [
+            event.call
+            for statement in site.function.block.statements
+            for event in statement.events
+            if isinstance(event, Invoke)
+        ]
+        taken = [c.span for c in calls if c.method == "acquire"]
+        if not taken or not site.block.statements:
+            return None
+        begin = site.block.statements[0].span.start
+        end = site.block.statements[-1].span.end
+        last_release = max((c.span.end for c in calls if c.method == "release"), default=None)
+        first = min(taken, key=lambda span: span.start)
+        if end <= first.start or (last_release is not None and begin >= last_release):
+            return None
+        return Edge(EdgeKind.MANAGER, f"line {first.line} acquires a lock or permit", first.line)
+
+    # -- walking -------------------------------------------------------------------------------
+
+    def _nested(self, function: Function, block: Block,
+                parents: tuple[tuple[Statement, Block], ...], bound: frozenset[str]
+                ) -> Iterator[Site]:  # fmt: skip
+        if not block.inline:
+            yield Site(function, block, parents, bound)
+        for statement in block.statements:
+            # The branch beside one that gathers is sequential on purpose (contract §5).
+            chosen = statement.kind == "If" and any(self._gathers(b) for b in statement.blocks)
+            if statement.kind not in ("FunctionDef", "ClassDef") and not chosen:
+                for inner in statement.blocks:
+                    yield from self._nested(
+                        function,
+                        inner,
+                        (*parents, (statement, inner)),
+                        bound | _header(statement, inner),
+                    )
+            bound = bound | binds(statement)
+
+    def _gathers(self, block: Block) -> bool:
+        return any(
+            isinstance(event, Invoke)
+            and self.inference.resolver.call_name(event.call) in _GATHERING
+            for statement in block.statements
+            for event in statement.events
+        )
+
+
+def binds(statement: Statement) -> frozenset[str]:
+    """Names that are bound for certain once the statement has run."""
+    if statement.kind in ("Try", "TryStar", "While", "For", "Del", "ClassDef"):
+        return frozenset()
+    if any(isinstance(e, Control) and e.word == "del" for e in statement.events):
+        return frozenset()
+    return frozenset(e.symbol for e in statement.events if isinstance(e, Define) and not e.guarded)
+
+
+def _header(statement: Statement, inner: Block) -> frozenset[str]:
+    """Names that a `with` or `for` header binds before its body runs."""
+    if inner.role not in ("with", "loop") or statement.kind not in ("With", "For"):
+        return frozenset()
+    body = sum(len(s.events) for b in statement.blocks for s in b.statements)
+    header = statement.events[: len(statement.events) - body]
+    return frozenset(e.symbol for e in header if isinstance(e, Define))

@@ -1,0 +1,2 @@
+def refusal(analysis, text, config):
+    return ""

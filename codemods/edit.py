@@ -1,0 +1,129 @@
+"""Text edits: replace ranges, indent whole lines, wrap calls; untouched text stays byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..analyzer.ir import Call, Module, Span
+from ..analyzer.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace ``text[start:end]``."""
+
+    start: int
+    end: int
+    text: str
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """All edits at once; their ranges must not overlap (ValueError)."""
+    out: list[str] = []
+    position = 0
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+        if edit.start < position:
+            raise ValueError(f"edits overlap at offset {edit.start}")
+        out += [text[position : edit.start], edit.text]
+        position = edit.end
+    out.append(text[position:])
+    return "".join(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How emitted lines look: the file's indentation unit, line end and width."""
+
+    unit: str
+    newline: str
+    width: int
+
+
+class Writer:
+    """Reads pieces of one source and lays out what is emitted for it."""
+
+    def __init__(self, source: Source, module: Module, width: int) -> None:
+        self.source = source
+        self.module = module
+        self.style = Style(module.indent, source.newline, width)
+        self._fixed = {
+            line for first, last in module.strings for line in range(first + 1, last + 1)
+        }
+
+    def text(self, span: Span) -> str:
+        return self.source.text[span.start : span.end]
+
+    def lines(self, first: int, last: int) -> list[tuple[int, str]]:
+        """Numbered lines ``first`` to ``last`` (from 1) without their line ends."""
+        starts = (*self.source.line_starts, len(self.source.text))
+        return [
+            (n, self.source.text[starts[n - 1] : starts[n]].rstrip("\r\n"))
+            for n in range(first, last + 1)
+        ]
+
+    def indented(self, first: int, last: int, edits: Sequence[Edit]) -> list[str]:
+        """Lines ``first`` to ``last``, one level deeper, with ``edits`` applied inside them.
+
+        Lines that begin inside a string keep their indentation, which is part of the string.
+        """
+        starts = (*self.source.line_starts, len(self.source.text))
+        begin, end = starts[first - 1], starts[last]
+        marks = [
+            Edit(starts[n - 1] + self._feed(line), starts[n - 1] + self._feed(line), self.style.unit)
+            for n, line in self.lines(first, last)
+            if line.strip() and n not in self._fixed and not _covered(starts[n - 1], edits)
+        ]
+        part = self.source.text[begin:end]
+        moved = [Edit(e.start - begin, e.end - begin, e.text) for e in (*edits, *marks)]
+        return _split(apply(part, moved))
+
+    def edited(self, first: int, last: int, edits: Sequence[Edit]) -> list[str]:
+        """Lines ``first`` to ``last`` with ``edits`` applied inside them."""
+        starts = (*self.source.line_starts, len(self.source.text))
+        begin, end = starts[first - 1], starts[last]
+        moved = [Edit(e.start - begin, e.end - begin, e.text) for e in edits]
+        return _split(apply(self.source.text[begin:end], moved))
+
+    @staticmethod
+    def _feed(line: str) -> int:
+        return line.rindex("\f") + 1 if "\f" in line[: len(line) - len(line.lstrip())] else 0
+
+    def call_lines(self, call: Call, indent: str, base: str, text: str | None = None) -> list[str]:
+        """The call's text as lines at ``indent``; ``base`` is the indentation it stands at now."""
+        if text is None:
+            text = self.text(call.span)
+        first, *rest = _split(text)
+        lines = [indent + first]
+        number = call.span.line
+        for line in rest:
+            number += 1
+            if number in self._fixed or not line.strip():
+                lines.append(line)
+            elif line.startswith(base):
+                lines.append(indent + line[len(base) :])
+            else:
+                lines.append(indent + line.lstrip())
+        return lines
+
+    def exploded(self, call: Call, indent: str) -> list[str]:
+        """The call with one argument a line and a trailing comma."""
+        unit = self.style.unit
+        lines = [f"{indent}{call.callee}("]
+        for argument in call.arguments:
+            assert argument.span is not None
+            lines.append(f"{indent}{unit}{self.text(argument.span).rstrip(', ')},")
+        lines.append(f"{indent})")
+        return lines
+
+    def fits(self, line: str) -> bool:
+        return len(line.expandtabs(4)) <= self.style.width
+
+
+def _covered(offset: int, edits: Sequence[Edit]) -> bool:
+    return any(e.start < offset < e.end for e in edits)
+
+
+def _split(text: str) -> list[str]:
+    """Lines by Python's line ends only (`str.splitlines` knows more of them)."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")

@@ -1,0 +1,349 @@
+"""Regions of awaited calls → their new text: plain, ordered, helper and task-group forms."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..analyzer.blocks import Plan, ahead
+from ..analyzer.dependence import Member, risk_key
+from ..analyzer.forms import Form, Written, members_of
+from ..analyzer.ir import Argument, Call, Function, Place, Shape, Use
+from ..analyzer.schedule import Region
+from .edit import Edit, Writer
+from .imports import Import, needed, reach
+
+
+@dataclass(slots=True)
+class Names:
+    """New identifiers within one function; none equals an identifier of the file."""
+
+    taken: set[str]
+    given: set[str] = field(default_factory=set[str])
+
+    def new(self, wanted: str) -> str:
+        name, number = wanted, 2
+        while name in self.taken or name in self.given or keyword.iskeyword(name):
+            name, number = f"{wanted}_{number}", number + 1
+        self.given.add(name)
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The edit for one region and the import it needs."""
+
+    edit: Edit
+    new_import: Import | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A member with the text that makes its awaitable, and lines that go before."""
+
+    member: Member
+    lines: tuple[str, ...]  # assignments of arguments that may raise
+    text: str | None  # the call's text if arguments were named, else as it is
+
+
+def base_name(member: Member) -> str:
+    """A telling name for what the call returns: the target's, else the callee's."""
+    words = member.statement.target_name
+    if not re.fullmatch(r"\w+", words) or not words.strip("_"):
+        words = re.split(r"[.:/]", member.facts.name)[-1]
+    words = re.sub(r"\W+", "_", words).strip("_").lower()
+    return words if words.isidentifier() else "call"
+
+
+def rewrite_region(plan: Plan, region: Region, written: Written, writer: Writer, names: Names,
+                   helper: str) -> Rewritten:  # fmt: skip
+    """The edit that turns ``region`` into its form."""
+    module, function = writer.module, plan.site.function
+    first = plan.site.block.statements[region.first]
+    target, member = "asyncio", ""
+    if written.form is Form.HELPER:
+        target, _, member = helper.rpartition(".")
+    full = f"{target}.{member}" if member else target
+    found = reach(module, function, full, first.span.start)
+    new_import = None
+    if found is None:
+        new_import = needed(module, function, target, member)
+        found = new_import.name
+    build = _FORMS[written.form]
+    lines = build(plan, region, writer, names, found)
+    last = plan.site.block.statements[region.last]
+    end = last.lines.end
+    text = writer.style.newline.join(lines)
+    if writer.source.text[first.lines.start : end].endswith(("\n", "\r")):
+        text += writer.style.newline
+    return Rewritten(Edit(first.lines.start, end, text), new_import)
+
+
+# -- ordered -----------------------------------------------------------------------------------
+
+
+def _ordered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: str) -> list[str]:
+    indent, unit = plan.site.block.indent, writer.style.unit
+    starts = starting(plan, region, region.moved, writer, names)
+    tasks = [names.new(f"{base_name(s.member)}_task") for s in starts]
+    lines = [line for s in starts for line in s.lines]
+    edits: list[Edit] = []
+    for start, task in zip(starts, tasks, strict=True):
+        comment = _carried(start.member, writer)
+        lines += _wrapped(f"{task} = {asyncio}.ensure_future", start, indent, writer, comment)
+        span = start.member.call.await_span
+        assert span is not None
+        edits.append(Edit(span.start, span.end, f"await {task}"))
+        edits += _dropped_comment(start.member, writer)
+    lines.append(f"{indent}try:")
+    lines += _region_lines(plan, region, writer, edits)
+    lines.append(f"{indent}finally:")
+    lines += [f"{indent}{unit}{task}.cancel()" for task in tasks]
+    lines += _await_all(asyncio, tasks, indent + unit, writer)
+    return lines
+
+
+def _region_lines(plan: Plan, region: Region, writer: Writer, edits: Sequence[Edit]) -> list[str]:
+    statements = plan.site.block.statements
+    first, last = statements[region.first].lines, statements[region.last].span
+    return writer.indented(first.line, last.end_line, edits)
+
+
+def _await_all(asyncio: str, tasks: Sequence[str], indent: str, writer: Writer) -> list[str]:
+    line = f"{indent}await {asyncio}.gather({', '.join(tasks)}, return_exceptions=True)"
+    if writer.fits(line):
+        return [line]
+    inner = indent + writer.style.unit
+    one = f"{inner}{', '.join(tasks)}, return_exceptions=True"
+    if writer.fits(one):
+        return [f"{indent}await {asyncio}.gather(", one, f"{indent})"]
+    return [
+        f"{indent}await {asyncio}.gather(",
+        *(f"{inner}{task}," for task in tasks),
+        f"{inner}return_exceptions=True,",
+        f"{indent})",
+    ]
+
+
+def _wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: str) -> list[str]:
+    """``opening(call)`` on one line if it fits, else with the call on lines of its own."""
+    call = start.member.call
+    text = start.text if start.text is not None else writer.text(call.span)
+    one = f"{indent}{opening}({text})"
+    if "\n" not in text and "\r" not in text and writer.fits(one + comment):
+        return [one + comment]
+    inner = indent + writer.style.unit
+    return [
+        f"{indent}{opening}({comment}",
+        *_argument_lines(start, inner, indent, writer, ""),
+        f"{indent})",
+    ]
+
+
+def _argument_lines(start: Start, inner: str, base: str, writer: Writer, comma: str) -> list[str]:
+    call = start.member.call
+    lines = writer.call_lines(call, inner, base, start.text)
+    if len(lines) == 1 and not writer.fits(lines[0] + comma) and call.arguments \
+            and start.text is None:  # fmt: skip
+        lines = writer.exploded(call, inner)
+    lines[-1] += comma
+    return lines
+
+
+# -- arguments that may raise ------------------------------------------------------------------
+
+
+def starting(plan: Plan, region: Region, members: Sequence[Member], writer: Writer, names: Names,
+             *, plain: bool = False) -> list[Start]:  # fmt: skip
+    """How each member is started; arguments that may raise once something runs get names first.
+
+    What the region's first statement, or an earlier member, evaluates before cannot raise again.
+    """
+    statements = plan.site.block.statements
+    shown = {risk_key(e) for e in ahead(statements[region.first])}
+    starts: list[Start] = []
+    for i, member in enumerate(members):
+        risky = [e for e in member.risks if risk_key(e) not in shown]
+        shown.update(risk_key(e) for e in member.risks)
+        if not risky or i == 0:
+            starts.append(Start(member, (), None))
+        else:
+            starts.append(_named(member, risky, plan.site.block.indent, writer, names))
+    del plain
+    return starts
+
+
+def _named(member: Member, risky: Sequence[object], indent: str, writer: Writer, names: Names
+           ) -> Start:  # fmt: skip
+    call = member.call
+    base = base_name(member)
+    lines: list[str] = []
+    edits: list[Edit] = []
+    callee_span_end = call.span.start + len(call.callee)
+    if any(isinstance(e, Use) and _callee_place(call, e.place) for e in risky):
+        name = names.new(f"{base}_call")
+        lines.append(f"{indent}{name} = {call.callee}")
+        edits.append(Edit(call.span.start, callee_span_end, name))
+    for i, argument in enumerate(call.arguments):
+        if argument.value.is_literal or _bound_name(argument):
+            continue
+        assert argument.span is not None
+        text = writer.text(argument.span).rstrip(", ")
+        value = text.partition("=")[2].lstrip() if argument.keyword else text
+        name = names.new(f"{base}_{_parameter(member, i, argument)}")
+        lines.append(f"{indent}{name} = {value}")
+        new = f"{argument.keyword}={name}" if argument.keyword else name
+        edits.append(Edit(argument.span.start, argument.span.start + len(text), new))
+    start = call.span.start
+    text = writer.text(call.span)
+    for edit in sorted(edits, key=lambda e: -e.start):
+        text = text[: edit.start - start] + edit.text + text[edit.end - start :]
+    return Start(member, tuple(lines), text)
+
+
+def _callee_place(call: Call, place: Place) -> bool:
+    own = call.function.place
+    return own is not None and own.symbol == place.symbol and \
+        own.steps[: len(place.steps)] == place.steps  # fmt: skip
+
+
+def _bound_name(argument: Argument) -> bool:
+    place = argument.value.place
+    return place is not None and not place.steps and not place.symbol.startswith("call#")
+
+
+def _parameter(member: Member, position: int, argument: Argument) -> str:
+    if argument.keyword:
+        return argument.keyword
+    entry = member.facts.entry
+    params = entry.params if entry is not None else ()
+    return params[position] if position < len(params) else "argument"
+
+
+# -- comments that speak to tools --------------------------------------------------------------
+
+_CLAIM = re.compile(r"#\s*pexec\s*:\s*(?!ignore)", re.IGNORECASE)
+_CHECKER = re.compile(r"#\s*(type:\s*ignore|pyright:\s*ignore)\S*", re.IGNORECASE)
+
+
+def _trailing(member: Member, writer: Writer) -> tuple[int, str]:
+    """Offset and text of the comment behind the statement, if there is one."""
+    statement = member.statement
+    rest = writer.source.text[statement.span.end : statement.lines.end].rstrip("\r\n")
+    stripped = rest.lstrip(" \t;")
+    if not stripped.startswith("#"):
+        return 0, ""
+    return statement.span.end, rest
+
+
+def _carried(member: Member, writer: Writer) -> str:
+    """Claims about a call, and a checker's ignore for it, go where the call goes."""
+    _, comment = _trailing(member, writer)
+    if _CLAIM.search(comment):
+        return "  " + comment.strip()
+    found = _CHECKER.search(comment)
+    return f"  {found.group()}" if found else ""
+
+
+def _dropped_comment(member: Member, writer: Writer) -> list[Edit]:
+    offset, comment = _trailing(member, writer)
+    return [Edit(offset, offset + len(comment), "")] if _CLAIM.search(comment) else []
+
+
+# -- plain, helper, task group -----------------------------------------------------------------
+
+
+def _gathered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: str) -> list[str]:
+    return _together(plan, region, writer, names, f"await {asyncio}.gather")
+
+
+def _helped(plan: Plan, region: Region, writer: Writer, names: Names, helper: str) -> list[str]:
+    return _together(plan, region, writer, names, f"await {helper}")
+
+
+def _together(plan: Plan, region: Region, writer: Writer, names: Names, opening: str) -> list[str]:
+    members = members_of(plan, region)
+    assert members is not None
+    indent = plan.site.block.indent
+    starts = starting(plan, region, members, writer, names)
+    lines = [line for s in starts for line in s.lines]
+    targets = [_target(m, writer) for m in members]
+    assigned = f"{', '.join(targets)} = " if any(t != "_" for t in targets) else ""
+    lines += _one_call(f"{assigned}{opening}", starts, indent, writer)
+    moved = {m.index for m in members}
+    for i in range(region.first, region.last + 1):
+        if i not in moved:
+            statement = plan.site.block.statements[i]
+            between = writer.lines(statement.lines.line, statement.lines.end_line)
+            lines += [line for _, line in between]
+    return lines
+
+
+def _target(member: Member, writer: Writer) -> str:
+    statement = member.statement
+    if statement.shape is not Shape.ASSIGN or statement.target is None:
+        return "_"
+    text = writer.text(statement.target)
+    unpacks = re.match(r"[^()\[\]]*,", text)
+    return f"({text})" if unpacks else text
+
+
+def _one_call(opening: str, starts: Sequence[Start], indent: str, writer: Writer) -> list[str]:
+    texts = [s.text if s.text is not None else writer.text(s.member.call.span) for s in starts]
+    comments = [_comments(s.member, writer, first=i == 0) for i, s in enumerate(starts)]
+    one = f"{indent}{opening}({', '.join(texts)})"
+    if not any(above or behind for above, behind in comments) and "\n" not in one \
+            and "\r" not in one and writer.fits(one):  # fmt: skip
+        return [one]
+    inner = indent + writer.style.unit
+    lines = [*comments[0][0], f"{indent}{opening}("]
+    for i, (start, (above, behind)) in enumerate(zip(starts, comments, strict=True)):
+        if i:
+            lines += [inner + line.strip() for line in above]
+        block = _argument_lines(start, inner, indent, writer, ",")
+        if behind:
+            block[-1] += f"  {behind.strip()}"
+        lines += block
+    lines.append(f"{indent})")
+    return lines
+
+
+def _comments(member: Member, writer: Writer, *, first: bool) -> tuple[list[str], str]:
+    statement = member.statement
+    above = writer.lines(statement.lines.line, statement.span.line)[:-1]
+    _, behind = _trailing(member, writer)
+    del first
+    return [line for _, line in above], behind
+
+
+def _grouped(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: str) -> list[str]:
+    members = members_of(plan, region)
+    assert members is not None
+    block = plan.site.block
+    indent, unit = block.indent, writer.style.unit
+    starts = starting(plan, region, members, writer, names)
+    group = names.new("group")
+    lines = [line for s in starts for line in s.lines]
+    lines.append(f"{indent}async with {asyncio}.TaskGroup() as {group}:")
+    edits: list[Edit] = []
+    for start in starts:
+        task = names.new(f"{base_name(start.member)}_task")
+        lines += _wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, "")
+        span = start.member.call.await_span
+        assert span is not None
+        edits.append(Edit(span.start, span.end, f"{task}.result()"))
+    first, last = block.statements[region.first].lines, block.statements[region.last].span
+    lines += writer.edited(first.line, last.end_line, edits)
+    return lines
+
+
+_FORMS = {
+    Form.ORDERED: _ordered,
+    Form.PLAIN: _gathered,
+    Form.HELPER: _helped,
+    Form.TASKGROUP: _grouped,
+}
+
+__all__ = ["Function", "Names", "Rewritten", "rewrite_region"]

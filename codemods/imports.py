@@ -1,0 +1,158 @@
+"""How emitted code reaches ``asyncio`` and the helper: the import that is there, or a new one."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from ..analyzer.ir import Block, Function, Module, Statement
+from .edit import Edit, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """``import module [as name]``, or ``from module import name`` with ``member``."""
+
+    module: str
+    name: str
+    member: str = ""
+
+    def line(self) -> str:
+        if self.member:
+            alias = f" as {self.name}" if self.name != self.member else ""
+            return f"from {self.module} import {self.member}{alias}"
+        return f"import {self.module}" + (f" as {self.name}" if self.name != self.module else "")
+
+
+def reach(module: Module, function: Function, target: str, offset: int) -> str | None:
+    """The name by which ``target`` (a dotted name) can be used in ``function``, or None.
+
+    ``offset``: where it is needed; a function's body runs after the module's imports, the module's
+    own code only after those above it.
+
+    Only an unconditional import at the top of the module counts: one under ``if TYPE_CHECKING``
+    is not there when the program runs.
+    """
+    for statement in module_body(module).statements:
+        if statement.kind not in ("Import", "ImportFrom"):
+            continue
+        if not function.name and statement.span.start > offset:
+            continue
+        for event in statement.events:
+            symbol = getattr(event, "symbol", "")
+            info = module.symbols.get(symbol)
+            if info is not None and info.kind == "import" and info.target == target \
+                    and symbol.startswith(":") and not shadowed(module, function, info.name):  # fmt: skip
+                return info.name
+    return None
+
+
+def module_body(module: Module) -> Block:
+    return next(f.block for f in module.functions if not f.name)
+
+
+def shadowed(module: Module, function: Function, name: str) -> bool:
+    """Does ``name`` mean something else inside ``function`` than at module level?"""
+    scope = function.scope
+    while scope:
+        if f"{scope}:{name}" in module.symbols:
+            return True
+        scope = scope.rpartition(".")[0]
+    return False
+
+
+def fresh_name(module: Module, wanted: str) -> str:
+    """``wanted``, or a variant that no identifier of the file equals."""
+    name, number = wanted, 2
+    while name in module.names:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
+
+
+def needed(module: Module, function: Function, target: str, member: str = "") -> Import:
+    """The import to add so that ``target`` can be used in ``function``."""
+    wanted = member or target
+    info = module.symbols.get(f":{wanted}")
+    full = f"{target}.{member}" if member else target
+    taken = shadowed(module, function, wanted) or (
+        info is not None and not (info.kind == "import" and info.target == full)
+    )
+    return Import(target, fresh_name(module, f"_{wanted}") if taken else wanted, member)
+
+
+def insertion(new: Import, module: Module, writer: Writer) -> Edit:
+    """Where the module's imports belong: isort's order within the first group that fits."""
+    newline = writer.style.newline
+    body = [s for s in module_body(module).statements]
+    after: Statement | None = None
+    rest = body
+    while rest and (_docstring(rest[0]) or _future(rest[0], writer)):
+        after, rest = rest[0], rest[1:]
+    block: list[Statement] = []
+    for statement in rest:
+        if statement.kind not in ("Import", "ImportFrom") or not statement.solo:
+            break
+        block.append(statement)
+    line = new.line() + newline
+    if not block:
+        if after is not None:
+            return Edit(after.lines.end, after.lines.end, newline + line)
+        start = _top(writer)
+        definition = bool(body) and body[0].kind in ("FunctionDef", "ClassDef")
+        follows = bool(writer.source.text[start:].strip())
+        return Edit(start, start, line + newline * (follows + (follows and definition)))
+    return _within(new, line, block, writer)
+
+
+def _within(new: Import, line: str, block: list[Statement], writer: Writer) -> Edit:
+    newline = writer.style.newline
+    standard = [s for s in block if _module(s, writer).split(".")[0] in sys.stdlib_module_names]
+    own = new.module.split(".")[0] in sys.stdlib_module_names
+    group = standard if own else block
+    if own and not standard:
+        start = block[0].lines.start
+        return Edit(start, start, line + newline)
+    plain = [s for s in group if s.kind == "Import"]
+    if new.member:
+        froms = [s for s in group if s.kind == "ImportFrom"]
+        later = next((s for s in froms if _module(s, writer) > new.module), None)
+        place = later.lines.start if later else group[-1].lines.end
+        return _at(place, line, writer)
+    later = next((s for s in plain if _module(s, writer) > new.module), None)
+    if later is not None:
+        return Edit(later.lines.start, later.lines.start, line)
+    if plain:
+        return _at(plain[-1].lines.end, line, writer)
+    return Edit(group[0].lines.start, group[0].lines.start, line)
+
+
+def _at(offset: int, line: str, writer: Writer) -> Edit:
+    text = writer.source.text
+    missing = offset and text[offset - 1] not in "\r\n"  # the file ends without a line end
+    newline = writer.style.newline
+    return Edit(offset, offset, newline + line.removesuffix(newline) if missing else line)
+
+
+def _module(statement: Statement, writer: Writer) -> str:
+    words = writer.text(statement.span).split()
+    return words[1].rstrip(",") if len(words) > 1 else ""
+
+
+def _docstring(statement: Statement) -> bool:
+    return statement.kind == "Expr" and not statement.events
+
+
+def _future(statement: Statement, writer: Writer) -> bool:
+    return statement.kind == "ImportFrom" and _module(statement, writer) == "__future__"
+
+
+def _top(writer: Writer) -> int:
+    """After a shebang, an encoding cookie and the comment block that opens the file."""
+    starts = (*writer.source.line_starts, len(writer.source.text))
+    offset = 0
+    for number, line in writer.lines(1, len(writer.source.line_starts)):
+        if line.startswith("#"):
+            offset = starts[number]
+        else:
+            return starts[number] if offset and not line.strip() and line is not None else offset
+    return offset

@@ -1,0 +1,206 @@
+"""Analysis → new text, validated; ``parallelize(source)`` is the library call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from ..analyzer.codes import Applicability
+from ..analyzer.config import Config, ConfigError, check, parse_tools
+from ..analyzer.effects.catalog import Catalog, build
+from ..analyzer.engine import (
+    Analysis,
+    Analyzed,
+    Blocked,
+    Failed,
+    Finding,
+    Fix,
+    analyze,
+    blocked_of,
+    counts_of,
+    finding,
+    module_name,
+)
+from ..analyzer.forms import Form, Written
+from ..analyzer.source import Source, SourceError, from_text
+from ..analyzer.validate import refusal
+from .edit import Edit, Writer, apply
+from .gather import Names, Rewritten, rewrite_region
+from .imports import Import, insertion
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One region's rewrite before validation."""
+
+    rewritten: Rewritten
+    finding: Finding
+
+
+def candidates(analysis: Analysis, config: Config, applicability: Applicability
+               ) -> list[Candidate]:  # fmt: skip
+    """A rewrite for every region of the plan that is not suppressed or held by a form's rule."""
+    writer = Writer(analysis.source, analysis.module, config.line_length)
+    found: list[Candidate] = []
+    names: dict[str, Names] = {}
+    for plan in analysis.plans:
+        for region in plan.regions:
+            written = analysis.forms.choose(plan, region)
+            known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
+            rewritten = rewrite_region(plan, region, written, writer, known, config.helper)
+            new = rewritten.new_import
+            fix = Fix(rewritten.edit.start, rewritten.edit.end, rewritten.edit.text,
+                      new.line() if new else "")  # fmt: skip
+            found.append(
+                Candidate(rewritten, finding(analysis, plan, region, written, applicability, fix))
+            )
+    return sorted(found, key=lambda c: c.rewritten.edit.start)
+
+
+def text_with(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -> str:
+    """The file with the chosen rewrites and the imports they need."""
+    writer = Writer(analysis.source, analysis.module, config.line_length)
+    edits: list[Edit] = [c.rewritten.edit for c in chosen]
+    imports: dict[str, Import] = {}
+    for candidate in chosen:
+        if candidate.rewritten.new_import is not None:
+            imports.setdefault(candidate.rewritten.new_import.line(), candidate.rewritten.new_import)
+    edits = [*(insertion(i, analysis.module, writer) for i in imports.values()), *edits]
+    return apply(analysis.source.text, edits)
+
+
+def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
+    """Findings with validated fixes at the level asked for, and the fixed text."""
+    level = Applicability.UNSAFE if unsafe else Applicability.SAFE
+    selected = "PX101" in config.select
+    all_of = candidates(analysis, config, level) if selected else []
+    active = [c for c in all_of if not c.finding.suppressed]
+    good, refused = _validated(analysis, active, config)
+    fixed = text_with(analysis, good, config) if good else None
+    findings = [c.finding for c in good]
+    more = 0
+    if unsafe:
+        findings = [_graded(f, analysis, config) for f in findings]
+    elif selected:
+        more = _more_with_unsafe(analysis, config, len(active))
+    return Analyzed(
+        filename=filename,
+        findings=tuple(findings),
+        unsafe_findings=more,
+        blocked=(*blocked_of(analysis), *refused),
+        counts=counts_of(analysis),
+        source=analysis.source,
+        fixed=fixed,
+    )
+
+
+def _graded(item: Finding, analysis: Analysis, config: Config) -> Finding:
+    """Under ``--unsafe-fixes`` a batch of reads is still a safe fix."""
+    writes = any(fact.text.startswith("write") for c in item.calls if c.started_early
+                 for fact in c.effects)  # fmt: skip
+    del analysis, config
+    return item if writes else replace(item, applicability=Applicability.SAFE)
+
+
+def _more_with_unsafe(analysis: Analysis, config: Config, found: int) -> int:
+    """How many more findings ``--unsafe-fixes`` would give (ruff counts them in its summary)."""
+    if not any(b.kind == "failure" for b in blocked_of(analysis)):
+        return 0
+    from ..analyzer.blocks import Planner
+
+    planner = Planner(analysis.inference, unsafe=True)
+    planned = sum(len(plan.regions) for plan in planner.plans())
+    return max(0, planned - found)
+
+
+def _validated(analysis: Analysis, chosen: list[Candidate], config: Config
+               ) -> tuple[list[Candidate], list[Blocked]]:  # fmt: skip
+    """All rewrites if the file passes as a whole, else those that pass one by one."""
+    if not chosen:
+        return [], []
+    if not _refusal(analysis, chosen, config):
+        return chosen, []
+    good: list[Candidate] = []
+    refused: list[Blocked] = []
+    for candidate in chosen:
+        reason = _refusal(analysis, [candidate], config)
+        if not reason:
+            good.append(candidate)
+            continue
+        item = candidate.finding
+        refused.append(
+            Blocked(
+                code=item.code,
+                name=item.calls[-1].name,
+                span=item.calls[-1].span,
+                earlier=item.calls[0].span,
+                kind="validator",
+                words=f"the validator refused the rewrite: {reason}; please report it",
+                function=item.function,
+                sequential_ms=item.sequential_ms,
+                parallel_ms=item.parallel_ms,
+            )
+        )
+    if good and _refusal(analysis, good, config):
+        return [], refused
+    return good, refused
+
+
+def _refusal(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -> str:
+    return refusal(analysis, text_with(analysis, chosen, config), config)
+
+
+# -- the library call --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What :func:`parallelize` made of a source: the new text, what was found, what went wrong.
+
+    ``error`` is "" or the reason why the source could not be read; ``source`` is unchanged then.
+    """
+
+    source: str
+    findings: tuple[Finding, ...]
+    blocked: tuple[Blocked, ...]
+    changed: bool
+    error: str = ""
+
+
+def parallelize(source: str, *, config: Mapping[str, Any] | Config | None = None,
+                tools: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
+                filename: str | None = None, unsafe_fixes: bool = False) -> Rewrite:  # fmt: skip
+    """Rewrite independent awaited calls of ``source`` so that they run together.
+
+    ``config`` takes the keys of ``[tool.pexec]``; without it no file is read. ``tools`` takes
+    ``[[tools]]`` entries as dicts, or an MCP ``tools/list`` result. Never raises on unparsable
+    source: ``.error`` says so. Raises ConfigError for a wrong ``config`` or ``tools``.
+    """
+    settings = config if isinstance(config, Config) else check(config or {}, "config")
+    catalog = _catalog(tools)
+    name, package = ("", False) if filename is None else module_name(
+        Path(filename), settings.src, Path.cwd()
+    )  # fmt: skip
+    try:
+        analysis = analyze(from_text(source), settings, name=name, unsafe=unsafe_fixes,
+                           is_package=package, tools=catalog)  # fmt: skip
+        result = rewrite(analysis, settings, filename or "<source>", unsafe_fixes)
+    except SourceError as error:
+        return Rewrite(source, (), (), False, f"{error.line}:{error.column}: {error.message}")
+    text = source if result.fixed is None else result.fixed
+    return Rewrite(text, result.findings, result.blocked, text != source)
+
+
+def _catalog(tools: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> Catalog | None:
+    if tools is None:
+        return None
+    if isinstance(tools, Mapping):
+        from ..analyzer.effects.manifests import mcp_entries
+
+        return build(mcp_entries(cast("Mapping[str, Any]", tools), "tools"))
+    return build(parse_tools(list(tools), "tools"))
+
+
+__all__ = ["ConfigError", "Failed", "Form", "Rewrite", "Source", "Written", "parallelize"]
