@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from .dependence import (
     Edge,
     Surroundings,
+    ahead,
     blocking,
     early_raise,
     member_of,
@@ -15,7 +16,7 @@ from .dependence import (
 )
 from .effects.inference import Inference
 from .footprint import Footprint, Footprints
-from .ir import Event, Invoke, Statement
+from .ir import Invoke, Statement
 from .latency import waiting
 from .schedule import WINDOW, Region, Row, regions
 from .sites import Site, Sites, binds
@@ -161,14 +162,6 @@ class Planner:
             if isinstance(event, Invoke) and event.call.awaited:
                 return self.inference.facts(event.call).name
         return "await"
-
-
-def ahead(statement: Statement) -> Iterator[Event]:
-    """What a statement evaluates before it does anything: events ahead of its first action."""
-    for event in statement.events:
-        if isinstance(event, Invoke) or event.guarded:
-            return
-        yield event
 
 
 def _awaits(statement: Statement) -> bool:

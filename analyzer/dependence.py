@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -371,4 +371,12 @@ def risk_key(event: Event) -> object:
     return event
 
 
-__all__ = ["Edge", "EdgeKind", "Function", "Member", "Surroundings", "blocking", "member_of"]
+def ahead(statement: Statement) -> Iterator[Event]:
+    """What a statement evaluates before it does anything: events ahead of its first action."""
+    for event in statement.events:
+        if isinstance(event, Invoke) or event.guarded:
+            return
+        yield event
+
+
+__all__ = ["Edge", "EdgeKind", "Function", "Member", "Surroundings", "ahead", "blocking", "member_of"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from .blocks import Plan
 from .dependence import Member, conflict_of, not_speculatable
+from .ending import ends_program
 from .footprint import Footprints, visible_writes
-from .ir import Event, Function, Invoke, Shape, Statement, Use
+from .ir import Invoke, Shape
 from .schedule import Region
 from .sites import Sites
 
@@ -40,7 +40,6 @@ class Forms:
         self.module = sites.module
         self.config = sites.config
         self.footprints: Footprints = sites.footprints
-        self._ending: dict[str, bool] = {}
 
     def choose(self, plan: Plan, region: Region) -> Written:
         """The form of ``region``. Falls back to the ordered form, which is right everywhere."""
@@ -68,14 +67,14 @@ class Forms:
             return "no member may raise"
         if self.config.failures == "first":
             return '`failures = "first"`: the first failure in time is raised'
-        if self.ends_program(plan):
+        if ends_program(self.sites, plan.site):
             return "a failure here ends the program"
         return ""
 
     def _may_gather(self, plan: Plan, region: Region, members: list[Member]) -> bool:
         """Can the statements between the members follow the batch, all members awaited at once?"""
         moved = {m.index for m in members}
-        ends = self.ends_program(plan)
+        ends = ends_program(self.sites, plan.site)
         last = members[-1].index
         for i in range(region.first, last):
             if i in moved:
@@ -123,78 +122,6 @@ class Forms:
         )
         return reads and coroutines and not names_exceptions
 
-    # -- a failure that ends the program -------------------------------------------------------
-
-    def ends_program(self, plan: Plan) -> bool:
-        """Is the block reached only from ``asyncio.run(…)`` at module level, nothing catching?"""
-        function = plan.site.function
-        return (
-            bool(function.name)
-            and all(self._lets_through(s) for s, _ in plan.site.parents)
-            and self._function_ends(function)
-        )
-
-    def _lets_through(self, statement: Statement) -> bool:
-        if statement.kind in ("Try", "TryStar"):
-            return False
-        return all(self.footprints.manager(m.value) == "handle" for m in statement.managers)
-
-    def _function_ends(self, function: Function) -> bool:
-        known = self._ending.get(function.qualname)
-        if known is None:
-            self._ending[function.qualname] = False  # recursion does not end the program
-            known = self._ending[function.qualname] = self._reached_by_run(function)
-        return known
-
-    def _reached_by_run(self, function: Function) -> bool:
-        info = self.module.symbols.get(function.symbol)
-        if info is None or info.bindings != 1 or not function.symbol.startswith(":"):
-            return False
-        if function.is_generator or function.decorators or function.exposed:
-            return False
-        uses = self._uses(function.symbol)
-        return uses is not None and bool(uses) and all(uses)
-
-    def _uses(self, symbol: str) -> list[bool] | None:
-        """For each use of the function's name: does a failure there end the program?
-
-        None if the name is used in a way that is not followed (exported, passed on, in a header).
-        """
-        if ":__all__" in self.module.symbols:
-            return None
-        found: list[bool] = []
-        for function in self.module.functions:
-            for statement, parents in _walk(function):
-                nested = [e for b in statement.blocks for s in b.statements for e in s.events]
-                own = _count(statement.events, symbol) - _count(nested, symbol)
-                if own and statement.blocks:
-                    return None
-                if own:
-                    found.append(own == 1 and self._fatal(function, statement, parents, symbol))
-        return found
-
-    def _fatal(self, function: Function, statement: Statement,
-               parents: tuple[Statement, ...], symbol: str) -> bool:  # fmt: skip
-        if any(not self._lets_through(s) for s in parents):
-            return False
-        resolver = self.sites.inference.resolver
-        for event in statement.events:
-            if not isinstance(event, Invoke):
-                continue
-            call = event.call
-            if not function.name:
-                runs = resolver.call_name(call) == "asyncio.run"
-                inner = [a.value.place.symbol for a in call.arguments if a.value.place is not None]
-                called = [
-                    self.module.calls[s].function.place for s in inner if s in self.module.calls
-                ]
-                if runs and any(p is not None and p.symbol == symbol for p in called):
-                    return True
-            elif call.awaited and call.function.place is not None:
-                if call.function.place.symbol == symbol and not call.function.place.steps:
-                    return self._function_ends(function)
-        return False
-
 
 def members_of(plan: Plan, region: Region) -> list[Member] | None:
     """The first call and the moved ones, if every awaiting statement of the region is a member."""
@@ -209,20 +136,3 @@ def members_of(plan: Plan, region: Region) -> list[Member] | None:
         ):
             return None
     return members
-
-
-def _count(events: Iterable[Event], symbol: str) -> int:
-    return sum(isinstance(e, Use) and e.place.symbol == symbol for e in events)
-
-
-def _walk(function: Function) -> list[tuple[Statement, tuple[Statement, ...]]]:
-    found: list[tuple[Statement, tuple[Statement, ...]]] = []
-    stack = [(function.block, ())]
-    while stack:
-        block, parents = stack.pop()
-        for statement in block.statements:
-            found.append((statement, parents))
-            if statement.kind not in ("FunctionDef", "ClassDef"):
-                stack.extend((inner, (*parents, statement)) for inner in statement.blocks)
-    return found
-

@@ -1,2 +1,161 @@
-def refusal(analysis, text, config):
+"""Original and rewritten text → a refusal, or "" (contract §7).
+
+Shares nothing with the scheduler: it undoes the shapes it finds in the output text, demands that
+what remains is the original, statement by statement, and then asks of every pair that may now run
+in another order whether an edge holds it. Form, drain, bound, argument rule and names are checked
+from the output text as well.
+"""
+
+from __future__ import annotations
+
+from .config import Config
+from .dependence import (
+    Member,
+    ahead,
+    blocking,
+    conflict_of,
+    early_raise,
+    member_of,
+    not_speculatable,
+    risk_key,
+)
+from .ending import ends_program
+from .engine import Analysis
+from .footprint import visible_writes
+from .lowering.compare import Item, outline
+from .sites import Site, Sites, binds
+from .source import SourceError, from_text
+from .undo import Batch, Refused, Undo
+
+
+def refusal(analysis: Analysis, text: str, config: Config) -> str:
+    """Why ``text`` must not replace the analyzed source, or ""."""
+    try:
+        old = outline(analysis.source)
+        new = outline(from_text(text))
+        undo = Undo(config.helper)
+        undo.module(old, new)
+    except SourceError as error:
+        return f"the output does not parse: line {error.line}: {error.message}"
+    except Refused as error:
+        return str(error)
+    clash = sorted(undo.names & analysis.module.names)
+    if clash:
+        return f"the new name `{clash[0]}` is in use already"
+    sites = analysis.planner.sites
+    by_offset = {
+        site.block.statements[0].span.start: site for site in sites.all() if site.block.statements
+    }
+    for batch in undo.batches:
+        reason = _batch(batch, by_offset.get(batch.block[0].offset), sites, config)
+        if reason:
+            return f"line {batch.line}: {reason}"
     return ""
+
+
+def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config) -> str:
+    if site is None or len(site.block.statements) != len(batch.block):
+        return "the batch does not stand in a block of an async function"
+    forbidden = sites.forbidden(site)
+    if forbidden is not None:
+        return forbidden.words
+    if len(batch.members) > config.max_concurrency:
+        return f"more than {config.max_concurrency} calls at once"
+    members = _members(batch, site, sites)
+    if isinstance(members, str):
+        return members
+    return (
+        _reordered(batch, members, site, sites)
+        or _arguments(batch, members, site, sites)
+        or (_gathered(batch, members, site, sites, config) if batch.form != "ordered" else "")
+    )
+
+
+def _members(batch: Batch, site: Site, sites: Sites) -> dict[int, Member] | str:
+    """The moved calls, and in forms that gather also the first one, by statement."""
+    wanted = set(batch.moved) if batch.form == "ordered" else set(batch.members)
+    found: dict[int, Member] = {}
+    bound = site.bound
+    for i, statement in enumerate(site.block.statements):
+        if i in wanted:
+            member, edge = member_of(i, statement, sites.footprints, bound)
+            if member is None:
+                return edge.words if edge is not None else f"line {statement.span.line} awaits twice"
+            found[i] = member
+        bound = bound | binds(statement)
+    return found
+
+
+def _reordered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
+    """Every statement that a call now starts ahead of must have no edge to it."""
+    around = sites.surroundings(site)
+    statements = site.block.statements
+    for i in batch.moved:
+        member = members[i]
+        own = blocking(statements[i], member.before, member, around, sites.footprints)
+        if own is not None:
+            return own.words
+        for k in range(batch.first, i):
+            earlier = sites.footprints.of(statements[k])
+            edge = blocking(statements[k], earlier, member, around, sites.footprints)
+            if edge is not None:
+                return edge.words
+    return ""
+
+
+def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
+    """Contract §4: what may raise is evaluated before anything runs, in batches of reads only."""
+    around = sites.surroundings(site)
+    statements = site.block.statements
+    shown = {risk_key(e) for e in ahead(statements[batch.first])}
+    leading = batch.moved[0] if batch.form == "ordered" else batch.members[0]
+    for i in sorted(members):
+        member = members[i]
+        risky = [e for e in member.risks if risk_key(e) not in shown]
+        if i in batch.moved and any(risk_key(e) not in _ahead(batch, site) for e in member.risks):
+            for k in range(batch.first, i):
+                edge = early_raise(
+                    statements[k], sites.footprints.of(statements[k]), member, around
+                )
+                if edge is not None:
+                    return edge.words
+        if risky and i != leading and i not in batch.named:
+            return f"the arguments of `{member.facts.name}` may raise once another call runs"
+        shown.update(risk_key(e) for e in member.risks)
+    return ""
+
+
+def _ahead(batch: Batch, site: Site) -> set[object]:
+    return {risk_key(e) for e in ahead(site.block.statements[batch.first])}
+
+
+def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites, config: Config
+              ) -> str:  # fmt: skip
+    """Forms that await all members at once: what may follow them, and where they are allowed."""
+    around = sites.surroundings(site)
+    ends = ends_program(sites, site)
+    for i in batch.between:
+        between = sites.footprints.of(site.block.statements[i])
+        seen = frozenset[str]() if ends else around.seen
+        if visible_writes(between, seen, around.everything_seen and not ends):
+            return f"line {site.block.statements[i].span.line} is seen by a failing run"
+        for member in members.values():
+            if member.index > i and conflict_of(
+                between.effects, member.after.effects, sites.footprints
+            ):
+                return f"line {site.block.statements[i].span.line} now follows what it used"
+    if batch.form == "helper":
+        raising = any(sites.footprints.of(site.block.statements[i]).raises for i in batch.between)
+        return "a statement between may raise" if raising else ""
+    if any(not_speculatable(m.facts, unsafe=False) for m in members.values()):
+        return "a member writes"
+    if batch.form == "taskgroup":
+        caught = any(s.handlers for s, _ in site.parents)
+        return "a `try` names exceptions around a task group" if caught else ""
+    allowed = ends or config.failures == "first" or not any(
+        m.facts.raises for m in members.values()
+    )  # fmt: skip
+    return "" if allowed else "the plain form raises the first failure in time, not in order"
+
+
+__all__ = ["Item", "refusal"]

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..analyzer.blocks import Plan, ahead
-from ..analyzer.dependence import Member, risk_key
+from ..analyzer.blocks import Plan
+from ..analyzer.dependence import Member, ahead, risk_key
 from ..analyzer.forms import Form, Written, members_of
 from ..analyzer.ir import Argument, Call, Function, Place, Shape, Use
 from ..analyzer.schedule import Region

@@ -72,6 +72,7 @@ class Inference:
             world=self.aliases.world(symbol),
             type=kind,
             opaque=info is not None and info.handle,
+            owner=self.resolver.place_type(Place(symbol, place.steps[:-1])) if place.steps else "",
         )
 
     def contents(self, value: Value) -> list[Memory]:

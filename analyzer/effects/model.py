@@ -26,7 +26,8 @@ MEMORY = "memory"
 WORLD = "*"  # a write to the open world: conflicts with every call outside memory
 #: Order and number of operations are not observed (contract §2: `log`; random without a seed).
 COMMUTATIVE = frozenset({"log", "random"})
-PATHS = frozenset({"fs"})
+#: Selectors of these are hierarchical: a folder holds its files, a server its paths and tables.
+PATHS = frozenset({"fs", "http", "mcp"})
 
 
 class Mode(StrEnum):

@@ -41,6 +41,8 @@ TOOLS: list[Mapping[str, Any]] = [
     {"match": "warm", "writes": ["cache:{key}"], "returns": "immutable", "speculative": True},
     {"match": "log_event", "writes": ["log"], "returns": "immutable", "raises": False},
     {"match": "audit", "reads": ["memory:{payload}"], "writes": ["audit"]},
+    {"match": "simworld.Client", "pure": True, "returns": "fresh"},
+    {"match": "simworld.Session", "pure": True, "returns": "fresh"},
     {"match": "simworld.Client.get", "reads": ["web:{url}"], "concurrency": "safe"},
     {"match": "simworld.Client.post", "writes": ["web"], "concurrency": "safe"},
     {"match": "simworld.Session.fetch", "reads": ["db:{sql}"], "concurrency": "exclusive"},

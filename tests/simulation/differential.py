@@ -123,6 +123,8 @@ def _answers(outcome: Outcome) -> dict[Key, list[str]]:
 
 def _compare_barriers(old: Outcome, new: Outcome) -> Iterator[tuple[str, str]]:
     known = {call.key for call in old.calls}
+    if old.argument_error and new.own_error:
+        known &= {call.key for call in new.calls}
 
     def shown(outcome: Outcome) -> list[tuple[str, str, list[tuple[Key, int]]]]:
         return [
@@ -188,13 +190,19 @@ def _interrupted(
     )
     if old.kind == "cancelled" and new.kind != "cancelled" and not (new.cut and instead):
         yield "exception", f"the cancellation became {new.error or new.kind}"
-    if not _subsequence(old.stdout, new.stdout):
+    # Cut short after one of its own deadlines, each may have come another way.
+    apart = (old.cut or new.cut) and (old.expired or new.expired)
+    if not apart and not _subsequence(old.stdout, new.stdout):
         yield "stdout", f"{old.stdout} became {new.stdout}"
     allowed = _writes(full) | _writes(old)
     later = level == "on-success" and full.failed
-    if not later and (extra := _writes(new) - allowed):
+    if not later and new.expired <= old.expired and (extra := _writes(new) - allowed):
         yield "writes", f"not in the uncancelled run: {sorted(extra)}"
-    if (old.kind, old.time) == (new.kind, new.time) and (gone := _writes(old) - _writes(new)):
+    if (
+        not apart
+        and (old.kind, old.time) == (new.kind, new.time)
+        and (gone := _writes(old) - _writes(new))
+    ):
         yield "writes", f"no longer done in time: {sorted(gone)}"
     lists = dict(new.kept)
     for name, items in old.kept:

@@ -27,7 +27,7 @@ class Outcome:
     arguments, ``origin`` the function it came out of. ``box`` is what the caller's dictionary
     holds, ``variables`` the module's own globals. ``running`` and ``tasks`` are the
     calls and tasks that still ran at the end. ``cut_at``: when it was cancelled from outside or
-    missed the deadline it was put under, or -1; ``expired``: it missed a deadline of its own.
+    missed the deadline it was put under, or -1; ``expired``: the deadlines of its own it missed.
     ``own_error``: the program itself raised; ``argument_error``: in a line that awaits, so most
     likely in the arguments of a call.
     """
@@ -52,7 +52,7 @@ class Outcome:
     time: float
     peak: int
     cut_at: float
-    expired: bool
+    expired: int
     own_error: bool
     argument_error: bool
 
@@ -62,7 +62,7 @@ class Outcome:
 
     @property
     def interrupted(self) -> bool:
-        return self.cut or self.expired
+        return self.cut or self.expired > 0
 
     @property
     def failed(self) -> bool:
@@ -233,7 +233,7 @@ def _outcome(
         ending.time,
         world.peak,
         ending.interrupted,
-        world.expired > 0,
+        world.expired,
         world.own_errors > 0,
         world.argument_errors > 0,
     )

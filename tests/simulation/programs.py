@@ -23,9 +23,10 @@ HELPERS = {
     "    found = await orders_of(key=key, site=at)\n"
     "    await save(key=key, value=len(found), site=at + 1)\n"
     "    return found\n",
-    "login": "async def login(key: str, at: int) -> Any:\n"
+    "login": 'tenant = contextvars.ContextVar("tenant", default="nobody")\n\n\n'
+    "async def login(key: str, at: int) -> Any:\n"
     "    found = await lookup(key=key, site=at)\n"
-    "    simworld.tenant.set(key)\n"
+    "    tenant.set(key)\n"
     '    return found["name"]\n',
     "Bag": "class Bag:\n    def __repr__(self) -> str:\n        return 'bag'\n",
 }
@@ -232,7 +233,7 @@ class Program(Writer):
 
     def helper(self) -> None:
         helper = self.pick(("named", "named", "noted", "login"))
-        self.used.update((helper, "simworld") if helper == "login" else (helper,))
+        self.used.add(helper)
         kind = "list" if helper == "noted" else "text"
         self.add(f"{self.new(kind)} = await {helper}({self.key()}, {self.site(2)})")
 
@@ -242,6 +243,33 @@ class Program(Writer):
             (f"[{one}, {other}]", f'{{"x": {one}, "y": {other}}}', f"({one}) or {other}")
         )
         self.add(f"{self.new('any')} = {form}")
+
+    def contact(self) -> None:
+        """Two calls that meet: over one list, one handle, or one key."""
+        if self.chance(40):
+            items = self.new("list")
+            self.add(f"{items} = [0]")
+            for _ in range(2):
+                call = self.pick(
+                    (
+                        f'fill(items={items}, key="{self.pick("abc")}", ',
+                        f'fill(items={items}, key="{self.pick("abc")}", ',
+                        f"weigh(items={items}, ",
+                        f'audit(note="n", payload={items}, ',
+                    )
+                )
+                self.add(f"{self.new('any')} = await {call}site={self.site()})")
+        elif self.chance(50):
+            call = self.pick(("query(sql=", "ask(what="))
+            for text in "pq":
+                self.add(f'{self.new("list")} = await {call}"{text}", site={self.site()})')
+        else:
+            key = self.pick("ab")
+            for tool in self.pick((("save", "stored"), ("update", "lookup"), ("bump", "bump"))):
+                value = ", value=1" if tool in ("save", "update") else ""
+                self.add(
+                    f'{self.new("any")} = await {tool}(key="{key}"{value}, site={self.site()})'
+                )
 
     def loop(self) -> None:
         item, site = f"k{self.sites}", self.site()
@@ -273,7 +301,7 @@ class Program(Writer):
         """Some statements, compound ones only while ``depth`` lasts; ``hazards`` sets the mix."""
         simple = [self.reading] * 6 + [self.run] * 3
         risky = [self.writing] * 4 + [self.plain] * 6 + [self.moment, self.closure] * 2
-        risky += [self.guard] * 2 + [self.helper] * 2 + [self.expression]
+        risky += [self.guard, self.helper, self.contact] * 2 + [self.expression]
         for _ in range(self.pick((1, 2, 2, 3)) + 2 * (depth == 2)):
             if depth and self.chance(8 + 6 * self.hazards):
                 form = self.pick((self.attempt, self.attempt, self.within, self.loop))
@@ -296,8 +324,10 @@ def programs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> str:
     if writer.chance(60):
         writer.run()
     writer.block(2)
+    if "login" in writer.used:
+        writer.add('box["tenant"] = tenant.get()')
     writer.add(f"return {{{writer.bound()}}}")
-    head = ["import asyncio", "import time", "from typing import Any"]
+    head = ["import asyncio", "import contextvars", "import time", "from typing import Any"]
     workflow = writer.chance(3)
     head += ["from dbos import DBOS"] * workflow
     head += ["import simworld"] if "simworld" in writer.used else []

@@ -191,6 +191,8 @@ def check_program(
     except Exception as error:
         detail = f"{type(error).__name__}: {error}"
         return Checked(source, None, Difference("rewriter", detail, source))
+    if getattr(rewrite, "error", ""):
+        return Checked(source, rewrite, Difference("rewriter", rewrite.error, source))
     if not rewrite.changed:
         wrong = rewrite.source != source
         found = Difference("text", "changed, but says that it is not", source) if wrong else None

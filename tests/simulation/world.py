@@ -206,7 +206,7 @@ class World:
         self.barriers.append(Barrier(word, what, live, tuple(started.items())))
 
     def blame(self, error: BaseException) -> None:
-        """Counts an error that the program raised itself, and if it did so in a line that awaits."""
+        """Counts an error that the program itself raised, and if in a line that awaits."""
         frames = traceback.extract_tb(error.__traceback__)
         if frames and frames[-1].filename == PROGRAM and frames[-1].lineno is not None:
             line = self.text[frames[-1].lineno - 1]

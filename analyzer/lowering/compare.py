@@ -1,0 +1,117 @@
+"""Source text → an outline of canonical statements, for comparing two texts of one program.
+
+A canonical form is a nested tuple ``(node type, field, …)`` without whitespace, comments,
+parentheses and punctuation; string literals are kept exactly. Two statements with the same form
+are the same program text up to layout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+
+from ..source import Source, SourceError
+
+Canon = tuple[object, ...]
+_SKIPPED = ("whitespace", "lpar", "rpar", "comma", "semicolon", "header", "footer",
+            "leading_lines", "lines_after", "lbracket", "rbracket", "colon", "trailing", "indent",
+            "encoding", "default_", "has_trailing", "separator", "lbrace", "rbrace")  # fmt: skip
+_BODIES = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One statement: its form without nested blocks, those blocks, and where it stands."""
+
+    canon: Canon
+    blocks: tuple[tuple[Item, ...], ...]
+    offset: int
+    line: int
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if not f.name.startswith(_SKIPPED))
+
+
+def canonical(node: object) -> object:
+    """The canonical form of a node, a list of nodes, or a field's plain value."""
+    if isinstance(node, cst.CSTNode):
+        if isinstance(node, (cst.BaseParenthesizableWhitespace, cst.Comma, cst.Dot)):
+            return None
+        return (
+            type(node).__name__,
+            *(canonical(getattr(node, name)) for name in _fields(type(node))),
+        )
+    if isinstance(node, (list, tuple)):
+        return ("[]", *(canonical(item) for item in node))  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(node, cst.MaybeSentinel):
+        return None
+    return node
+
+
+def outline(source: Source) -> tuple[Item, ...]:
+    """The statements of a text. Raises SourceError if it does not parse."""
+    try:
+        tree = cst.parse_module(source.parse_text)
+    except cst.ParserSyntaxError as error:
+        raise SourceError(error.message, error.raw_line, error.raw_column + 1) from None
+    wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
+    positions = wrapper.resolve(PositionProvider)
+    return _items(tree.body, source, positions)  # pyright: ignore[reportArgumentType]
+
+
+def _items(body: object, source: Source, positions: dict[cst.CSTNode, CodeRange]
+           ) -> tuple[Item, ...]:  # fmt: skip
+    found: list[Item] = []
+    assert isinstance(body, (list, tuple))
+    for node in body:  # pyright: ignore[reportUnknownVariableType]
+        if isinstance(node, cst.SimpleStatementLine):
+            found.extend(_simple(small, source, positions) for small in node.body)
+        elif isinstance(node, cst.BaseSmallStatement):
+            found.append(_simple(node, source, positions))
+        else:
+            assert isinstance(node, cst.CSTNode)
+            found.append(_compound(node, source, positions))
+    return tuple(found)
+
+
+def _place(node: cst.CSTNode, source: Source, positions: dict[cst.CSTNode, CodeRange]
+           ) -> tuple[int, int]:  # fmt: skip
+    decorators = getattr(node, "decorators", ())
+    where = positions[decorators[0] if decorators else node].start
+    return source.offset(where.line, where.column), where.line
+
+
+def _simple(node: cst.CSTNode, source: Source, positions: dict[cst.CSTNode, CodeRange]) -> Item:
+    canon = canonical(node)
+    assert isinstance(canon, tuple)
+    return Item(canon, (), *_place(node, source, positions))  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _compound(node: cst.CSTNode, source: Source, positions: dict[cst.CSTNode, CodeRange]) -> Item:
+    """The header's form, with the nested suites taken out in order."""
+    blocks: list[tuple[Item, ...]] = []
+
+    def form(part: object, name: str) -> object:
+        if isinstance(part, (cst.IndentedBlock, cst.SimpleStatementSuite)):
+            blocks.append(_items(part.body, source, positions))
+            return "…"
+        nested = isinstance(part, (cst.If, cst.Else, cst.Finally, cst.ExceptHandler,
+                                   cst.ExceptStarHandler, cst.MatchCase))  # fmt: skip
+        if part is node or nested:
+            assert isinstance(part, cst.CSTNode)
+            return (
+                type(part).__name__,
+                *(form(getattr(part, field), field) for field in _fields(type(part))),
+            )
+        if isinstance(part, (list, tuple)) and name in _BODIES:
+            return ("[]", *(form(item, name) for item in part))  # pyright: ignore[reportUnknownVariableType]
+        return canonical(part)
+
+    canon = form(node, "")
+    assert isinstance(canon, tuple)
+    return Item(canon, tuple(blocks), *_place(node, source, positions))  # pyright: ignore[reportUnknownArgumentType]
