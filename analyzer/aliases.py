@@ -100,6 +100,11 @@ class Aliases:
         entry = self.resolver.entry(call)
         handed = [s for a in call.arguments for s in self.sources(a.value)]
         receiver = list(self.sources(call.receiver)) if call.receiver is not None else []
+        if entry is None and self.resolver.constructs(call):
+            for symbol in (*handed, *receiver):  # a new object, which may keep what it is handed
+                self._mark(symbol)
+                self._link(name, symbol)
+            return
         if entry is None or entry.barrier:
             for symbol in (name, *handed, *receiver):
                 self._mark(symbol)

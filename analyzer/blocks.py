@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from .dependence import (
     Edge,
+    EdgeKind,
     Surroundings,
     ahead,
     blocking,
@@ -151,11 +152,20 @@ class Planner:
             if not _awaits(statements[i]):
                 continue
             if previous is not None and i not in moved and not (i in covered and previous in covered):
-                edge = forbidden or row.edge
+                edge = forbidden or row.edge or self._no_gain(statements, row, previous)
                 if edge is not None:
                     name = row.member.facts.name if row.member else self._awaited_name(statements[i])
                     yield Note(statements[i], name, statements[previous], edge)
             previous = i
+
+    def _no_gain(self, statements: Sequence[Statement], row: Row, previous: int) -> Edge | None:
+        if row.member is None:
+            return None
+        line = statements[previous].span.line
+        if not row.solo or not statements[previous].solo:
+            return Edge(EdgeKind.CONTROL, "it shares its line with another statement", line)
+        words = f"run beside line {line} it would not save {self.config.min_gain_ms:g} ms"
+        return Edge(EdgeKind.GAIN, words, line)
 
     def _awaited_name(self, statement: Statement) -> str:
         for event in statement.events:

@@ -22,10 +22,12 @@ from .ir import (
     Iterate,
     Mutate,
     Operate,
+    Place,
     Risk,
     Statement,
     Store,
     Use,
+    Value,
 )
 
 
@@ -42,6 +44,7 @@ class EdgeKind(StrEnum):
     CONTROL = "control"
     FAILURE = "failure"
     FRAMEWORK = "framework"
+    GAIN = "gain"  # no edge: running them together would not be worth it
     MANAGER = "manager"  # control: inside a `with` of which too little is known
 
 
@@ -97,11 +100,11 @@ def member_of(index: int, statement: Statement, footprints: Footprints, bound: f
     line = statement.span.line
     inference = footprints.inference
     facts = inference.facts(call)
+    if facts.affine:
+        return None, Edge(EdgeKind.AFFINE, f"`{facts.name}` must stay in its task", line)
     if facts.everything:
         unknown = "" if facts.known else facts.name
         return None, Edge(EdgeKind.UNKNOWN, facts.everything, line, unknown)
-    if facts.affine:
-        return None, Edge(EdgeKind.AFFINE, f"`{facts.name}` must stay in its task", line)
     if call.guarded:
         return None, Edge(EdgeKind.CONTROL, f"`{facts.name}` may not run at all", line)
     acting = _acting(call, inference)
@@ -156,7 +159,7 @@ def risks_of(events: Sequence[Event], footprints: Footprints, bound: frozenset[s
 def blocking(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
              footprints: Footprints) -> Edge | None:  # fmt: skip
     """The first reason why ``later``'s call must not start before ``statement`` has run."""
-    for find in (_control, _unknown, _affine, _time, _exclusive, _conflict, _failure):
+    for find in (_control, _affine, _unknown, _time, _exclusive, _conflict, _failure):
         edge = find(statement, earlier, later, around, footprints)
         if edge is not None:
             return edge
@@ -172,6 +175,9 @@ def _control(statement: Statement, earlier: Footprint, later: Member, around: Su
     if not earlier.controls:
         return None
     word = earlier.controls[0]
+    if word == "await":
+        words = f"line {statement.span.line} awaits something that is not a call"
+        return Edge(EdgeKind.CONTROL, words, statement.span.line)
     leaves = word in ("return", "raise", "break", "continue", "assert", "yield")
     how = f"`{word}` may leave the block before" if leaves else f"`{word}` stands before"
     return Edge(EdgeKind.CONTROL, f"line {statement.span.line}: {how} `{_name(later)}`",
@@ -224,6 +230,12 @@ def _only_stored(statement: Statement, footprints: Footprints) -> bool:
         if not any(e.resource.domain == "clock" for e in facts.effects):
             continue
         symbol = event.call.symbol
+        if statement.kind == "Assign" and statement.events[-1] == Define(
+            (name := getattr(statement.events[-1], "symbol", "")), Value(place=Place(symbol))
+        ):
+            if not _name_only_stored(name, footprints):
+                return False
+            continue
         kept = False
         for other in statement.events:
             if isinstance(other, Operate) and any(
@@ -243,6 +255,27 @@ def _only_stored(statement: Statement, footprints: Footprints) -> bool:
                 kept = kept or (formats and place is not None and place.symbol == symbol)
         if not kept:
             return False
+    return True
+
+
+def _name_only_stored(symbol: str, footprints: Footprints) -> bool:
+    """Is a once-bound name only formatted or put into containers, wherever it is used?"""
+    if not footprints.inference.aliases.stable(symbol):
+        return False
+    for function in footprints.inference.module.functions:
+        events = [e for s in function.block.statements for e in s.events]
+        for i, event in enumerate(events):
+            if isinstance(event, Use) and event.place.symbol == symbol and event.deep:
+                after = events[i + 1] if i + 1 < len(events) else None
+                if not (isinstance(after, Operate) and after.risk is Risk.FORMAT):
+                    return False
+            elif isinstance(event, (Define, Store)) and event.value.place == Place(symbol):
+                return False
+            elif isinstance(event, Invoke) and any(
+                a.value.place is not None and a.value.place.symbol == symbol
+                for a in event.call.arguments
+            ):
+                return False
     return True
 
 
@@ -291,7 +324,7 @@ def _rank(other: Effect, mine: Effect) -> int:
     if isinstance(mine.resource.selector, Name):
         return 1
     steps = getattr(mine.resource.selector, "steps", ())
-    return 2 + len(steps)
+    return (2 if other.writes and mine.writes else 3) + len(steps)
 
 
 def _conflict_edge(statement: Statement, other: Effect, mine: Effect, later: Member) -> Edge:

@@ -9,6 +9,7 @@ from pathlib import Path
 from .blocks import Note, Plan, Planner
 from .codes import RULES, Applicability
 from .config import Config, ConfigError
+from .dependence import EdgeKind
 from .effects.catalog import Catalog, VocabularyError, builtin_catalog
 from .effects.directives import ignored
 from .effects.inference import CallFacts, Inference
@@ -16,7 +17,6 @@ from .effects.model import MEMORY
 from .forms import Forms, Written, members_of
 from .ir import Call, Module, Span
 from .latency import latency_of
-from .lowering import lower
 from .schedule import Region
 from .source import Source, SourceError, from_bytes
 
@@ -55,12 +55,17 @@ class CallSite:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """The replacement of a range of the text, and the import that it needs ("" if none)."""
+    """The replacement of a range of the text, and the import that it needs ("" if none).
+
+    ``import_text`` is to be inserted at ``import_start`` for it.
+    """
 
     start: int
     end: int
     text: str
     new_import: str = ""
+    import_start: int = 0
+    import_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class Blocked:
     function: str
     unknown: str = ""  # qualified name of the undeclared call behind it
     unknown_line: int = 0
+    undeclared: tuple[tuple[str, int], ...] = ()  # every such call on the way, with its line
     sequential_ms: float = 0.0
     parallel_ms: float = 0.0
 
@@ -152,6 +158,8 @@ Result = Analyzed | Skipped | Failed
 def analyze(source: Source, config: Config, *, name: str = "", unsafe: bool = False,
             is_package: bool = False, tools: Catalog | None = None) -> Analysis:  # fmt: skip
     """Lower, infer and plan. Raises SourceError, or ConfigError for a wrong line comment."""
+    from .lowering import lower  # LibCST: not needed for files that hold no opportunity
+
     module = lower(source, name, is_package=is_package)
     sources = (*([tools] if tools is not None else []), config.tools, builtin_catalog())
     try:
@@ -268,9 +276,23 @@ def _blocked(analysis: Analysis, plan: Plan, note: Note) -> Blocked:
         function=plan.site.function.qualname,
         unknown=note.edge.call,
         unknown_line=note.edge.line,
+        undeclared=_undeclared(analysis, note),
         sequential_ms=a + b,
         parallel_ms=max(a, b),
     )
+
+
+def _undeclared(analysis: Analysis, note: Note) -> tuple[tuple[str, int], ...]:
+    """Unknown calls that would have to be declared for the two calls of a note to run together."""
+    if note.edge.kind is not EdgeKind.UNKNOWN:
+        return ()
+    found = {(note.edge.call, note.edge.line): None} if note.edge.call else {}
+    for statement in (note.earlier, note.statement):
+        for call in analysis.planner.footprints.of(statement).calls:
+            facts = analysis.inference.facts(call)
+            if facts.everything and not facts.known:
+                found[facts.name, call.span.line] = None
+    return tuple(sorted(found, key=lambda item: item[1]))
 
 
 def _wait(analysis: Analysis, call: Call) -> float:

@@ -81,6 +81,8 @@ class Footprints:
                 effects.setdefault(effect)
             if isinstance(event, Control):
                 controls.append(event.word)
+            elif isinstance(event, AwaitValue):
+                controls.append("await")
             elif isinstance(event, Invoke):
                 calls.append(event.call)
                 facts = self.inference.facts(event.call)
@@ -103,8 +105,6 @@ class Footprints:
         )
 
     def _barrier(self, event: Event) -> str:
-        if isinstance(event, AwaitValue):
-            return "it awaits something that is not a call"
         if isinstance(event, Iterate):
             if event.asynchronous:
                 return "`async for` waits for what comes"
@@ -116,12 +116,25 @@ class Footprints:
                 return f"it enters {self._shown(event.value)}, " + (
                     f"a {kind}" if kind else "of which nothing is known"
                 )
-        if not self.config.plain_values and isinstance(event, Operate):
-            return "an operator may run anything (plain-values = false)"
+        if not self.config.plain_values and self._operator_of_unknown(event):
+            return "an operator on a value of unknown type may run anything (plain-values = false)"
+        if isinstance(event, (Store, Mutate)) and self._foreign(event.place):
+            shown = self._shown(Value(place=event.place))
+            return f"it changes {shown}, state of the whole process"
         own = self._own_class(event)
         if own:
             return f"{own} is computed by code of this file"
         return ""
+
+    def _operator_of_unknown(self, event: Event) -> bool:
+        if isinstance(event, Use):
+            return event.risk in (Risk.ITEM, Risk.ATTRIBUTE) and self.may_raise(event)
+        return isinstance(event, Operate) and self.may_raise(event)
+
+    def _foreign(self, place: Place) -> bool:
+        """An attribute of an imported module or class: `os.environ[…] = …`, `sys.stdout = …`."""
+        info = self.inference.module.symbols.get(place.symbol)
+        return info is not None and info.kind == "import" and bool(place.steps)
 
     def manager(self, value: Value) -> str:
         """The kind of a context manager (catalog), "" if it is not known."""

@@ -7,11 +7,11 @@ type is unknown (the empty string). Types are qualified names; ``plain`` is JSON
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.selector import Attr
-from .ir import Call, Module, Place, Value
+from .ir import Call, Event, Function, Module, Mutate, Place, Store, Value
 
 PLAIN = "plain"
 ENTER = "<enter>"
@@ -80,7 +80,55 @@ class Resolver:
         base = self.symbol_type(place.symbol)
         if not place.steps:
             return base
+        for step in place.steps:
+            field = self._field_type(base, step.name) if isinstance(step, Attr) else ""
+            if not field:
+                break
+            base = field
+        else:
+            return base
         return PLAIN if base == PLAIN and not isinstance(place.steps[-1], Attr) else ""
+
+    def _field_type(self, owner: str, name: str) -> str:
+        """The type of an attribute that a class of this file sets in its methods, or annotates."""
+        prefix = f"{self.module_name}."
+        if not owner.startswith(prefix) or owner[len(prefix) :] not in self.module.classes:
+            return ""
+        qualname = owner[len(prefix) :]
+        symbol = f"{qualname}.{name}"
+        known = self._types.get(symbol)
+        if known is None:
+            if symbol in self._busy:
+                return ""
+            self._busy.add(symbol)
+            known = self._types[symbol] = self._find_field(qualname, name)
+            self._busy.discard(symbol)
+        return known
+
+    def _find_field(self, qualname: str, name: str) -> str:
+        info = self.module.classes[qualname]
+        if name in info.computed or name in info.methods:
+            return ""
+        annotated = self.module.symbols.get(f"{qualname}:{name}")
+        if annotated is not None:
+            if len(annotated.annotations) == 1:
+                return self._annotation(annotated.annotations[0])
+            return ""
+        found: set[str] = set()
+        for function in self.module.functions:
+            mine = function.class_scope == qualname
+            for event in self._events(function):
+                if isinstance(event, (Store, Mutate)) and event.place.steps[-1:] == (Attr(name),):
+                    own = mine and event.place == Place(f"{function.scope}:self", (Attr(name),))
+                    if not own or isinstance(event, Mutate):
+                        return ""  # somebody else may set it too
+                    found.add(self.type_of(event.value))
+        return found.pop() if len(found) == 1 else ""
+
+    @staticmethod
+    def _events(function: Function) -> Iterator[Event]:
+        for statement in function.block.statements:
+            yield from statement.events
 
     def _entered(self, value: Value) -> str:
         manager = self.type_of(value.held[0])
@@ -142,7 +190,14 @@ class Resolver:
         prefix = f"{self.module_name}."
         if name.startswith(prefix) and name[len(prefix) :] in self.module.classes:
             return name
-        return ""
+        # A name whose methods are declared is a class, and calling it makes an instance.
+        return name if self.constructs(call) else ""
+
+    def constructs(self, call: Call) -> bool:
+        """Does the call make a new instance of a class that the sources know by its methods?"""
+        name = self.call_name(call)
+        last = name.rpartition(".")[2]
+        return last[:1].isupper() and any(name in c.prefixes for c in self.sources)
 
     def _plain_arguments(self, entry: Entry, call: Call) -> bool:
         from .effects.arguments import argument

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .dependence import Edge, EdgeKind, Surroundings
 from .effects.inference import Inference
 from .footprint import Footprints
-from .ir import Block, Control, Define, Function, Invoke, Statement, Value
+from .ir import Block, Control, Define, Enter, Function, Invoke, Statement, Value
 
 _FINE_MANAGERS = frozenset({"handle", "deadline", "suppress"})
 _GATHERING = frozenset({
@@ -84,10 +84,31 @@ class Sites:
             if kind == "lock":
                 words = f"`{name}` holds a lock, permit or transaction around it"
                 return Edge(EdgeKind.MANAGER, words, line)
+            if self._own_lock(name):
+                words = f"`{name}` of this file takes a lock or permit around it"
+                return Edge(EdgeKind.MANAGER, words, line)
         if function.name.startswith("test") and not self.config.include_tests:
             words = "it is a test, whose order is often its meaning (--include-tests)"
             return Edge(EdgeKind.CONTROL, words, line)
         return None
+
+    def _own_lock(self, name: str) -> bool:
+        """Does a decorator that is defined in this file enter a lock, or acquire one?"""
+        prefix = f"{self.inference.resolver.module_name}."
+        own = name.removeprefix(prefix)
+        if own == name:
+            return False
+        for function in self.module.functions:
+            if function.qualname != own and not function.qualname.startswith(f"{own}."):
+                continue
+            for statement in function.block.statements:
+                for event in statement.events:
+                    if isinstance(event, Invoke) and event.call.method == "acquire":
+                        return True
+                    if isinstance(event, Enter) and \
+                            self.footprints.manager(event.value) not in _FINE_MANAGERS:  # fmt: skip
+                        return True
+        return False
 
     def decorators(self, function: Function) -> Iterator[str]:
         """Qualified names of a function's decorators, and of those of its class."""

@@ -1,5 +1,19 @@
 """Edits code: ``parallelize`` is the library call, ``pexec-fix`` the command."""
 
-from .rewrite import Rewrite, parallelize
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .rewrite import Rewrite, parallelize
 
 __all__ = ["Rewrite", "parallelize"]
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when first used: `pexec-lint --version` needs no LibCST."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import rewrite
+
+    return getattr(rewrite, name)

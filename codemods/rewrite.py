@@ -50,13 +50,19 @@ def candidates(analysis: Analysis, config: Config, applicability: Applicability
             written = analysis.forms.choose(plan, region)
             known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
             rewritten = rewrite_region(plan, region, written, writer, known, config.helper)
-            new = rewritten.new_import
-            fix = Fix(rewritten.edit.start, rewritten.edit.end, rewritten.edit.text,
-                      new.line() if new else "")  # fmt: skip
+            fix = _fix(rewritten, analysis, writer)
             found.append(
                 Candidate(rewritten, finding(analysis, plan, region, written, applicability, fix))
             )
     return sorted(found, key=lambda c: c.rewritten.edit.start)
+
+
+def _fix(rewritten: Rewritten, analysis: Analysis, writer: Writer) -> Fix:
+    edit, new = rewritten.edit, rewritten.new_import
+    if new is None:
+        return Fix(edit.start, edit.end, edit.text)
+    place = insertion(new, analysis.module, writer)
+    return Fix(edit.start, edit.end, edit.text, new.line(), place.start, place.text)
 
 
 def text_with(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -> str:

@@ -116,6 +116,7 @@ class Catalog:
     aliases: Mapping[str, str]
     decorators: Mapping[str, str]
     prefixes: frozenset[str] = frozenset()  # every proper prefix of an entry's name
+    exclusive: frozenset[str] = frozenset()  # types of which some method is declared exclusive
 
     def find(self, name: str) -> tuple[Entry, ...]:
         """All entries for a qualified name, strongest first."""
@@ -262,10 +263,18 @@ def build(entries: Iterable[Entry], types: Iterable[tuple[TypeInfo, tuple[str, .
             patterns.append(entry)
         else:
             exact[entry.match] = (*exact.get(entry.match, ()), entry)
-    prefixes = frozenset(
-        ".".join(words[:i]) for name in exact for words in [name.split(".")] for i in range(1, len(words))
+    prefixes: set[str] = set()
+    for name in (*exact, *(decorators or ())):
+        words = name.split(".")
+        prefixes.update(".".join(words[:i]) for i in range(1, len(words)))
+    exclusive = frozenset(
+        name.rpartition(".")[0]
+        for name, found in exact.items()
+        if any(e.concurrency == "exclusive" for e in found)
     )
-    return Catalog(exact, tuple(patterns), table, aliases, dict(decorators or {}), prefixes)
+    return Catalog(
+        exact, tuple(patterns), table, aliases, dict(decorators or {}), frozenset(prefixes), exclusive
+    )
 
 
 def parse_vocabulary(text: str, name: str) -> tuple[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..ir import Call
 from .catalog import Entry, VocabularyError, parse_entry
@@ -44,15 +45,28 @@ def parse_comment(comment: str, where: str) -> dict[str, object]:
     return table
 
 
-def line_entry(directives: Mapping[int, tuple[str, ...]], call: Call) -> Entry | None:
-    """The entry that comments on the call's first or last line make. Raises VocabularyError."""
+def line_entry(directives: Mapping[int, tuple[str, ...]], call: Call, entry: Entry | None
+               ) -> Entry | None:  # fmt: skip
+    """What comments on the call's first or last line say of it, over what ``entry`` says.
+
+    ``speculative`` and ``raises=false`` alone add to the entry. Raises VocabularyError.
+    """
     for line in dict.fromkeys((call.span.line, call.span.end_line)):
         for comment in directives.get(line, ()):
             table = parse_comment(comment, f"line {line}")
             if table.keys() & {"reads", "writes", "pure", "barrier"}:
                 name = call.method or call.callee
-                return parse_entry({"match": name, **table}, f"line {line}", f"line {line}")[0]
-    return None
+                own = parse_entry({"match": name, **table}, f"line {line}", f"line {line}")[0]
+                return own if entry is None else replace(own, returns=entry.returns,
+                                                         type=entry.type)  # fmt: skip
+            if table and entry is not None:
+                entry = replace(
+                    entry,
+                    raises=bool(table.get("raises", entry.raises)),
+                    speculative=bool(table.get("speculative", entry.speculative)),
+                    origin=f"line {line}, {entry.origin}",
+                )
+    return entry
 
 
 def ignored(directives: Mapping[int, tuple[str, ...]], lines: tuple[int, ...], code: str) -> bool:

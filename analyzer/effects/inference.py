@@ -94,12 +94,13 @@ class Inference:
 
     def _find(self, call: Call) -> CallFacts:
         name = self.resolver.shown_name(call)
-        entry = line_entry(self.module.directives, call) or self.resolver.entry(call)
+        entry = line_entry(self.module.directives, call, self.resolver.entry(call))
         if entry is None:
             return CallFacts(name, everything=f"nothing is known about `{name}`")
         if entry.barrier:
             reason = f"`{name}`: {entry.barrier}"
-            return CallFacts(name, everything=reason, known=True, origin=entry.origin, entry=entry)
+            return CallFacts(name, everything=reason, known=True, affine=entry.affine,
+                             origin=entry.origin, entry=entry)  # fmt: skip
         reason = self._unknown(entry, call)
         if reason:
             return CallFacts(name, everything=f"`{name}` {reason}", origin=entry.origin)
@@ -297,10 +298,15 @@ class Inference:
             if value is None or value.place is None:
                 continue
             info = self.resolver.type_info(self.resolver.type_of(value))
-            if info is not None and info.concurrency == "exclusive":
+            if info is None:
+                kind = self.resolver.type_of(value)
+                if any(kind in catalog.exclusive for catalog in self.resolver.sources):
+                    handles.append(Resource(MEMORY, self.memory(value.place)))
+                    unsafe = unsafe or entry.cancel != "safe"
+            elif info.concurrency == "exclusive":
                 handles.append(Resource(MEMORY, self.memory(value.place)))
                 unsafe = unsafe or (not info.cancel_safe and entry.cancel != "safe")
-        if entry.concurrency == "exclusive":
+        if entry.concurrency == "exclusive" and not handles:
             if call.receiver is not None and call.receiver.place is not None:
                 handles.append(Resource(MEMORY, self.memory(call.receiver.place)))
             else:

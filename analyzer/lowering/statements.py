@@ -67,6 +67,8 @@ def _lines(unit: Unit, span: Span) -> Span:
         if not above.startswith(indent + "#"):
             break
         line -= 1
+    if line == 1 and span.line > 1:
+        line = span.line  # the comment that opens a file speaks of the file
     end = starts[span.end_line] if span.end_line < len(starts) else len(text)
     return Span(starts[line - 1], end, line, 1, span.end_line, span.end_column)
 

@@ -36,7 +36,7 @@ TOOLS: list[Mapping[str, Any]] = [
     {"match": "write_file", "writes": ["fs:{path}"], "returns": "immutable"},
     {"match": "execute", "writes": ["db"], "returns": "immutable"},
     {"match": "keep", "writes": ["shelf:{key}"]},
-    {"match": "fill", "reads": ["crm:{key}"], "writes": ["memory:{items}"]},
+    {"match": "fill", "reads": ["crm:{key}"], "writes": ["memory:{items}"], "returns": "fresh"},
     {"match": "bump", "writes": ["counters:{key}"], "returns": "immutable", "raises": False},
     {"match": "warm", "writes": ["cache:{key}"], "returns": "immutable", "speculative": True},
     {"match": "log_event", "writes": ["log"], "returns": "immutable", "raises": False},

@@ -196,7 +196,7 @@ def _interrupted(
         yield "stdout", f"{old.stdout} became {new.stdout}"
     allowed = _writes(full) | _writes(old)
     later = level == "on-success" and full.failed
-    if not later and new.expired <= old.expired and (extra := _writes(new) - allowed):
+    if not later and set(new.expired) <= set(old.expired) and (extra := _writes(new) - allowed):
         yield "writes", f"not in the uncancelled run: {sorted(extra)}"
     if (
         not apart

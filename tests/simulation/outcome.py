@@ -52,7 +52,7 @@ class Outcome:
     time: float
     peak: int
     cut_at: float
-    expired: int
+    expired: tuple[int, ...]
     own_error: bool
     argument_error: bool
 
@@ -62,7 +62,7 @@ class Outcome:
 
     @property
     def interrupted(self) -> bool:
-        return self.cut or self.expired > 0
+        return self.cut or bool(self.expired)
 
     @property
     def failed(self) -> bool:
@@ -113,15 +113,21 @@ def _patched(world: World, loop: VirtualLoop) -> Iterator[None]:
         return pause()
 
     class Timeout(asyncio.Timeout):  # type: ignore[misc]
+        number = 0
+
         async def __aexit__(self, *exc: Any) -> bool | None:
             try:
                 return await super().__aexit__(*exc)
             finally:
-                world.expired += self.expired()
+                world.expired += [self.number] * self.expired()
 
     def timeout(delay: float | None) -> asyncio.Timeout:
-        off = delay is None or not world.schedule.timeouts
-        return Timeout(None if off else loop.now + delay)
+        number, plan = world.timeouts, world.schedule
+        world.timeouts += 1
+        off = delay is None or not plan.timeouts or number in plan.met
+        limit = Timeout(None if off else loop.now + delay)
+        limit.number = number
+        return limit
 
     asyncio.sleep, asyncio.timeout = sleep, timeout  # type: ignore[assignment]
     for name in clocks:
@@ -233,7 +239,7 @@ def _outcome(
         ending.time,
         world.peak,
         ending.interrupted,
-        world.expired,
+        tuple(world.expired),
         world.own_errors > 0,
         world.argument_errors > 0,
     )

@@ -23,8 +23,12 @@ HELPERS = {
     "    found = await orders_of(key=key, site=at)\n"
     "    await save(key=key, value=len(found), site=at + 1)\n"
     "    return found\n",
-    "login": 'tenant = contextvars.ContextVar("tenant", default="nobody")\n\n\n'
-    "async def login(key: str, at: int) -> Any:\n"
+    "remember": "last: Any = None\n\n\n"
+    "async def remember(key: str, at: int) -> None:\n"
+    "    global last\n"
+    "    last = await price(sku=key, site=at)\n",
+    "tenant": 'tenant = contextvars.ContextVar("tenant", default="nobody")\n',
+    "login": "async def login(key: str, at: int) -> Any:\n"
     "    found = await lookup(key=key, site=at)\n"
     "    tenant.set(key)\n"
     '    return found["name"]\n',
@@ -110,13 +114,16 @@ class Program(Writer):
             self.add(f"{self.new('list')} = [{self.pick(('0', '1, 2'))}]")
 
     def moment(self) -> None:
-        form = self.pick(("sleep", "ticks", "time", "poke", "awaitless"))
+        form = self.pick(("sleep", "ticks", "time", "poke", "awaitless", "context"))
         if form == "sleep":
             self.add(f"await asyncio.sleep({self.pick((0, 1, 3))})")
         elif form == "ticks":
             self.add(f"{self.new('any')} = await ticks(site={self.site()})")
         elif form == "time":
             self.add(f"{self.new('any')} = time.monotonic()")
+        elif form == "context":
+            self.used.add("tenant")
+            self.add(f"tenant.set({self.pick(KEYS)})")
         elif form == "poke":
             self.add(f"{self.new('any')} = poke()")
         else:
@@ -233,7 +240,7 @@ class Program(Writer):
 
     def helper(self) -> None:
         helper = self.pick(("named", "named", "noted", "login"))
-        self.used.add(helper)
+        self.used.update((helper, "tenant") if helper == "login" else (helper,))
         kind = "list" if helper == "noted" else "text"
         self.add(f"{self.new(kind)} = await {helper}({self.key()}, {self.site(2)})")
 
@@ -245,7 +252,7 @@ class Program(Writer):
         self.add(f"{self.new('any')} = {form}")
 
     def contact(self) -> None:
-        """Two calls that meet: over one list, one handle, or one key."""
+        """Two calls that meet: over one list, variable, handle or key."""
         if self.chance(40):
             items = self.new("list")
             self.add(f"{items} = [0]")
@@ -259,6 +266,10 @@ class Program(Writer):
                     )
                 )
                 self.add(f"{self.new('any')} = await {call}site={self.site()})")
+        elif self.chance(30):
+            self.used.add("remember")
+            for key in "ab":
+                self.add(f'await remember("{key}", {self.site()})')
         elif self.chance(50):
             call = self.pick(("query(sql=", "ask(what="))
             for text in "pq":
@@ -324,7 +335,7 @@ def programs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> str:
     if writer.chance(60):
         writer.run()
     writer.block(2)
-    if "login" in writer.used:
+    if "tenant" in writer.used:
         writer.add('box["tenant"] = tenant.get()')
     writer.add(f"return {{{writer.bound()}}}")
     head = ["import asyncio", "import contextvars", "import time", "from typing import Any"]

@@ -34,7 +34,7 @@ class Schedule:
     """One way the world may behave. All times are whole ticks; interruptions are set between them.
 
     ``cleanup`` is how long a cancelled call takes to end; ``timeouts = False`` turns every
-    ``asyncio.timeout`` of the program off.
+    ``asyncio.timeout`` of the program off, ``met`` those of that number in the order of entering.
     """
 
     seed: int = 0
@@ -44,6 +44,7 @@ class Schedule:
     deadline: float | None = None
     cleanup: int = 0
     timeouts: bool = True
+    met: tuple[int, ...] = ()
 
     @property
     def interrupts(self) -> bool:

@@ -139,6 +139,10 @@ def _judge(
         # It had ended by then. That must be like the original left alone.
         schedule = replace(schedule, cancel_at=(), deadline=None)
     old = _run(original, world_seed, schedule)
+    while not new.cut and (met := tuple(sorted(set(old.expired) - set(new.expired)))):
+        # The rewrite met deadlines that the original missed: so must what it is compared with.
+        schedule = replace(schedule, met=(*schedule.met, *met))
+        old = _run(original, world_seed, schedule)
     slow = schedule.cleanup > 0
     if not (schedule.interrupts or old.interrupted):
         return compare(old, new, level, late=not slow)
@@ -147,7 +151,7 @@ def _judge(
 
 
 def _calm(schedule: Schedule) -> Schedule:
-    return replace(schedule, cancel_at=(), deadline=None, timeouts=False)
+    return replace(schedule, cancel_at=(), deadline=None, timeouts=False, met=())
 
 
 def _excused(original: str, new: Outcome, world_seed: int, schedule: Schedule, level: str) -> bool:

@@ -186,7 +186,8 @@ class World:
         self.writes: list[Write] = []
         self.barriers: list[Barrier] = []
         self.violations: list[str] = []
-        self.expired = 0
+        self.timeouts = 0
+        self.expired: list[int] = []
         self.text: list[str] = []  # the lines of the program
         self.own_errors = 0
         self.argument_errors = 0

@@ -1,0 +1,1 @@
+"""Results → text, JSON or Markdown. Pure: nothing here reads, writes or prints."""

@@ -1,0 +1,128 @@
+"""Findings and notes as JSON: one list of objects with ruff's field names, and a few more.
+
+A finding has ``blocked: null``; a note has ``fix: null`` and says under ``blocked`` what holds the
+call where it is. Rows and columns count from 1, columns in characters; ends are exclusive.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..codes import RULES
+from ..engine import Analyzed, Blocked, CallSite, Finding, Fix
+from ..ir import Span
+from ..source import Source
+
+Object = dict[str, Any]
+
+
+def findings_json(results: Iterable[Analyzed]) -> str:
+    """The findings and notes of all files, in order."""
+    objects: list[Object] = []
+    for result in results:
+        objects += [finding_object(result, f) for f in result.findings]
+        objects += [note_object(result.filename, note) for note in result.blocked]
+    return dump(objects)
+
+
+def dump(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def finding_object(result: Analyzed, finding: Finding) -> Object:
+    return {
+        **_common(result.filename, finding.code, finding.message, finding.span),
+        "fix": None if finding.fix is None else _fix(finding, finding.fix, result.source),
+        "applicability": finding.applicability.value,
+        "function": finding.function,
+        "form": {"name": finding.form, "reason": finding.form_reason},
+        "assumes": list(finding.assumptions),
+        "calls": [call_object(call) for call in finding.calls],
+        "gain": _gain(finding.sequential_ms, finding.parallel_ms),
+        "blocked": None,
+    }
+
+
+def note_object(filename: str, note: Blocked) -> Object:
+    message = f"`{note.name}` stays behind line {note.earlier.line}: {note.words}"
+    return {
+        **_common(filename, note.code, message, note.span),
+        "fix": None,
+        "applicability": None,
+        "function": note.function,
+        "form": None,
+        "assumes": [],
+        "calls": [],
+        "gain": _gain(note.sequential_ms, note.parallel_ms),
+        "blocked": {
+            "call": note.name,
+            "kind": note.kind,
+            "reason": note.words,
+            "behind": location(note.earlier),
+            "undeclared": {"call": note.unknown, "row": note.unknown_line}
+            if note.unknown
+            else None,
+        },
+    }
+
+
+def _common(filename: str, code: str, message: str, span: Span) -> Object:
+    return {
+        "filename": filename,
+        "code": code,
+        "name": RULES[code],
+        "message": message,
+        "location": location(span),
+        "end_location": end_location(span),
+        "noqa_row": span.line,
+        "url": None,
+    }
+
+
+def location(span: Span) -> Object:
+    return {"row": span.line, "column": span.column}
+
+
+def end_location(span: Span) -> Object:
+    return {"row": span.end_line, "column": span.end_column}
+
+
+def _gain(sequential: float, parallel: float) -> Object:
+    return {"sequential_ms": round(sequential, 3), "parallel_ms": round(parallel, 3)}
+
+
+def call_object(call: CallSite) -> Object:
+    return {
+        "callee": call.name,
+        "location": location(call.span),
+        "end_location": end_location(call.span),
+        "effects": [{"effect": fact.text, "source": fact.source} for fact in call.effects],
+        "latency": {"ms": call.latency_ms, "source": call.latency_source},
+        "started_early": call.started_early,
+    }
+
+
+def _fix(finding: Finding, fix: Fix, source: Source) -> Object:
+    edits = [(fix.start, fix.end, fix.text)]
+    if fix.import_text:
+        edits.insert(0, (fix.import_start, fix.import_start, fix.import_text))
+    return {
+        "applicability": finding.applicability.value,
+        "message": f"Run the {len(finding.calls)} calls together",
+        "edits": [
+            {
+                "content": text,
+                "location": _position(start, source.line_starts),
+                "end_location": _position(end, source.line_starts),
+            }
+            for start, end, text in edits
+        ],
+    }
+
+
+def _position(offset: int, starts: Sequence[int]) -> Object:
+    row = bisect_right(starts, offset)
+    return {"row": row, "column": offset - starts[row - 1] + 1}

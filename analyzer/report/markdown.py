@@ -1,0 +1,40 @@
+"""The one-page report as Markdown, for a pull request or a wiki."""
+
+from __future__ import annotations
+
+from ..engine import milliseconds
+from .page import Page, factor, latency_words, rows_of
+from .projection_text import HEADERS, ROWS, cells
+
+
+def render(page: Page) -> str:
+    """The same page as the text report."""
+    lines = ["# pexec report", ""]
+    if page.files:
+        rows, left = rows_of(page, ROWS)
+        lines += [_row(("where", *HEADERS[1:])), "|---|" + "---:|" * (len(HEADERS) - 1)]
+        lines += [_row(cells(f"`{label.strip()}`", times)) for label, times in rows]
+        if left:
+            lines.append(_row((f"… and {left} more rows", *[""] * 6)))
+        lines.append(_row(tuple(f"**{cell}**" for cell in cells("total", page.times))))
+        times = page.times
+        saved = milliseconds(times.sequential_ms - times.projected_ms)
+        lines += [
+            "",
+            f"`pexec-fix` would save about {saved} ({factor(times.speedup)}); "
+            f"no schedule could be faster than {factor(times.best_speedup)}.",
+        ]
+        if page.more_unsafe:
+            lines[-1] += f" {page.more_unsafe} more with `--unsafe-fixes`."
+    if page.reasons:
+        lines += ["", "## What keeps the other calls in their order", ""]
+        for reason in page.reasons:
+            names = f": {', '.join(f'`{n}`' for n in reason.names)}" if reason.names else ""
+            lines.append(f"- {reason.count} {reason.words}{names}")
+    if page.files:
+        lines += ["", f"Times are projected, not measured ({latency_words(page)})."]
+    return "\n".join([*lines, "", page.summary])
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -1,0 +1,134 @@
+"""The last line of every run: what was looked at, what was found, or why there is nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..engine import Analyzed, Blocked, Failed, Result
+
+FLOW = "flow"
+UNKNOWN = "unknown"
+
+
+class Done(StrEnum):
+    """What a command does with its findings."""
+
+    FOUND = "found"
+    FIXED = "fixed"
+    WOULD_FIX = "would fix"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts over all files. ``notes`` leaves out true data dependences (``flow``)."""
+
+    files: int = 0
+    failed: int = 0
+    awaited: int = 0
+    known: int = 0
+    findings: int = 0
+    files_with_findings: int = 0
+    more_unsafe: int = 0
+    notes: int = 0
+    flow: int = 0
+    unknown: int = 0
+
+
+def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
+    """Add up the results; ``missing`` paths count as failed."""
+    files = failed = awaited = known = findings = with_findings = more = 0
+    kinds: Counter[str] = Counter()
+    for result in results:
+        if isinstance(result, Failed):
+            failed += 1
+            continue
+        files += 1
+        awaited += result.counts.awaited
+        known += result.counts.known
+        if isinstance(result, Analyzed):
+            findings += len(result.findings)
+            with_findings += bool(result.findings)
+            more += result.unsafe_findings
+            kinds.update(note.kind for note in result.blocked)
+    return Totals(
+        files, failed + missing, awaited, known, findings, with_findings, more,
+        kinds.total() - kinds[FLOW], kinds[FLOW], kinds[UNKNOWN],
+    )  # fmt: skip
+
+
+def plural(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
+    """One line for every run, also when nothing was found."""
+    failed = f", {totals.failed} could not be read" if totals.failed else ""
+    if not totals.files:
+        why = "" if totals.failed else ": no Python files under the given paths"
+        return f"Checked 0 files{failed}{why}."
+    head = f"Checked {plural(totals.files, 'file')}{failed}: "
+    head += f"{plural(totals.awaited, 'awaited call')}, {totals.known} with known effects; "
+    more = f" ({totals.more_unsafe} more with --unsafe-fixes)" if totals.more_unsafe else ""
+    if not totals.findings and not totals.more_unsafe:
+        return f"{head}{nothing(totals)}."
+    found = plural(totals.findings, "finding")
+    if done is not Done.FOUND and totals.findings:
+        found = f"{done} {found} in {plural(totals.files_with_findings, 'file')}"
+    return f"{head}{found}{more}, {plural(totals.notes, 'note')}."
+
+
+def nothing(totals: Totals) -> str:
+    """Why there is no finding, in words."""
+    if totals.awaited < 2:
+        return "nothing to run together: fewer than two awaited calls"
+    if not totals.notes and totals.flow:
+        return "nothing to run together: each call needs the one before"
+    if not totals.notes:
+        return "nothing to run together: no block has two calls that would gain by it"
+    if totals.unknown == totals.notes:
+        calls = "1 place" if totals.unknown == 1 else f"{totals.unknown} places"
+        return f"nothing to run together while the effects of the calls at {calls} are unknown"
+    return f"no findings, {plural(totals.notes, 'note')} (--show-blocked says what stands between)"
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """A call of unknown effects that holds others apart, and where it is met first."""
+
+    name: str
+    filename: str
+    line: int
+    times: int
+    in_pyproject: bool = True
+
+    @property
+    def declaration(self) -> str:
+        """TOML to paste; the resource is left for the reader, who alone knows it."""
+        header = "[[tool.pexec.tools]]" if self.in_pyproject else "[[tools]]"
+        name = self.name.replace("\\", "\\\\").replace('"', '\\"')
+        return (
+            f'{header}\nmatch = "{name}"\n'
+            'reads = ["…"]  # what it reads; or writes = ["…"], or pure = true'
+        )
+
+
+def undeclared(notes: Sequence[tuple[str, Blocked]], in_pyproject: bool = True, limit: int = 3
+               ) -> list[Undeclared]:  # fmt: skip
+    """The unknown calls behind (filename, note) pairs, most frequent first."""
+    places = dict.fromkeys(
+        (name, filename, line)
+        for filename, note in notes
+        if note.kind == UNKNOWN
+        for name, line in note.undeclared
+    )
+    times = Counter(name for name, _, _ in places)
+    first: dict[str, tuple[str, int]] = {}
+    for name, filename, line in places:
+        first.setdefault(name, (filename, line))
+    return [
+        Undeclared(name, *first[name], count, in_pyproject)
+        for name, count in times.most_common(limit)
+    ]

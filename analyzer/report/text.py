@@ -1,0 +1,128 @@
+"""Findings and notes as text for people, one block each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..codes import Applicability
+from ..engine import Analyzed, Blocked, CallSite, Finding, milliseconds
+from .paint import Paint
+from .summary import FLOW, Undeclared, plural
+
+_WIDEST = 44  # columns of names and effects are not padded beyond this
+_VERBS = {"read": "reads", "write": "writes"}
+_UNORDERED = ("log", "random")  # contract §1, §2: not observed, so no write in these words
+
+
+def finding_text(filename: str, finding: Finding, paint: Paint) -> str:
+    """A finding: its calls, why they are independent, the form, and what it rests on."""
+    span = finding.span
+    star = f" {paint.fixable('[*]')}" if finding.fix is not None else ""
+    lines = [
+        f"{paint.place(f'{filename}:{span.line}:{span.column}')}: "
+        f"{paint.code(finding.code)}{star} {len(finding.calls)} independent calls are awaited one "
+        f"after the other; run together they would save about {milliseconds(finding.gain_ms)}",
+        *_table(finding.calls, paint),
+        f"  {independence(finding.calls)}",
+        f"  form: {finding.form} ({finding.form_reason})",
+    ]
+    if finding.applicability is Applicability.UNSAFE:
+        lines.append(
+            "  unsafe: in a run where a call fails, writes of later ones may have happened already"
+        )
+    lines += [f"  assumes: {words}" for words in finding.assumptions]
+    return "\n".join(lines)
+
+
+def effects_text(call: CallSite) -> tuple[str, str]:
+    """What a call does, and the sources of these claims."""
+    grouped: dict[str, list[str]] = {}
+    for fact in call.effects:
+        verb, _, resource = fact.text.partition(" ")
+        if verb in _VERBS:
+            grouped.setdefault(_VERBS[verb], []).append(resource)
+        else:
+            grouped.setdefault(fact.text, [])
+    words = "; ".join(
+        f"{verb} {', '.join(dict.fromkeys(of))}" if of else verb for verb, of in grouped.items()
+    )
+    return words, ", ".join(dict.fromkeys(fact.source for fact in call.effects if fact.source))
+
+
+def writes(call: CallSite) -> bool:
+    """Does the call change something whose order is observed?"""
+    return any(
+        fact.text.startswith("write ")
+        and fact.text.removeprefix("write ").partition(":")[0] not in _UNORDERED
+        for fact in call.effects
+    )
+
+
+def independence(calls: Sequence[CallSite]) -> str:
+    """Why the calls of a finding may run together, in words."""
+    own = "none needs another's result"
+    writing = [writes(call) for call in calls]
+    if not any(writing):
+        return f"they only read, and {own}"
+    if writing[0] and not any(writing[1:]):
+        others = "the other only reads" if len(calls) == 2 else "the others only read"
+        return f"the write goes first; {others}, nothing that it writes, and {own}"
+    return f"no call touches what another one writes, and {own}"
+
+
+def _table(calls: Sequence[CallSite], paint: Paint) -> list[str]:
+    rows = [(str(c.span.line), f"`{c.name}`", *effects_text(c)) for c in calls]
+    number, name, words = (
+        max(len(row[i]) for row in rows if len(row[i]) <= _WIDEST)
+        if any(len(row[i]) <= _WIDEST for row in rows) else 0
+        for i in range(3)
+    )  # fmt: skip
+    lines: list[str] = []
+    for row in rows:
+        source = f"  {paint.dim(f'({row[3]})')}" if row[3] else ""
+        shown = f"{paint.name(row[1])}{' ' * (name - len(row[1]))}"
+        padded = row[2].ljust(words) if source else row[2]
+        lines.append(f"    {row[0].rjust(number)}  {shown}  {padded}{source}".rstrip())
+    return lines
+
+
+def note_text(filename: str, note: Blocked, paint: Paint) -> str:
+    """A note: the call that stays, the call it stays behind, and the one edge between them."""
+    where = paint.place(f"{filename}:{note.span.line}:{note.span.column}")
+    word = "in order" if note.kind == FLOW else "note"
+    return (
+        f"{where}: {paint.note(word)}: {paint.name(f'`{note.name}`')} stays behind line "
+        f"{note.earlier.line}: {note.words} {paint.dim(f'[{note.kind}]')}"
+    )
+
+
+def result_texts(result: Analyzed, paint: Paint, *, notes: bool, flow: bool) -> list[str]:
+    """A file's findings and, if asked for, its notes (``flow``: also true data dependences)."""
+    found = [finding_text(result.filename, f, paint) for f in result.findings]
+    if notes:
+        shown = [
+            note_text(result.filename, note, paint)
+            for note in result.blocked
+            if flow or note.kind != FLOW
+        ]
+        found += ["\n".join(shown)] if shown else []
+    return found
+
+
+def undeclared_text(found: Iterable[Undeclared], paint: Paint) -> str:
+    """The undeclared calls that hold others apart, each with a declaration to paste; "" if none."""
+    items = list(found)
+    if not items:
+        return ""
+    which = "This call holds" if len(items) == 1 else "These calls hold"
+    lines = [f"{which} others apart only because nobody declared what they touch:"]
+    if len(items) == 1:
+        lines = [f"{which} others apart only because nobody declared what it touches:"]
+    for item in items:
+        times = plural(item.times, "time")
+        lines.append(
+            f"  {paint.place(f'{item.filename}:{item.line}')}: {paint.name(f'`{item.name}`')} "
+            f"{paint.dim(f'({times})')}"
+        )
+        lines += [f"    {line}" for line in item.declaration.splitlines()]
+    return "\n".join(lines)
