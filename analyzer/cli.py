@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .config import ConfigError
+from .config import Config, ConfigError
 from .options import (
     ERROR,
     Shown,
@@ -37,8 +37,11 @@ cannot be read or parsed, or an internal error (the other files are still done).
 @selection
 @rules
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
-@click.option("--show-effects", metavar="FILE:LINE",
-              help="Print what the calls on one line do, and where each claim comes from.")  # fmt: skip
+@click.option(
+    "--show-effects",
+    metavar="FILE:LINE",
+    help="Print what the calls on one line do, and where each claim comes from.",
+)
 @version
 @click.pass_context
 def lint_command(ctx: click.Context, **given: Any) -> None:
@@ -84,7 +87,9 @@ def listing(outcomes: list[Outcome], missing: int, shown: Shown, done: Done | No
     texts = [
         text
         for result in analyzed
-        for text in result_texts(result, paint, notes=notes, flow=shown.show_blocked)
+        for text in result_texts(
+            result, paint, notes=notes, flow=shown.show_blocked, fixed=done is Done.FIXED
+        )
     ]
     unknown = undeclared(
         [(r.filename, note) for r in analyzed for note in r.blocked], _in_pyproject(outcomes)
@@ -102,33 +107,25 @@ def _in_pyproject(outcomes: list[Outcome]) -> bool:
 
 
 def _show_effects(given: dict[str, Any], shown: Shown) -> int:
-    from .report.effects import effects_at, effects_json, effects_text
-    from .run import Request, jobs
+    from .engine import Analysis, Analyzed, counts_of
+    from .report.effects import Known, effects_at, effects_json, effects_text
 
     filename, _, line = str(given["show_effects"]).rpartition(":")
     if not filename or not line.isdecimal():
         raise ConfigError("--show-effects takes FILE:LINE, such as agent.py:12")
     if given["paths"]:
         raise ConfigError("--show-effects names its file itself; no other can be given")
-    base = request_of({**given, "paths": (filename,)})
-    found: Any = None
+    found: list[Known] = []
 
-    def look(analysis: Any, config: Any, name: str, unsafe: bool) -> Any:
-        from .engine import Analyzed, counts_of
-
-        nonlocal found
-        found = effects_at(analysis, int(line))
+    def look(analysis: Analysis, config: Config, name: str, unsafe: bool) -> Analyzed:
+        found.extend(effects_at(analysis, int(line)))
         return Analyzed(name, (), 0, (), counts_of(analysis), analysis.source)
 
-    assert isinstance(base, Request)
-    work, missing = jobs(base)
-    from .run import analyze_job
-
-    outcomes = [analyze_job(job, look, unsafe=base.unsafe) for job in work]
+    outcomes, missing = run(request_of({**given, "paths": (filename,)}), look)
     if failures(outcomes, missing):
         return ERROR
     if shown.output_format == "json":
-        emit(effects_json(found or []), shown)
+        emit(effects_json(found), shown)
     elif not found:
         emit(f"{filename}:{line}: no call on this line", shown)
     else:
@@ -141,10 +138,17 @@ def _show_effects(given: dict[str, Any], shown: Shown) -> int:
 
 @click.command("pexec-report")
 @selection
-@click.option("--unsafe-fixes/--no-unsafe-fixes", default=False,
-              help="Project what `pexec-fix --unsafe-fixes` would write.")
-@click.option("--output-format", type=click.Choice(["text", "markdown", "json"]),
-              default="text", show_default=True)
+@click.option(
+    "--unsafe-fixes/--no-unsafe-fixes",
+    default=False,
+    help="Project what `pexec-fix --unsafe-fixes` would write.",
+)
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+)
 @output_file
 @version
 @click.pass_context  # fmt: skip
@@ -161,7 +165,7 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
 
     projected: dict[str, FileProjection] = {}
 
-    def measured(analysis: Analysis, config: Any, filename: str, unsafe: bool) -> Analyzed:
+    def measured(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
         result = rewriter(analysis, config, filename, unsafe)
         projected[filename] = project(analysis, result)
         return result

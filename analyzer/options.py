@@ -78,7 +78,8 @@ def rules(command: Command) -> Command:
 
 
 def output_file(command: Command) -> Command:
-    return click.option("--output-file", metavar="PATH", help="Write the result to a file.")(command)
+    option = click.option("--output-file", metavar="PATH", help="Write the result to a file.")
+    return option(command)
 
 
 def version(command: Command) -> Command:
@@ -178,5 +179,6 @@ def guarded(command: Callable[[], int]) -> int:
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except Exception as error:
-        complain(f"internal error: {type(error).__name__}: {one_line(str(error))}; please report it")
+        cause = f"{type(error).__name__}: {one_line(str(error))}"
+        complain(f"internal error: {cause}; please report it")
     return ERROR

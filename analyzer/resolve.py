@@ -133,8 +133,8 @@ class Resolver:
     def _entered(self, value: Value) -> str:
         manager = self.type_of(value.held[0])
         info = self.type_info(manager)
-        if info is None:
-            return ""
+        if info is None:  # a class known by its declared methods enters as itself
+            return manager if any(manager in c.prefixes for c in self.sources) else ""
         if info.enter is None:
             return manager
         return info.enter if isinstance(info.enter, str) else ""

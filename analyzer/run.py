@@ -1,4 +1,4 @@
-"""One run of a command: files and their settings → results, in order. One bad file stops no other."""
+"""One run of a command: files and their settings → results, in order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from .config import Config, ConfigError, check, discover, read
 from .files import STDIN, FileError, Target, find
@@ -64,7 +64,7 @@ class Settings:
         folder = Path(filename).absolute().parent if filename != STDIN else Path.cwd()
         known = self._by_folder.get(folder)
         if known is None:
-            known = self._by_folder[folder] = self._from(discover(folder))
+            known = self._by_folder[folder] = self._from(_shown(discover(folder)))
         return known
 
     def _from(self, path: Path | None) -> Config:
@@ -89,6 +89,13 @@ class Settings:
         return replace(config, **values)
 
 
+def _shown(path: Path | None) -> Path | None:
+    """A path as it is printed: from the working folder if it lies below."""
+    if path is not None and path.is_relative_to(Path.cwd()):
+        return path.relative_to(Path.cwd())
+    return path
+
+
 def inline_settings(words: Sequence[str]) -> tuple[Path | None, dict[str, Any]]:
     """``--config`` values, as ruff takes them: at most one file, and ``key = value`` pairs of TOML.
 
@@ -99,7 +106,7 @@ def inline_settings(words: Sequence[str]) -> tuple[Path | None, dict[str, Any]]:
     for word in words:
         if "=" in word and not Path(word).exists():
             try:
-                settings.update(cast("dict[str, Any]", tomllib.loads(word)))
+                settings.update(tomllib.loads(word))
             except tomllib.TOMLDecodeError as error:
                 raise ConfigError(f"--config {word!r}: not valid TOML: {error}") from None
         elif path is not None:

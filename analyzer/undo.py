@@ -27,13 +27,12 @@ class Batch:
     """
 
     form: str
-    block: tuple[Item, ...]
+    block: int  # identity of the old block's tuple of items
     first: int
     members: tuple[int, ...]
     moved: tuple[int, ...]
     between: tuple[int, ...] = ()
     named: frozenset[int] = frozenset()
-    line: int = 0
 
 
 @dataclass(slots=True)
@@ -46,7 +45,7 @@ class Undo:
     aliases: set[str] = field(default_factory=lambda: {"asyncio"})
     helpers: set[str] = field(default_factory=set[str])
 
-    def module(self, old: Sequence[Item], new: Sequence[Item]) -> None:
+    def module(self, old: tuple[Item, ...], new: tuple[Item, ...]) -> None:
         """Match whole files. Raises Refused."""
         rest: list[Item] = []
         position = 0
@@ -60,7 +59,7 @@ class Undo:
             rest.append(item)
         for item in (*old, *new):
             self._known_import(item)
-        self.block(tuple(old), tuple(rest))
+        self.block(old, tuple(rest))
 
     def _known_import(self, item: Item) -> None:
         match item.canon:
@@ -113,8 +112,7 @@ class Undo:
         while j < len(new):
             if i < len(old) and new[j].canon == old[i].canon and \
                     len(new[j].blocks) == len(old[i].blocks):  # fmt: skip
-                for a, b in zip(old[i].blocks, new[j].blocks, strict=True):
-                    self.block(a, b)
+                self._same(old[i], new[j])
                 i, j = i + 1, j + 1
                 continue
             step = (
@@ -123,10 +121,17 @@ class Undo:
                 or self._group(old, i, new, j)
             )
             if step is None:
-                raise Refused(f"line {new[j].line} is neither the original nor a known shape")
+                raise Refused(f"{_shown(new[j])} is neither the original nor a known shape")
             i, j = i + step[0], j + step[1]
         if i != len(old):
-            raise Refused(f"the statement of line {old[i].line} is gone")
+            raise Refused(f"{_shown(old[i])} is gone")
+
+    def _same(self, old: Item, new: Item) -> None:
+        """One statement with the same header; its blocks are matched in turn."""
+        if new.canon != old.canon or len(new.blocks) != len(old.blocks):
+            raise Refused(f"{_shown(new)} is not what it was")
+        for a, b in zip(old.blocks, new.blocks, strict=True):
+            self.block(a, b)
 
     # -- shapes --------------------------------------------------------------------------------
 
@@ -170,28 +175,28 @@ class Undo:
         if frame.canon != ("Try", "…", ("[]",), None, ("Finally", "…")):
             return None
         body, final = frame.blocks
-        self._drained(final, list(tasks), frame.line)
+        self._drained(final, list(tasks))
         if i + len(body) > len(old):
-            raise Refused(f"line {frame.line}: the `try` holds more than the original block")
+            raise Refused("the `try` holds more than the original block")
         order = list(tasks)
         moved: list[int] = []
         for k, item in enumerate(body):
             undone, used = _awaited(item.canon, tasks)
             if used:
                 if item.blocks or len(used) != 1 or used[0] != order[len(moved)]:
-                    raise Refused(f"line {item.line}: the tasks are not awaited one by one in order")
+                    raise Refused("the tasks are not awaited one by one in order")
                 moved.append(i + k)
             elif item.blocks:
-                self.block((old[i + k],), (item,))
+                self._same(old[i + k], item)
                 continue
             if undone != old[i + k].canon:
-                raise Refused(f"line {item.line} is not what line {old[i + k].line} was")
+                raise Refused(f"{_shown(item)} is not what it was")
         if len(moved) != len(tasks):
-            raise Refused(f"line {frame.line}: a task is started and not awaited in the `try`")
+            raise Refused("a task is started and not awaited in the `try`")
         self.names.update(named, tasks)
         self.batches.append(
-            Batch("ordered", old, i, (i, *moved), tuple(moved),
-                  named=self._named(new, end, tasks, named, moved), line=new[j].line)
+            Batch("ordered", id(old), i, (i, *moved), tuple(moved),
+                  named=self._named(new, end, tasks, named, moved))
         )  # fmt: skip
         return len(body), end + 1 - j
 
@@ -210,7 +215,7 @@ class Undo:
                     pass
         return frozenset(found)
 
-    def _drained(self, final: tuple[Item, ...], tasks: list[str], line: int) -> None:
+    def _drained(self, final: tuple[Item, ...], tasks: list[str]) -> None:
         expected: list[object] = [
             ("Expr", ("Call", ("Attribute", ("Name", t), ("Name", "cancel"), None), ("[]",)))
             for t in tasks
@@ -224,7 +229,7 @@ class Undo:
             for a in self.aliases
         ]  # fmt: skip
         if found[:-1] != expected or found[-1] not in gathers:
-            raise Refused(f"line {line}: the tasks are not all cancelled and drained")
+            raise Refused("the tasks are not all cancelled and drained")
 
     def _together(self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
                   ) -> tuple[int, int] | None:  # fmt: skip
@@ -276,11 +281,11 @@ class Undo:
         if len(follow) < len(between):
             return None
         for index, item in zip(between, follow, strict=True):
-            self.block((old[index],), (item,))
+            self._same(old[index], item)
         self.names.update(named)
         self.batches.append(
-            Batch(form, old, i, tuple(members), tuple(members[1:]), tuple(between),
-                  frozenset(members) if named else frozenset(), new[start].line)
+            Batch(form, id(old), i, tuple(members), tuple(members[1:]), tuple(between),
+                  frozenset(members) if named else frozenset())
         )  # fmt: skip
         return k - i, j + 1 + len(between) - start
 
@@ -324,28 +329,32 @@ class Undo:
                 return None
         _, tasks, end = self._starts(new[j].blocks[0], 0, "create_task", group)
         if end != len(new[j].blocks[0]) or not tasks:
-            raise Refused(f"line {new[j].line}: the task group holds more than its tasks")
+            raise Refused("the task group holds more than its tasks")
         calls = {t: substitute(c, named, awaiting=False) for t, c in tasks.items()}
         order, members, k = list(calls), list[int](), i
         j += 1
         while len(members) < len(order):
             if k >= len(old) or j >= len(new):
-                raise Refused(f"line {new[start].line}: a task's result is not taken")
+                raise Refused("a task's result is not taken")
             undone, used = _results(new[j].canon, calls)
             if used:
                 if used != [order[len(members)]]:
-                    raise Refused(f"line {new[j].line}: results are not taken in order")
+                    raise Refused("results are not taken in order")
                 members.append(k)
             if undone != old[k].canon:
-                raise Refused(f"line {new[j].line} is not what line {old[k].line} was")
+                raise Refused(f"{_shown(new[j])} is not what it was")
             j, k = j + 1, k + 1
         self.names.update(named, tasks, [group])
         between = tuple(n for n in range(i, k) if n not in members)
         self.batches.append(
-            Batch("taskgroup", old, i, tuple(members), tuple(members[1:]), between,
-                  frozenset(members) if named else frozenset(), new[start].line)
+            Batch("taskgroup", id(old), i, tuple(members), tuple(members[1:]), between,
+                  frozenset(members) if named else frozenset())
         )  # fmt: skip
         return k - i, j - start
+
+
+def _shown(item: Item) -> str:
+    return f"a statement ({item.canon[0]})"
 
 
 def substitute(form: object, values: dict[str, object], *, awaiting: bool) -> object:

@@ -8,6 +8,8 @@ from the output text as well.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .config import Config
 from .dependence import (
     Member,
@@ -22,6 +24,7 @@ from .dependence import (
 from .ending import ends_program
 from .engine import Analysis
 from .footprint import visible_writes
+from .ir import Block, Function
 from .lowering.compare import Item, outline
 from .sites import Site, Sites, binds
 from .source import SourceError, from_text
@@ -43,18 +46,36 @@ def refusal(analysis: Analysis, text: str, config: Config) -> str:
     if clash:
         return f"the new name `{clash[0]}` is in use already"
     sites = analysis.planner.sites
-    by_offset = {
-        site.block.statements[0].span.start: site for site in sites.all() if site.block.statements
-    }
+    blocks: dict[int, Block] = {}
+    body = next(f.block for f in analysis.module.functions if not f.name)
+    _pair(old, body, analysis.module.functions, blocks)
+    by_block = {id(site.block): site for site in sites.all()}
     for batch in undo.batches:
-        reason = _batch(batch, by_offset.get(batch.block[0].offset), sites, config)
+        site = by_block.get(id(blocks.get(batch.block)))
+        reason = _batch(batch, site, sites, config)
         if reason:
-            return f"line {batch.line}: {reason}"
+            return reason
     return ""
 
 
+def _pair(items: tuple[Item, ...], block: Block, functions: Sequence[Function],
+          table: dict[int, Block]) -> None:  # fmt: skip
+    """Which lowered block each block of the outline is: both walk the same text in order."""
+    table[id(items)] = block
+    for item, statement in zip(items, block.statements, strict=True):
+        blocks = statement.blocks
+        if statement.kind == "FunctionDef":
+            own = [
+                f for f in functions
+                if f.span.end == statement.span.end and f.span.start >= statement.span.start
+            ]  # fmt: skip
+            blocks = (min(own, key=lambda f: f.span.start).block,)
+        for inner, lowered in zip(item.blocks, blocks, strict=True):
+            _pair(inner, lowered, functions, table)
+
+
 def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config) -> str:
-    if site is None or len(site.block.statements) != len(batch.block):
+    if site is None:
         return "the batch does not stand in a block of an async function"
     forbidden = sites.forbidden(site)
     if forbidden is not None:
@@ -157,5 +178,3 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
     )  # fmt: skip
     return "" if allowed else "the plain form raises the first failure in time, not in order"
 
-
-__all__ = ["Item", "refusal"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -40,8 +41,9 @@ internal error (the other files are still done)."""
 @click.option("--diff", is_flag=True, help="Print what would change; change nothing.")
 @click.option("--check", is_flag=True, help="Only say whether something would change.")
 @click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if anything was fixed.")
-@click.option("--print-helper", is_flag=True,
-              help="Print `gather_in_order`, for the setting `helper`.")
+@click.option(
+    "--print-helper", is_flag=True, help="Print `gather_in_order`, for the setting `helper`."
+)
 @version
 @click.pass_context  # fmt: skip
 def fix_command(ctx: click.Context, **given: Any) -> None:
@@ -172,4 +174,7 @@ def fix() -> None:
 
 
 def _start(command: click.Command) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name or word that the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(command.main(prog_name=command.name, obj=_rewriter, standalone_mode=True))

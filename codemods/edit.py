@@ -47,6 +47,7 @@ class Writer:
         self.source = source
         self.module = module
         self.style = Style(module.indent, source.newline, width)
+        self.starts = (*source.line_starts, len(source.text))
         self._fixed = {
             line for first, last in module.strings for line in range(first + 1, last + 1)
         }
@@ -56,7 +57,7 @@ class Writer:
 
     def lines(self, first: int, last: int) -> list[tuple[int, str]]:
         """Numbered lines ``first`` to ``last`` (from 1) without their line ends."""
-        starts = (*self.source.line_starts, len(self.source.text))
+        starts = self.starts
         return [
             (n, self.source.text[starts[n - 1] : starts[n]].rstrip("\r\n"))
             for n in range(first, last + 1)
@@ -67,7 +68,7 @@ class Writer:
 
         Lines that begin inside a string keep their indentation, which is part of the string.
         """
-        starts = (*self.source.line_starts, len(self.source.text))
+        starts = self.starts
         begin, end = starts[first - 1], starts[last]
         marks = [
             Edit(starts[n - 1] + self._feed(line), starts[n - 1] + self._feed(line), self.style.unit)
@@ -80,7 +81,7 @@ class Writer:
 
     def edited(self, first: int, last: int, edits: Sequence[Edit]) -> list[str]:
         """Lines ``first`` to ``last`` with ``edits`` applied inside them."""
-        starts = (*self.source.line_starts, len(self.source.text))
+        starts = self.starts
         begin, end = starts[first - 1], starts[last]
         moved = [Edit(e.start - begin, e.end - begin, e.text) for e in edits]
         return _split(apply(self.source.text[begin:end], moved))

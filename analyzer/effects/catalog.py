@@ -270,7 +270,7 @@ def build(entries: Iterable[Entry], types: Iterable[tuple[TypeInfo, tuple[str, .
     exclusive = frozenset(
         name.rpartition(".")[0]
         for name, found in exact.items()
-        if any(e.concurrency == "exclusive" for e in found)
+        if "." in name and any(e.concurrency == "exclusive" for e in found)
     )
     return Catalog(
         exact, tuple(patterns), table, aliases, dict(decorators or {}), frozenset(prefixes), exclusive

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
 
 from ..ir import Function, Module, Span, SymbolInfo
 from ..names import Scope, collect
-from ..source import Source, SourceError
+from ..source import Source
 from .context import Unit
+from .parsing import parsed, positions
 from .statements import block_of
 
 _DIRECTIVE = re.compile(r"#\s*(?:pexec\s*:|noqa\b)", re.IGNORECASE)
@@ -18,18 +18,9 @@ _DIRECTIVE = re.compile(r"#\s*(?:pexec\s*:|noqa\b)", re.IGNORECASE)
 
 def lower(source: Source, name: str = "", *, is_package: bool = False) -> Module:
     """Lower a file. ``name`` is its dotted module name. Raises :class:`SourceError`."""
-    try:
-        tree = cst.parse_module(source.parse_text)
-    except cst.ParserSyntaxError as error:
-        raise SourceError(
-            f"cannot parse: {error.message}", error.raw_line, error.raw_column + 1
-        ) from None
-    except RecursionError:
-        raise SourceError("nested too deeply to be analyzed") from None
-    wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
+    tree = parsed(source)
     scopes = collect(tree, name, is_package)
-    unit = Unit(source, scopes, positions)  # pyright: ignore[reportArgumentType]
+    unit = Unit(source, scopes, positions(source))
     block = block_of(tree, unit, scopes.module)
     whole = Span(0, len(source.text), 1, 1, len(source.line_starts), 1)
     unit.functions.append(Function("", "", "", block, whole, ""))

@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields
 from functools import cache
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from ..source import Source, SourceError
+from ..source import Source
+from .parsing import parsed
 
 Canon = tuple[object, ...]
 _SKIPPED = ("whitespace", "lpar", "rpar", "comma", "semicolon", "header", "footer",
@@ -24,12 +24,10 @@ _BODIES = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One statement: its form without nested blocks, those blocks, and where it stands."""
+    """One statement: its form without nested blocks, and those blocks in order."""
 
     canon: Canon
     blocks: tuple[tuple[Item, ...], ...]
-    offset: int
-    line: int
 
 
 @cache
@@ -54,54 +52,42 @@ def canonical(node: object) -> object:
 
 
 def outline(source: Source) -> tuple[Item, ...]:
-    """The statements of a text. Raises SourceError if it does not parse."""
-    try:
-        tree = cst.parse_module(source.parse_text)
-    except cst.ParserSyntaxError as error:
-        raise SourceError(error.message, error.raw_line, error.raw_column + 1) from None
-    wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
-    return _items(tree.body, source, positions)  # pyright: ignore[reportArgumentType]
+    """The statements of a text, in order. Raises SourceError if it does not parse."""
+    return _items(parsed(source).body)
 
 
-def _items(body: object, source: Source, positions: dict[cst.CSTNode, CodeRange]
-           ) -> tuple[Item, ...]:  # fmt: skip
+def _items(body: object) -> tuple[Item, ...]:
     found: list[Item] = []
     assert isinstance(body, (list, tuple))
     for node in body:  # pyright: ignore[reportUnknownVariableType]
         if isinstance(node, cst.SimpleStatementLine):
-            found.extend(_simple(small, source, positions) for small in node.body)
+            found.extend(Item(_form(small), ()) for small in node.body)
         elif isinstance(node, cst.BaseSmallStatement):
-            found.append(_simple(node, source, positions))
+            found.append(Item(_form(node), ()))
         else:
             assert isinstance(node, cst.CSTNode)
-            found.append(_compound(node, source, positions))
+            found.append(_compound(node))
     return tuple(found)
 
 
-def _place(node: cst.CSTNode, source: Source, positions: dict[cst.CSTNode, CodeRange]
-           ) -> tuple[int, int]:  # fmt: skip
-    decorators = getattr(node, "decorators", ())
-    where = positions[decorators[0] if decorators else node].start
-    return source.offset(where.line, where.column), where.line
+def _form(node: cst.CSTNode) -> Canon:
+    form = canonical(node)
+    assert isinstance(form, tuple)
+    return form  # pyright: ignore[reportUnknownVariableType]
 
 
-def _simple(node: cst.CSTNode, source: Source, positions: dict[cst.CSTNode, CodeRange]) -> Item:
-    canon = canonical(node)
-    assert isinstance(canon, tuple)
-    return Item(canon, (), *_place(node, source, positions))  # pyright: ignore[reportUnknownArgumentType]
-
-
-def _compound(node: cst.CSTNode, source: Source, positions: dict[cst.CSTNode, CodeRange]) -> Item:
+def _compound(node: cst.CSTNode) -> Item:
     """The header's form, with the nested suites taken out in order."""
     blocks: list[tuple[Item, ...]] = []
 
     def form(part: object, name: str) -> object:
         if isinstance(part, (cst.IndentedBlock, cst.SimpleStatementSuite)):
-            blocks.append(_items(part.body, source, positions))
+            blocks.append(_items(part.body))
             return "…"
-        nested = isinstance(part, (cst.If, cst.Else, cst.Finally, cst.ExceptHandler,
-                                   cst.ExceptStarHandler, cst.MatchCase))  # fmt: skip
+        nested = isinstance(
+            part,
+            (cst.If, cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase),
+        )
         if part is node or nested:
             assert isinstance(part, cst.CSTNode)
             return (
@@ -114,4 +100,4 @@ def _compound(node: cst.CSTNode, source: Source, positions: dict[cst.CSTNode, Co
 
     canon = form(node, "")
     assert isinstance(canon, tuple)
-    return Item(canon, tuple(blocks), *_place(node, source, positions))  # pyright: ignore[reportUnknownArgumentType]
+    return Item(canon, tuple(blocks))  # pyright: ignore[reportUnknownArgumentType]

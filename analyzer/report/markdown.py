@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine import milliseconds
 from .page import Page, factor, latency_words, rows_of
-from .projection_text import HEADERS, ROWS, cells
+from .projection_text import HEADERS, ROWS, bound, cells
 
 
 def render(page: Page) -> str:
@@ -21,8 +21,7 @@ def render(page: Page) -> str:
         saved = milliseconds(times.sequential_ms - times.projected_ms)
         lines += [
             "",
-            f"`pexec-fix` would save about {saved} ({factor(times.speedup)}); "
-            f"no schedule could be faster than {factor(times.best_speedup)}.",
+            f"`pexec-fix` would save about {saved} ({factor(times.speedup)}); {bound(times)}.",
         ]
         if page.more_unsafe:
             lines[-1] += f" {page.more_unsafe} more with `--unsafe-fixes`."

@@ -25,6 +25,7 @@ REASONS = {
     "failure": "must not run if what is before them fails",
     "framework": "are in a framework that needs their order",
     "manager": "are inside a `with` that may be a lock or a transaction",
+    "gain": "would gain too little",
     "validator": "were left alone because the rewrite failed its check",
 }
 

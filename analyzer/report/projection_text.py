@@ -24,6 +24,16 @@ def cells(label: str, times: Times) -> tuple[str, ...]:
     )
 
 
+def bound(times: Times) -> str:
+    """What the critical path says, which rests on what is known of the calls."""
+    if times.critical_ms >= times.projected_ms:
+        return "by what is known of the calls, no schedule is faster"
+    return (
+        "by what is known of the calls, the fastest schedule would take "
+        f"{milliseconds(times.critical_ms)} ({factor(times.best_speedup)})"
+    )
+
+
 def render(page: Page, paint: Paint) -> str:
     """The table, what holds the rest back, where the times come from, the summary."""
     if not page.files:
@@ -54,7 +64,7 @@ def _verdict(page: Page, paint: Paint) -> list[str]:
         words = f"`pexec-fix` would save about {milliseconds(saved)} ({factor(times.speedup)}); "
     else:
         words = "`pexec-fix` would change nothing; "
-    words += f"no schedule could be faster than {factor(times.best_speedup)}"
+    words += bound(times)
     if page.more_unsafe:
         words += f" ({page.more_unsafe} more with --unsafe-fixes)"
     return [paint.good(words) if saved > 0 else words]
@@ -65,5 +75,5 @@ def _short(label: str) -> str:
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:
-    first = row[0].ljust(widths[0])
-    return "  ".join([first, *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
+    numbers = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+    return "  ".join([row[0].ljust(widths[0]), *numbers]).rstrip()

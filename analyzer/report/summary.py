@@ -10,6 +10,7 @@ from enum import StrEnum
 from ..engine import Analyzed, Blocked, Failed, Result
 
 FLOW = "flow"
+QUIET = frozenset({FLOW, "gain"})  # edges that no declaration or rewrite removes: no opportunity
 UNKNOWN = "unknown"
 
 
@@ -23,7 +24,7 @@ class Done(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts over all files. ``notes`` leaves out true data dependences (``flow``)."""
+    """Counts over all files. ``notes`` leaves out what is no opportunity."""
 
     files: int = 0
     failed: int = 0
@@ -33,7 +34,8 @@ class Totals:
     files_with_findings: int = 0
     more_unsafe: int = 0
     notes: int = 0
-    flow: int = 0
+    flow: int = 0  # true data dependences
+    gain: int = 0  # not worth it
     unknown: int = 0
 
 
@@ -55,7 +57,8 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
             kinds.update(note.kind for note in result.blocked)
     return Totals(
         files, failed + missing, awaited, known, findings, with_findings, more,
-        kinds.total() - kinds[FLOW], kinds[FLOW], kinds[UNKNOWN],
+        sum(n for kind, n in kinds.items() if kind not in QUIET),
+        kinds[FLOW], kinds["gain"], kinds[UNKNOWN],
     )  # fmt: skip
 
 
@@ -84,10 +87,10 @@ def nothing(totals: Totals) -> str:
     """Why there is no finding, in words."""
     if totals.awaited < 2:
         return "nothing to run together: fewer than two awaited calls"
-    if not totals.notes and totals.flow:
+    if not totals.notes and totals.flow and not totals.gain:
         return "nothing to run together: each call needs the one before"
     if not totals.notes:
-        return "nothing to run together: no block has two calls that would gain by it"
+        return "nothing to run together: no two calls of a block would gain by it"
     if totals.unknown == totals.notes:
         calls = "1 place" if totals.unknown == 1 else f"{totals.unknown} places"
         return f"nothing to run together while the effects of the calls at {calls} are unknown"

@@ -7,21 +7,26 @@ from collections.abc import Iterable, Sequence
 from ..codes import Applicability
 from ..engine import Analyzed, Blocked, CallSite, Finding, milliseconds
 from .paint import Paint
-from .summary import FLOW, Undeclared, plural
+from .summary import QUIET, Undeclared, plural
 
 _WIDEST = 44  # columns of names and effects are not padded beyond this
 _VERBS = {"read": "reads", "write": "writes"}
 _UNORDERED = ("log", "random")  # contract §1, §2: not observed, so no write in these words
 
 
-def finding_text(filename: str, finding: Finding, paint: Paint) -> str:
-    """A finding: its calls, why they are independent, the form, and what it rests on."""
+def finding_text(filename: str, finding: Finding, paint: Paint, *, fixed: bool = False) -> str:
+    """A finding: its calls, why they are independent, the form, and what it rests on.
+
+    ``[*]`` marks what `pexec-fix` would fix, as in ruff; ``fixed``: it has done so.
+    """
     span = finding.span
-    star = f" {paint.fixable('[*]')}" if finding.fix is not None else ""
+    star = f" {paint.fixable('[fixed]' if fixed else '[*]')}" if finding.fix is not None else ""
+    were, save = ("were", "they save") if fixed else ("are", "they would save")
+    count, gain = len(finding.calls), milliseconds(finding.gain_ms)
     lines = [
         f"{paint.place(f'{filename}:{span.line}:{span.column}')}: "
-        f"{paint.code(finding.code)}{star} {len(finding.calls)} independent calls are awaited one "
-        f"after the other; run together they would save about {milliseconds(finding.gain_ms)}",
+        f"{paint.code(finding.code)}{star} {count} independent calls {were} awaited one after the "
+        f"other; run together {save} about {gain}",
         *_table(finding.calls, paint),
         f"  {independence(finding.calls)}",
         f"  form: {finding.form} ({finding.form_reason})",
@@ -89,21 +94,23 @@ def _table(calls: Sequence[CallSite], paint: Paint) -> list[str]:
 def note_text(filename: str, note: Blocked, paint: Paint) -> str:
     """A note: the call that stays, the call it stays behind, and the one edge between them."""
     where = paint.place(f"{filename}:{note.span.line}:{note.span.column}")
-    word = "in order" if note.kind == FLOW else "note"
+    word = "in order" if note.kind in QUIET else "note"
     return (
         f"{where}: {paint.note(word)}: {paint.name(f'`{note.name}`')} stays behind line "
         f"{note.earlier.line}: {note.words} {paint.dim(f'[{note.kind}]')}"
     )
 
 
-def result_texts(result: Analyzed, paint: Paint, *, notes: bool, flow: bool) -> list[str]:
-    """A file's findings and, if asked for, its notes (``flow``: also true data dependences)."""
-    found = [finding_text(result.filename, f, paint) for f in result.findings]
+def result_texts(result: Analyzed, paint: Paint, *, notes: bool, flow: bool,
+                 fixed: bool = False) -> list[str]:  # fmt: skip
+    """A file's findings and, if asked for, its notes (``flow``: those too that are
+    no opportunity)."""
+    found = [finding_text(result.filename, f, paint, fixed=fixed) for f in result.findings]
     if notes:
         shown = [
             note_text(result.filename, note, paint)
             for note in result.blocked
-            if flow or note.kind != FLOW
+            if flow or note.kind not in QUIET
         ]
         found += ["\n".join(shown)] if shown else []
     return found
