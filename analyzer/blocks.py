@@ -20,7 +20,7 @@ from .footprint import Footprint, Footprints
 from .ir import Invoke, Statement
 from .latency import waiting
 from .schedule import WINDOW, Region, Row, regions
-from .sites import Site, Sites, binds
+from .sites import Bound, Site, Sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,10 @@ class Planner:
         around = self.sites.surroundings(site)
         statements = site.block.statements
         prints = tuple(self.footprints.of(s) for s in statements)
-        bound = site.bound
         rows: list[Row] = []
         for i, statement in enumerate(statements):
-            row = self._row(i, statements, prints, around, bound, forbidden)
+            row = self._row(i, statements, prints, around, self.sites.bound_at(site, i), forbidden)
             rows.append(replace(row, solo=False) if id(statement) in self._holding else row)
-            bound = bound | binds(statement)
         raising = [self._raising(i, statements, rows) for i in range(len(rows))]
         found = () if forbidden else regions(
             rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
@@ -91,7 +89,7 @@ class Planner:
         return Plan(site, tuple(rows), prints, found, notes, around)
 
     def _row(self, i: int, statements: Sequence[Statement], prints: Sequence[Footprint],
-             around: Surroundings, bound: frozenset[str], forbidden: Edge | None) -> Row:  # fmt: skip
+             around: Surroundings, bound: Bound, forbidden: Edge | None) -> Row:  # fmt: skip
         statement = statements[i]
         waits = waiting(prints[i].calls, self.inference)
         member, edge = member_of(i, statement, self.footprints, bound)

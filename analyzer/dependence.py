@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -83,7 +83,7 @@ class Surroundings:
     unsafe: bool = False  # level on-success: writes may start before earlier calls succeeded
 
 
-def member_of(index: int, statement: Statement, footprints: Footprints, bound: frozenset[str]
+def member_of(index: int, statement: Statement, footprints: Footprints, bound: Container[str]
               ) -> tuple[Member | None, Edge | None]:  # fmt: skip
     """The statement's awaited call as a member, or the reason why it cannot start early.
 
@@ -142,7 +142,7 @@ def _acting(call: Call, inference: Inference) -> str:
     return ""
 
 
-def risks_of(events: Sequence[Event], footprints: Footprints, bound: frozenset[str]
+def risks_of(events: Sequence[Event], footprints: Footprints, bound: Container[str]
              ) -> tuple[Event, ...]:  # fmt: skip
     """The events that may raise, unbound local names included."""
     found: list[Event] = []

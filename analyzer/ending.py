@@ -12,18 +12,16 @@ from .ir import Event, Function, Invoke, Statement, Use
 from .sites import Site, Sites
 
 
-def ends_program(sites: Sites, site: Site) -> bool:
-    """True if whatever the block raises ends the program, uncaught and unseen."""
-    return _Reach(sites).ends(site)
+class Reach:
+    """Answers for the functions of one module; remembers what it found."""
 
-
-class _Reach:
     def __init__(self, sites: Sites) -> None:
         self.sites = sites
         self.module = sites.module
         self._ending: dict[str, bool] = {}
 
     def ends(self, site: Site) -> bool:
+        """True if whatever the block raises ends the program, uncaught and unseen."""
         return (
             bool(site.function.name)
             and all(self._lets_through(s) for s, _ in site.parents)

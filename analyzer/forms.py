@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from .blocks import Plan
 from .dependence import Member, conflict_of, not_speculatable
-from .ending import ends_program
+from .ending import Reach
 from .footprint import Footprints, visible_writes
 from .ir import Invoke, Shape
 from .schedule import Region
@@ -40,6 +40,7 @@ class Forms:
         self.module = sites.module
         self.config = sites.config
         self.footprints: Footprints = sites.footprints
+        self.reach = Reach(sites)
 
     def choose(self, plan: Plan, region: Region) -> Written:
         """The form of ``region``. Falls back to the ordered form, which is right everywhere."""
@@ -67,14 +68,14 @@ class Forms:
             return "no member may raise"
         if self.config.failures == "first":
             return '`failures = "first"`: the first failure in time is raised'
-        if ends_program(self.sites, plan.site):
+        if self.reach.ends(plan.site):
             return "a failure here ends the program"
         return ""
 
     def _may_gather(self, plan: Plan, region: Region, members: list[Member]) -> bool:
         """Can the statements between the members follow the batch, all members awaited at once?"""
         moved = {m.index for m in members}
-        ends = ends_program(self.sites, plan.site)
+        ends = self.reach.ends(plan.site)
         last = members[-1].index
         for i in range(region.first, last):
             if i in moved:

@@ -5,7 +5,7 @@ Context only, no scheduling: the planner and the validator both ask here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .dependence import Edge, EdgeKind, Surroundings
@@ -33,6 +33,17 @@ class Site:
     bound: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The symbols that are bound at one statement: those whose binding stands before it."""
+
+    table: Mapping[str, int]
+    index: int
+
+    def __contains__(self, symbol: object) -> bool:
+        return isinstance(symbol, str) and self.table.get(symbol, self.index) < self.index
+
+
 class Sites:
     """The blocks of a module in which calls may be run together, and the context of each."""
 
@@ -42,6 +53,8 @@ class Sites:
         self.config = inference.config
         self.footprints = footprints
         self.unsafe = unsafe
+        self._forbidden: dict[int, Edge | None] = {}
+        self._bound: dict[int, dict[str, int]] = {}
 
     def all(self) -> Iterator[Site]:
         """Every block of an ``async def``, or of the module's top level."""
@@ -53,8 +66,24 @@ class Sites:
 
     def forbidden(self, site: Site) -> Edge | None:
         """Why nothing may be run together in this block."""
-        return self._function_edge(site.function) or self._manager_edge(site) or \
-            self._lock_edge(site)  # fmt: skip
+        key = id(site.block)
+        if key not in self._forbidden:
+            self._forbidden[key] = (
+                self._function_edge(site.function)
+                or self._manager_edge(site)
+                or self._lock_edge(site)
+            )
+        return self._forbidden[key]
+
+    def bound_at(self, site: Site, index: int) -> Bound:
+        """The local symbols that are bound for certain when statement ``index`` begins."""
+        table = self._bound.get(id(site.block))
+        if table is None:
+            table = self._bound[id(site.block)] = dict.fromkeys(site.bound, -1)
+            for i, statement in enumerate(site.block.statements):
+                for symbol in binds(statement):
+                    table.setdefault(symbol, i)
+        return Bound(table, index)
 
     def surroundings(self, site: Site) -> Surroundings:
         handled = any(

@@ -21,12 +21,12 @@ from .dependence import (
     not_speculatable,
     risk_key,
 )
-from .ending import ends_program
+from .ending import Reach
 from .engine import Analysis
 from .footprint import visible_writes
 from .ir import Block, Function
 from .lowering.compare import Item, outline
-from .sites import Site, Sites, binds
+from .sites import Site, Sites
 from .source import SourceError, from_text
 from .undo import Batch, Refused, Undo
 
@@ -49,10 +49,11 @@ def refusal(analysis: Analysis, text: str, config: Config) -> str:
     blocks: dict[int, Block] = {}
     body = next(f.block for f in analysis.module.functions if not f.name)
     _pair(old, body, analysis.module.functions, blocks)
+    reach = Reach(sites)
     by_block = {id(site.block): site for site in sites.all()}
     for batch in undo.batches:
         site = by_block.get(id(blocks.get(batch.block)))
-        reason = _batch(batch, site, sites, config)
+        reason = _batch(batch, site, sites, config, reach)
         if reason:
             return reason
     return ""
@@ -74,7 +75,7 @@ def _pair(items: tuple[Item, ...], block: Block, functions: Sequence[Function],
             _pair(inner, lowered, functions, table)
 
 
-def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config) -> str:
+def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config, reach: Reach) -> str:
     if site is None:
         return "the batch does not stand in a block of an async function"
     forbidden = sites.forbidden(site)
@@ -88,7 +89,7 @@ def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config) -> str
     return (
         _reordered(batch, members, site, sites)
         or _arguments(batch, members, site, sites)
-        or (_gathered(batch, members, site, sites, config) if batch.form != "ordered" else "")
+        or (_gathered(batch, members, site, sites, reach) if batch.form != "ordered" else "")
     )
 
 
@@ -96,14 +97,12 @@ def _members(batch: Batch, site: Site, sites: Sites) -> dict[int, Member] | str:
     """The moved calls, and in forms that gather also the first one, by statement."""
     wanted = set(batch.moved) if batch.form == "ordered" else set(batch.members)
     found: dict[int, Member] = {}
-    bound = site.bound
-    for i, statement in enumerate(site.block.statements):
-        if i in wanted:
-            member, edge = member_of(i, statement, sites.footprints, bound)
-            if member is None:
-                return edge.words if edge is not None else f"line {statement.span.line} awaits twice"
-            found[i] = member
-        bound = bound | binds(statement)
+    for i in sorted(wanted):
+        statement = site.block.statements[i]
+        member, edge = member_of(i, statement, sites.footprints, sites.bound_at(site, i))
+        if member is None:
+            return edge.words if edge is not None else f"line {statement.span.line} awaits twice"
+        found[i] = member
     return found
 
 
@@ -150,11 +149,11 @@ def _ahead(batch: Batch, site: Site) -> set[object]:
     return {risk_key(e) for e in ahead(site.block.statements[batch.first])}
 
 
-def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites, config: Config
+def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites, reach: Reach
               ) -> str:  # fmt: skip
     """Forms that await all members at once: what may follow them, and where they are allowed."""
     around = sites.surroundings(site)
-    ends = ends_program(sites, site)
+    ends = reach.ends(site)
     for i in batch.between:
         between = sites.footprints.of(site.block.statements[i])
         seen = frozenset[str]() if ends else around.seen
@@ -173,7 +172,7 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
     if batch.form == "taskgroup":
         caught = any(s.handlers for s, _ in site.parents)
         return "a `try` names exceptions around a task group" if caught else ""
-    allowed = ends or config.failures == "first" or not any(
+    allowed = ends or sites.config.failures == "first" or not any(
         m.facts.raises for m in members.values()
     )  # fmt: skip
     return "" if allowed else "the plain form raises the first failure in time, not in order"

@@ -62,8 +62,8 @@ async def gather_in_order(*awaitables: Awaitable[Any]) -> Any:
     tasks: list[asyncio.Future[Any]] = []
     try:
         for awaitable in awaitables[1:]:
-            task = asyncio.ensure_future(awaitable)
-            tasks.append(task)
+            started = asyncio.ensure_future(awaitable)
+            tasks.append(started)
         results = [await awaitable for awaitable in awaitables[:1]]
         return results + [await task for task in tasks]
     finally:

@@ -126,7 +126,7 @@ def _format_part(part: Part) -> str:
         case Literal(characters):
             return characters
         case Symbol(name):
-            return f"{{{name}}}"
+            return f"{{{name.rpartition(':')[2]}}}"  # without its scope
         case _:
             return "*"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from enum import StrEnum
 
 from ..engine import Analyzed, Blocked, Failed, Result
 
+_DECLARABLE = re.compile(r"[\w.:/-]+")  # not `?`, `f().x` or `a[].x`: no entry can match these
 FLOW = "flow"
 QUIET = frozenset({FLOW, "gain"})  # edges that no declaration or rewrite removes: no opportunity
 UNKNOWN = "unknown"
@@ -126,6 +128,7 @@ def undeclared(notes: Sequence[tuple[str, Blocked]], in_pyproject: bool = True, 
         for filename, note in notes
         if note.kind == UNKNOWN
         for name, line in note.undeclared
+        if _DECLARABLE.fullmatch(name)
     )
     times = Counter(name for name, _, _ in places)
     first: dict[str, tuple[str, int]] = {}

@@ -254,6 +254,7 @@ class World:
         self.calls.append(call)
         self.live[number] = call
         self.peak = max(self.peak, len(self.live))
+        context = _context()
         sent = copy.deepcopy(arguments) if tool.copies else arguments
         try:
             answer = await self._act(tool, call, sent, arguments)
@@ -268,7 +269,8 @@ class World:
             call.how = "failed"
             raise
         else:
-            call.how, call.answer = "returned", freeze(answer)
+            # As a request carries its caller's tenant or trace, a call sees the context variables.
+            call.how, call.answer = "returned", freeze(answer) + context
             return answer
         finally:
             call.ended = self.now()
@@ -316,6 +318,14 @@ class World:
                 await future
             finally:
                 timer.cancel()
+
+
+def _context() -> str:
+    return "".join(
+        f" in {variable.name} {freeze(value)}"
+        for variable, value in contextvars.copy_context().items()
+        if variable.name == "tenant"
+    )
 
 
 def _wake(future: asyncio.Future[None]) -> None:
