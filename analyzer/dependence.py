@@ -159,7 +159,7 @@ def risks_of(events: Sequence[Event], footprints: Footprints, bound: Container[s
 def blocking(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
              footprints: Footprints) -> Edge | None:  # fmt: skip
     """The first reason why ``later``'s call must not start before ``statement`` has run."""
-    for find in (_control, _affine, _unknown, _time, _exclusive, _conflict, _failure):
+    for find in FINDERS:
         edge = find(statement, earlier, later, around, footprints)
         if edge is not None:
             return edge
@@ -374,6 +374,9 @@ def not_speculatable(facts: CallFacts, *, unsafe: bool) -> str:
         if effect.resource.domain not in ("log", "random"):
             return f"writes {describe(effect.resource)}"
     return ""
+
+
+FINDERS = (_control, _affine, _unknown, _time, _exclusive, _conflict, _failure)
 
 
 def early_raise(statement: Statement, earlier: Footprint, later: Member, around: Surroundings

@@ -223,7 +223,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Statements run in order. ``indent`` is their indentation; ``inline``: on the header's line."""
+    """Statements run in order. ``indent``: their indentation; ``inline``: on the header's line."""
 
     statements: tuple[Statement, ...]
     indent: str = ""

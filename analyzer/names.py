@@ -1,15 +1,17 @@
 """Scopes of a LibCST module: which name in which place is which symbol.
 
 Python's rules (reference, 4.2): a name bound anywhere in a function is local to it unless declared
-``global`` or ``nonlocal``; class scopes are not seen from nested functions; comprehension targets
-are their own scope, ``:=`` inside one binds in the function around it (PEP 572).
+``global`` or ``nonlocal``; class scopes are seen neither from nested functions nor from
+comprehensions, but from annotation scopes (PEP 695); comprehension targets are their own scope,
+``:=`` inside one binds in the function around it (PEP 572).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cache
+from typing import Any
 
 import libcst as cst
 
@@ -23,7 +25,10 @@ COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
 @dataclass(slots=True)
 class Scope:
-    """One scope: ``kind`` is module, function, class or comprehension."""
+    """One scope: ``kind`` is module, function, class, comprehension or type (PEP 695).
+
+    ``bindings`` counts the places that bind a name; 0: only declared (``x: int``).
+    """
 
     kind: str
     qualname: str
@@ -53,9 +58,7 @@ class Scopes:
 
 @cache
 def _child_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    return tuple(
-        f.name for f in fields(kind) if not f.name.startswith(_SKIPPED_FIELDS)
-    )
+    return tuple(f.name for f in fields(kind) if not f.name.startswith(_SKIPPED_FIELDS))
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -93,7 +96,7 @@ def resolve(scope: Scope, name: str) -> Scope | None:
                 return _module_of(current)
             if name in current.bindings and name not in current.nonlocals:
                 return current
-        first = first and current.kind == "comprehension"
+        first = first and current.kind == "type"
         current = current.parent
     return None
 
@@ -124,10 +127,14 @@ class _Collector:
         self.is_package = is_package
         self.scopes = Scopes(Scope("module", "", None), {}, False, set(), set())
         self.unique: dict[str, int] = {}
-        self.pending: list[tuple[Scope, str]] = []  # nonlocal bindings: the outer one may come later
+        # nonlocal bindings: the outer one may come later
+        self.pending: list[tuple[Scope, str]] = []
 
     def open(self, node: cst.CSTNode, kind: str, name: str, parent: Scope) -> Scope:
-        qualname = f"{parent.qualname}.{name}" if parent.qualname else name
+        outer = parent
+        while outer.kind == "type" and outer.parent is not None:
+            outer = outer.parent
+        qualname = f"{outer.qualname}.{name}" if outer.qualname else name
         count = self.unique[qualname] = self.unique.get(qualname, 0) + 1
         if count > 1:
             qualname = f"{qualname}#{count}"
@@ -157,6 +164,7 @@ class _Collector:
 
     def bind_target(self, target: cst.CSTNode, scope: Scope, *, local: bool = False) -> None:
         if isinstance(target, cst.Name):
+            self.scopes.names.add(target.value)
             if local:
                 scope.bindings[target.value] = scope.bindings.get(target.value, 0) + 1
             else:
@@ -167,7 +175,7 @@ class _Collector:
         else:
             self.visit(target, scope)
 
-    def visit_all(self, nodes: Iterator[cst.CSTNode], scope: Scope) -> None:
+    def visit_all(self, nodes: Iterable[cst.CSTNode], scope: Scope) -> None:
         for node in nodes:
             self.visit(node, scope)
 
@@ -185,19 +193,32 @@ class _Collector:
         self.visit(node.value, scope)
 
     def function(self, node: cst.FunctionDef, scope: Scope) -> None:
-        self.scopes.names.add(node.name.value)
-        self.bind(scope, node.name.value)
-        inner = self.open(node, "function", node.name.value, scope)
+        self.bind_target(node.name, scope)
+        outer = self.type_parameters(node.type_parameters, node.name.value, scope)
+        inner = self.open(node, "function", node.name.value, outer)
         scope.functions[node.name.value] = inner.qualname
-        for decorator in node.decorators:
-            self.visit(decorator, scope)
-        self.parameters(node.params, inner, scope)
+        self.visit_all(node.decorators, scope)
+        self.parameters(node.params, inner, scope, outer)
         if node.returns is not None:
-            self.visit(node.returns, scope)
+            self.visit(node.returns, outer)
         self.declarations(node.body, inner)
         self.visit(node.body, inner)
 
-    def parameters(self, params: cst.Parameters, inner: Scope, outer: Scope) -> None:
+    def type_parameters(self, node: cst.TypeParameters | None, name: str, scope: Scope) -> Scope:
+        """The annotation scope that type parameters open, or ``scope`` if there are none."""
+        if node is None:
+            return scope
+        inner = self.open(node, "type", f"<type {name}>", scope)
+        for param in node.params:
+            self.bind_target(param.param.name, inner, local=True)
+            self.visit_all(children(param.param), inner)
+            if param.default is not None:
+                self.visit(param.default, inner)
+        return inner
+
+    def parameters(
+        self, params: cst.Parameters, inner: Scope, outer: Scope, annotations: Scope
+    ) -> None:
         stars = (params.star_arg, params.star_kwarg)
         for param in (
             *params.posonly_params, *params.params, *params.kwonly_params,
@@ -209,7 +230,7 @@ class _Collector:
             if param.default is not None:
                 self.visit(param.default, outer)
             if param.annotation is not None:
-                self.visit(param.annotation, outer)
+                self.visit(param.annotation, annotations)
 
     def declarations(self, body: cst.CSTNode, scope: Scope) -> None:
         """``global`` and ``nonlocal`` hold for the whole function, wherever they stand."""
@@ -225,75 +246,62 @@ class _Collector:
                 stack.extend(children(node))
 
     def class_def(self, node: cst.ClassDef, scope: Scope) -> None:
-        self.scopes.names.add(node.name.value)
-        self.bind(scope, node.name.value)
-        inner = self.open(node, "class", node.name.value, scope)
+        self.bind_target(node.name, scope)
+        outer = self.type_parameters(node.type_parameters, node.name.value, scope)
+        inner = self.open(node, "class", node.name.value, outer)
         scope.classes[node.name.value] = inner.qualname
-        for part in (*node.decorators, *node.bases, *node.keywords):
-            self.visit(part, scope)
+        self.visit_all(node.decorators, scope)
+        self.visit_all((*node.bases, *node.keywords), outer)
         self.declarations(node.body, inner)
         self.visit(node.body, inner)
 
     def lambda_(self, node: cst.Lambda, scope: Scope) -> None:
         inner = self.open(node, "function", "<lambda>", scope)
-        self.parameters(node.params, inner, scope)
+        self.parameters(node.params, inner, scope, scope)
         self.visit(node.body, inner)
 
     def comprehension(self, node: cst.BaseComp, scope: Scope) -> None:
         inner = self.open(node, "comprehension", "<comp>", scope)
         self.comp_for(node.for_in, inner, scope)
-        if isinstance(node, cst.DictComp):
-            self.visit(node.key, inner)
-            self.visit(node.value, inner)
-        else:
-            self.visit(node.elt, inner)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType, reportAttributeAccessIssue]
+        self.visit_all((c for c in children(node) if c is not node.for_in), inner)
 
     def comp_for(self, node: cst.CompFor, inner: Scope, outer: Scope) -> None:
         self.visit(node.iter, outer)
         self.bind_target(node.target, inner, local=True)
-        self.visit_all(iter(node.ifs), inner)
+        self.visit_all(node.ifs, inner)
         if node.inner_for_in is not None:
             self.comp_for(node.inner_for_in, inner, inner)
 
     def assign_target(self, node: cst.AssignTarget, scope: Scope) -> None:
         self.bind_target(node.target, scope)
-        self.mention(node.target)
-
-    def mention(self, node: cst.CSTNode) -> None:
-        if isinstance(node, cst.Name):
-            self.scopes.names.add(node.value)
-        else:
-            for child in children(node):
-                self.mention(child)
 
     def ann_assign(self, node: cst.AnnAssign, scope: Scope) -> None:
-        self.bind_target(node.target, scope)
-        self.mention(node.target)
+        if node.value is not None or not isinstance(node.target, cst.Name):
+            self.bind_target(node.target, scope)
+        elif node.target.value not in scope.globals | scope.nonlocals:
+            scope.bindings.setdefault(node.target.value, 0)  # declared, and so local
+            self.scopes.names.add(node.target.value)
         self.visit(node.annotation, scope)
         if node.value is not None:
             self.visit(node.value, scope)
 
     def aug_assign(self, node: cst.AugAssign, scope: Scope) -> None:
         self.bind_target(node.target, scope)
-        self.mention(node.target)
         self.visit(node.value, scope)
 
     def for_(self, node: cst.For, scope: Scope) -> None:
         self.visit(node.iter, scope)
         self.bind_target(node.target, scope)
-        self.mention(node.target)
         self.visit(node.body, scope)
         if node.orelse is not None:
             self.visit(node.orelse, scope)
 
     def as_name(self, node: cst.AsName, scope: Scope) -> None:
         self.bind_target(node.name, scope)
-        self.mention(node.name)
 
     def named_expr(self, node: cst.NamedExpr, scope: Scope) -> None:
         self.visit(node.value, scope)
         self.bind_target(node.target, scope)
-        self.mention(node.target)
 
     def del_(self, node: cst.Del, scope: Scope) -> None:
         self.bind_target(node.target, scope)
@@ -309,12 +317,13 @@ class _Collector:
             self.bind_target(node.name, scope)
 
     def match_mapping(self, node: cst.MatchMapping, scope: Scope) -> None:
-        self.visit_all(iter(node.elements), scope)
+        self.visit_all(node.elements, scope)
         if node.rest is not None:
             self.bind_target(node.rest, scope)
 
     def type_alias(self, node: cst.TypeAlias, scope: Scope) -> None:
-        self.bind(scope, node.name.value)
+        self.bind_target(node.name, scope)
+        self.visit(node.value, self.type_parameters(node.type_parameters, node.name.value, scope))
 
     def import_(self, node: cst.Import, scope: Scope) -> None:
         for alias in node.names:
@@ -348,11 +357,12 @@ class _Collector:
             joiner = "" if module.endswith(".") else "."
             self.imported(scope, target, f"{module}{joiner}{dotted(alias.name)}")
 
-    def no_names(self, node: cst.CSTNode, scope: Scope) -> None:
-        """``global``/``nonlocal`` were read beforehand."""
+    def declared(self, node: cst.Global | cst.Nonlocal, scope: Scope) -> None:
+        """Where the names are bound was settled beforehand."""
+        self.scopes.names.update(item.name.value for item in node.names)
 
 
-_VISITORS: dict[type[cst.CSTNode], object] = {
+_VISITORS: dict[type[cst.CSTNode], Callable[[_Collector, Any, Scope], None]] = {
     cst.Name: _Collector.name, cst.Attribute: _Collector.attribute,
     cst.FunctionDef: _Collector.function, cst.ClassDef: _Collector.class_def,
     cst.Lambda: _Collector.lambda_,
@@ -363,8 +373,8 @@ _VISITORS: dict[type[cst.CSTNode], object] = {
     cst.Del: _Collector.del_, cst.MatchAs: _Collector.match_as,
     cst.MatchStar: _Collector.match_star, cst.MatchMapping: _Collector.match_mapping,
     cst.TypeAlias: _Collector.type_alias, cst.Import: _Collector.import_,
-    cst.ImportFrom: _Collector.import_from, cst.Global: _Collector.no_names,
-    cst.Nonlocal: _Collector.no_names,
+    cst.ImportFrom: _Collector.import_from, cst.Global: _Collector.declared,
+    cst.Nonlocal: _Collector.declared,
 }  # fmt: skip
 
 

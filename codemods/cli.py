@@ -138,9 +138,9 @@ def _diff(outcome: Outcome, shown: Shown) -> bytes:
 def _put_raw(pieces: list[bytes], shown: Shown) -> None:
     data = b"".join(pieces)
     if shown.output_file is None:
-        stream = click.get_binary_stream("stdout")
-        stream.write(data)
-        stream.flush()
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
         return
     try:
         with open(shown.output_file, "wb") as file:

@@ -56,3 +56,9 @@ def qualified(name: str, context: Context) -> str:
     else:
         return UNKNOWN_TYPE
     return f"{full}.{rest}" if rest else full
+
+
+def annotate(name: str, annotation: cst.Annotation, context: Context) -> None:
+    """Remember what an annotation says about a name."""
+    types = annotated_types(annotation.annotation, context)
+    context.unit.annotations.setdefault(context.symbol(name), []).append(types)

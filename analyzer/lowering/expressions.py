@@ -6,64 +6,17 @@ expression, a chained comparison, a comprehension's element, a lambda's body) ar
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable
 from dataclasses import replace
 
 import libcst as cst
 
-from ..effects.selector import AnyKey, Attr, Key, Step, SymKey
-from ..ir import (
-    OPAQUE,
-    Argument,
-    AwaitValue,
-    Call,
-    Control,
-    Define,
-    Invoke,
-    Iterate,
-    Operate,
-    Place,
-    Risk,
-    Value,
-)
-from ..names import Scope, dotted
+from ..ir import OPAQUE, Argument, AwaitValue, Call, Control, Invoke, Iterate, Operate, Place, Risk, Value
+from ..names import Scope, resolve
 from .context import Context
-
-_LITERALS = (cst.SimpleString, cst.Integer, cst.Float, cst.Imaginary)
-GENERATOR = "<generator>"
-
-
-def evaluate(node: cst.BaseExpression, context: Context, *, deep: bool = True) -> Value:
-    """Add the events of evaluating ``node`` and return its value.
-
-    ``deep``: the value's content is looked at here; False where it is only passed on.
-    """
-    lower = _EXPRESSIONS.get(type(node))
-    if lower is not None:
-        return lower(node, context, deep)
-    if not isinstance(node, cst.Ellipsis):
-        context.add(Control("expression", context.guarded))  # not known here: nothing passes it
-    return Value(immutable=True)
-
-
-def _literal(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
-    remember_string(node, context)
-    assert isinstance(node, _LITERALS)
-    try:
-        value: object = ast.literal_eval(node.value)
-    except (ValueError, SyntaxError):  # a spelling that only a newer Python reads
-        return Value(immutable=True)
-    return Value(
-        literal=value, is_literal=True, immutable=True, type=f"builtins.{type(value).__name__}"
-    )
-
-
-def remember_string(node: cst.CSTNode, context: Context) -> None:
-    """Lines that start inside a string must not be indented anew."""
-    where = context.unit.positions[node]
-    if where.end.line > where.start.line:
-        context.unit.strings.append((where.start.line, where.end.line))
+from .evaluation import LOWERINGS, evaluate
+from .scoped import comprehension, lambda_
+from .strings import LITERALS, concatenated, formatted, literal
+from .targets import bind, path, use_path
 
 
 def _name(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
@@ -78,79 +31,8 @@ def _name(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
 
 
 def _function_of(context: Context, name: str) -> str:
-    from ..names import resolve
-
     scope: Scope | None = resolve(context.scope, name)
     return scope.functions.get(name, "") if scope is not None else ""
-
-
-def path(node: cst.BaseExpression, context: Context) -> tuple[Place | None, Value]:
-    """The place that a chain of attributes and subscripts names, its parts evaluated.
-
-    The last slot is *not* read: the caller says whether it is read or stored.
-    """
-    if isinstance(node, cst.Name) and node.value not in ("True", "False", "None"):
-        place = Place(context.symbol(node.value))
-        return place, Value(place=place)
-    if isinstance(node, cst.Attribute):
-        base = _base(node.value, context)
-        return _step(base, Attr(node.attr.value))
-    if isinstance(node, cst.Subscript):
-        base = _base(node.value, context)
-        return _step(base, _key(node, context))
-    value = evaluate(node, context)
-    return None, value
-
-
-def _base(node: cst.BaseExpression, context: Context) -> tuple[Place | None, Value]:
-    place, value = path(node, context)
-    if place is not None:
-        _use_path(place, context, deep=False)
-    return place, value
-
-
-def _use_path(place: Place, context: Context, *, deep: bool) -> None:
-    if not place.steps:
-        risk = Risk.NAME
-    elif isinstance(place.steps[-1], Attr):
-        risk = Risk.ATTRIBUTE
-    else:
-        risk = Risk.ITEM
-    if place.symbol.startswith("call#") and not place.steps:
-        return
-    context.use(place, deep=deep, risk=risk)
-
-
-def _step(base: tuple[Place | None, Value], step: Step) -> tuple[Place | None, Value]:
-    place, value = base
-    if place is None and value.place is not None:
-        place = value.place
-    if place is None:
-        return None, Value(held=(value,))
-    longer = place.then(step)
-    return longer, Value(place=longer)
-
-
-def _key(node: cst.Subscript, context: Context) -> Step:
-    if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-        index = evaluate(node.slice[0].slice.value, context)
-        if index.is_literal and isinstance(index.literal, (str, int, bytes)):
-            return Key(index.literal)
-        if index.place is not None and not index.place.steps:
-            return SymKey(index.place.symbol)
-        return AnyKey()
-    for element in node.slice:
-        _slice(element.slice, context)
-    return AnyKey()
-
-
-def _slice(node: cst.BaseSlice, context: Context) -> None:
-    if isinstance(node, cst.Index):
-        evaluate(node.value, context)
-    elif isinstance(node, cst.Slice):
-        for part in (node.lower, node.upper, node.step):
-            if part is not None:
-                evaluate(part, context)
 
 
 def _access(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
@@ -158,7 +40,7 @@ def _access(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     if place is None:
         context.add(Operate((value,), Risk.ATTRIBUTE, context.guarded))
         return value
-    _use_path(place, context, deep=deep)
+    use_path(place, context, deep=deep)
     if isinstance(node, cst.Subscript) and any(isinstance(e.slice, cst.Slice) for e in node.slice):
         return Value(held=(Value(place=place),), fresh=False)
     return value
@@ -173,7 +55,7 @@ def _call(node: cst.BaseExpression, context: Context, deep: bool, awaited: objec
         place, function = path(node.func, context)
         if place is not None:
             receiver = Value(place=Place(place.symbol, place.steps[:-1]))
-            _use_path(place, context, deep=False)
+            use_path(place, context, deep=False)
         else:
             receiver = function.held[0] if function.held else function
         method = node.func.attr.value
@@ -322,116 +204,6 @@ def _dict(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     )
 
 
-def _formatted(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
-    assert isinstance(node, (cst.FormattedString, cst.TemplatedString))
-    remember_string(node, context)
-    parts = _string_parts(node.parts, context)
-    return Value(parts=tuple(parts), immutable=True, type="builtins.str")
-
-
-def _string_parts(nodes: object, context: Context) -> list[Value]:
-    parts: list[Value] = []
-    assert isinstance(nodes, (list, tuple))
-    for part in nodes:  # pyright: ignore[reportUnknownVariableType]
-        if isinstance(part, (cst.FormattedStringText, cst.TemplatedStringText)):
-            parts.append(Value(literal=_unescape(part.value), is_literal=True))
-        elif isinstance(part, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
-            value = evaluate(part.expression, context)
-            context.add(Operate((value,), Risk.FORMAT, context.guarded))
-            if part.format_spec is not None:
-                _string_parts(part.format_spec, context)
-            plain = part.format_spec is None and part.conversion is None and part.equal is None
-            parts.append(value if plain else OPAQUE)
-    return parts
-
-
-def _unescape(text: str) -> object:
-    # With an escape the exact characters depend on the prefix: a non-string literal is "unknown".
-    return None if "\\" in text else text.replace("{{", "{").replace("}}", "}")
-
-
-def _concatenated(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
-    assert isinstance(node, cst.ConcatenatedString)
-    remember_string(node, context)
-    parts = (evaluate(node.left, context), evaluate(node.right, context))
-    return Value(parts=parts, immutable=True, type="builtins.str")
-
-
-def _lambda(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
-    assert isinstance(node, cst.Lambda)
-    inner = Context(context.unit, context.unit.scopes.by_node[node], context.events, context.depth)
-    for param in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
-        if param.default is not None:
-            evaluate(param.default, context)
-    with inner.guard():
-        value = evaluate(node.body, inner)
-    return Value(function="lambda", held=(value,), fresh=True)
-
-
-def _comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
-    assert isinstance(node, cst.BaseComp)
-    scope = context.unit.scopes.by_node[node]
-    inner = Context(context.unit, scope, context.events, context.depth)
-    element: list[Value] = []
-
-    def clause(comp: cst.CompFor, outer: Context) -> None:
-        iterable = evaluate(comp.iter, outer)
-        context.add(Iterate(iterable, comp.asynchronous is not None, outer.guarded))
-        with inner.guard():
-            bind(comp.target, Value(held=(iterable,)), inner)
-            for test in comp.ifs:
-                evaluate(test.test, inner)
-            if comp.inner_for_in is not None:
-                clause(comp.inner_for_in, inner)
-            elif isinstance(node, cst.DictComp):
-                evaluate(node.key, inner)
-                element.append(evaluate(node.value, inner, deep=False))
-            else:
-                elt = getattr(node, "elt", None)
-                assert isinstance(elt, cst.BaseExpression)
-                element.append(evaluate(elt, inner, deep=False))
-
-    clause(node.for_in, context)
-    kind = {cst.ListComp: "builtins.list", cst.SetComp: "builtins.set",
-            cst.DictComp: "builtins.dict"}.get(type(node), GENERATOR)  # fmt: skip
-    return Value(held=tuple(element), fresh=True, type=kind)
-
-
-def bind(target: cst.CSTNode, value: Value, context: Context) -> None:
-    """Bind ``value`` to an assignment target: names, unpacking, attributes, subscripts."""
-    from ..ir import Store
-
-    if isinstance(target, cst.Name):
-        symbol = context.symbol(target.value)
-        context.unit.values.setdefault(symbol, []).append(value)
-        context.add(Define(symbol, value, context.guarded))
-    elif isinstance(target, (cst.Tuple, cst.List)):
-        direct = value.place is not None and value.place.symbol.startswith("call#")
-        if direct or value.type == "<enter>":
-            # Unpacking what a call of this very statement returned is an operator on that value.
-            context.add(Operate((value,), Risk.ITEM, context.guarded))
-        else:
-            context.add(Iterate(value, guarded=context.guarded))
-        for i, element in enumerate(target.elements):
-            part = Value(held=(value,))
-            if value.fresh and len(value.held) == len(target.elements) and not any(
-                isinstance(e, cst.StarredElement) for e in target.elements
-            ):
-                part = value.held[i]
-            bind(element.value, part, context)
-    elif isinstance(target, (cst.Attribute, cst.Subscript)):
-        place, base = path(target, context)
-        if place is not None:
-            context.add(Store(place, value, context.guarded))
-        else:
-            context.add(Operate((base, value), Risk.ITEM, context.guarded))
-            context.add(Control("store", context.guarded))
-    elif isinstance(target, cst.StarredElement):
-        bind(target.value, value, context)
-    else:
-        context.add(Control("target", context.guarded))
-
-
 def _walrus(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.NamedExpr)
     value = evaluate(node.value, context, deep=deep)
@@ -449,17 +221,16 @@ def _yield(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     return OPAQUE
 
 
-_Lower = Callable[[cst.BaseExpression, Context, bool], Value]
-_EXPRESSIONS: dict[type[cst.CSTNode], _Lower] = {
-    **dict.fromkeys(_LITERALS, _literal),
+LOWERINGS |= {
+    **dict.fromkeys(LITERALS, literal),
     cst.Name: _name, cst.Attribute: _access, cst.Subscript: _access, cst.Call: _call,
     cst.Await: _await, cst.BinaryOperation: _binary, cst.BooleanOperation: _boolean,
     cst.Comparison: _comparison, cst.UnaryOperation: _unary, cst.IfExp: _conditional,
     cst.Tuple: _display, cst.List: _display, cst.Set: _display, cst.Dict: _dict,
-    cst.FormattedString: _formatted, cst.TemplatedString: _formatted,
-    cst.ConcatenatedString: _concatenated, cst.Lambda: _lambda,
-    cst.ListComp: _comprehension, cst.SetComp: _comprehension, cst.DictComp: _comprehension,
-    cst.GeneratorExp: _comprehension, cst.NamedExpr: _walrus, cst.Yield: _yield,
+    cst.FormattedString: formatted, cst.TemplatedString: formatted,
+    cst.ConcatenatedString: concatenated, cst.Lambda: lambda_,
+    cst.ListComp: comprehension, cst.SetComp: comprehension, cst.DictComp: comprehension,
+    cst.GeneratorExp: comprehension, cst.NamedExpr: _walrus, cst.Yield: _yield,
 }  # fmt: skip
 
-__all__ = ["GENERATOR", "bind", "dotted", "evaluate", "path"]
+__all__ = ["bind", "evaluate", "path"]

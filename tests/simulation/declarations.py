@@ -14,6 +14,7 @@ TOOLS: list[Mapping[str, Any]] = [
     {"match": "lost", "reads": ["crm:{key}"], "returns": "fresh"},
     {"match": "price", "reads": ["prices:{sku}"], "returns": "immutable", "raises": False},
     {"match": "profile", "reads": ["profiles:{key}"]},
+    {"match": "profile_copy", "reads": ["profiles:{key}"], "returns": "fresh"},
     {"match": "shelf", "reads": ["shelf:{key}"]},
     {"match": "stored", "reads": ["store:{key}"], "returns": "fresh"},
     {"match": "read_file", "reads": ["fs:{path}"], "returns": "immutable"},

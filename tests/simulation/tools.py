@@ -72,6 +72,12 @@ def profile(world: World, key: str) -> Any:
 
 
 @tool()
+def profile_copy(world: World, key: str) -> Any:
+    """Answers with what the live object holds now."""
+    return deepcopy(world.state["profiles"][key])
+
+
+@tool()
 def shelf(world: World, key: str) -> Any:
     return world.state["shelf"].get(key)
 

@@ -1,0 +1,99 @@
+"""Compound statements other than definitions → events and nested blocks (reference, chapter 8)."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from ..ir import OPAQUE, Define, Enter, Iterate, Operate, Risk, Value
+from ..names import children
+from .context import Context
+from .expressions import bind, evaluate
+from .parts import Parts
+
+
+def if_(node: cst.If, parts: Parts) -> None:
+    evaluate(node.test, parts.context)
+    parts.block(node.body, "body", guarded=True)
+    orelse = node.orelse
+    if isinstance(orelse, cst.If):
+        with parts.context.guard():
+            if_(orelse, parts)
+    elif orelse is not None:
+        parts.block(orelse.body, "orelse", guarded=True)
+
+
+def while_(node: cst.While, parts: Parts) -> None:
+    with parts.context.guard():
+        evaluate(node.test, parts.context)
+    parts.block(node.body, "loop", guarded=True)
+    if node.orelse is not None:
+        parts.block(node.orelse.body, "orelse", guarded=True)
+
+
+def for_(node: cst.For, parts: Parts) -> None:
+    iterable = evaluate(node.iter, parts.context)
+    parts.context.add(Iterate(iterable, node.asynchronous is not None))
+    with parts.context.guard():
+        bind(node.target, Value(held=(iterable,)), parts.context)
+    parts.block(node.body, "loop", guarded=True)
+    if node.orelse is not None:
+        parts.block(node.orelse.body, "orelse", guarded=True)
+
+
+def try_(node: cst.Try | cst.TryStar, parts: Parts) -> dict[str, object]:
+    parts.block(node.body, "try", guarded=False)
+    for handler in node.handlers:
+        with parts.context.guard():
+            if handler.type is not None:
+                evaluate(handler.type, parts.context)
+            if handler.name is not None:
+                bind(handler.name.name, OPAQUE, parts.context)
+        parts.block(handler.body, "handler", guarded=True)
+    if node.orelse is not None:
+        parts.block(node.orelse.body, "orelse", guarded=True)
+    if node.finalbody is not None:
+        parts.block(node.finalbody.body, "finalbody", guarded=False)
+    return {"handlers": bool(node.handlers), "final": node.finalbody is not None}
+
+
+def with_(node: cst.With, parts: Parts) -> dict[str, object]:
+    context = parts.context
+    asynchronous = node.asynchronous is not None
+    managers: list[Enter] = []
+    for item in node.items:
+        value = evaluate(item.item, context, deep=False)
+        enter = Enter(value, asynchronous, context.guarded)
+        managers.append(enter)
+        context.add(enter)
+        if item.asname is not None:
+            bind(item.asname.name, Value(held=(value,), type="<enter>"), context)
+    parts.block(node.body, "with", guarded=False)
+    return {"managers": tuple(managers)}
+
+
+def match_(node: cst.Match, parts: Parts) -> None:
+    context = parts.context
+    subject = evaluate(node.subject, context)
+    context.add(Operate((subject,), Risk.OPERATOR))
+    for case in node.cases:
+        with context.guard():
+            _pattern(case.pattern, subject, context)
+            if case.guard is not None:
+                evaluate(case.guard, context)
+        parts.block(case.body, "case", guarded=True)
+
+
+def _pattern(pattern: cst.CSTNode, subject: Value, context: Context) -> None:
+    part = Value(held=(subject,))
+    if isinstance(pattern, (cst.MatchAs, cst.MatchStar)) and pattern.name is not None:
+        bind(pattern.name, part, context)
+    if isinstance(pattern, cst.MatchMapping) and pattern.rest is not None:
+        bind(pattern.rest, part, context)
+    if isinstance(pattern, cst.MatchValue):
+        evaluate(pattern.value, context)
+        return
+    if isinstance(pattern, cst.MatchClass):
+        evaluate(pattern.cls, context)
+    for child in children(pattern):
+        if isinstance(child, cst.MatchPattern) or not isinstance(child, cst.BaseExpression):
+            _pattern(child, subject, context)

@@ -1,0 +1,35 @@
+"""What lowering a compound statement collects: its events and its nested blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import libcst as cst
+
+from ..ir import Block, Event
+from ..names import Scope
+from .context import Context, Unit
+
+LowerBlock = Callable[[cst.CSTNode, Unit, Scope, str], Block]
+
+
+class Parts:
+    """Collects the events and nested blocks of one compound statement, in order."""
+
+    def __init__(self, unit: Unit, scope: Scope, lower_block: LowerBlock) -> None:
+        self.context = Context(unit, scope)
+        self.blocks: list[Block] = []
+        self.lower_block = lower_block
+
+    def block(self, node: cst.CSTNode, role: str, *, guarded: bool) -> None:
+        """Lower a suite and fold its events in."""
+        block = self.lower_block(node, self.context.unit, self.context.scope, role)
+        self.blocks.append(block)
+        for statement in block.statements:
+            for event in statement.events:
+                self.context.add(_guard(event) if guarded else event)
+
+
+def _guard(event: Event) -> Event:
+    return event if event.guarded else replace(event, guarded=True)

@@ -1,0 +1,52 @@
+"""Expressions with a scope of their own: lambdas, comprehensions, generator expressions."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from ..ir import Control, Iterate, Operate, Risk, Value
+from .context import Context
+from .evaluation import evaluate
+from .targets import bind
+
+GENERATOR = "<generator>"
+
+
+def lambda_(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
+    assert isinstance(node, cst.Lambda)
+    inner = Context(context.unit, context.unit.scopes.by_node[node], context.events, context.depth)
+    for param in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
+        if param.default is not None:
+            evaluate(param.default, context)
+    with inner.guard():
+        value = evaluate(node.body, inner)
+    return Value(function="lambda", held=(value,), fresh=True)
+
+
+def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
+    assert isinstance(node, cst.BaseComp)
+    scope = context.unit.scopes.by_node[node]
+    inner = Context(context.unit, scope, context.events, context.depth)
+    element: list[Value] = []
+
+    def clause(comp: cst.CompFor, outer: Context) -> None:
+        iterable = evaluate(comp.iter, outer)
+        context.add(Iterate(iterable, comp.asynchronous is not None, outer.guarded))
+        with inner.guard():
+            bind(comp.target, Value(held=(iterable,)), inner)
+            for test in comp.ifs:
+                evaluate(test.test, inner)
+            if comp.inner_for_in is not None:
+                clause(comp.inner_for_in, inner)
+            elif isinstance(node, cst.DictComp):
+                evaluate(node.key, inner)
+                element.append(evaluate(node.value, inner, deep=False))
+            else:
+                elt = getattr(node, "elt", None)
+                assert isinstance(elt, cst.BaseExpression)
+                element.append(evaluate(elt, inner, deep=False))
+
+    clause(node.for_in, context)
+    kind = {cst.ListComp: "builtins.list", cst.SetComp: "builtins.set",
+            cst.DictComp: "builtins.dict"}.get(type(node), GENERATOR)  # fmt: skip
+    return Value(held=tuple(element), fresh=True, type=kind)

@@ -1,0 +1,161 @@
+"""Simple statements → events in the order Python performs them (reference, chapter 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from ..ir import OPAQUE, Control, Define, Iterate, Mutate, Operate, Risk, Shape, Store, Value
+from .annotations import annotate
+from .context import Context
+from .expressions import bind, evaluate, path
+
+More = dict[str, object] | None
+
+
+def _awaits_call(node: cst.BaseExpression | None) -> bool:
+    return isinstance(node, cst.Await) and isinstance(node.expression, cst.Call)
+
+
+def _expr(node: cst.Expr, context: Context) -> dict[str, object]:
+    evaluate(node.value, context)
+    return {"shape": Shape.BARE} if _awaits_call(node.value) else {}
+
+
+def _assign(node: cst.Assign, context: Context) -> dict[str, object]:
+    value = evaluate(node.value, context, deep=False)
+    for target in node.targets:
+        bind(target.target, value, context)
+    if len(node.targets) == 1 and _awaits_call(node.value):
+        target = node.targets[0].target
+        return {
+            "shape": Shape.ASSIGN,
+            "target": context.unit.span(target),
+            "target_name": _target_name(target),
+        }
+    if len(node.targets) == 1:
+        return {"target_name": _target_name(node.targets[0].target)}
+    return {}
+
+
+def _target_name(target: cst.CSTNode) -> str:
+    if isinstance(target, cst.Name):
+        return target.value
+    if isinstance(target, cst.Attribute):
+        return target.attr.value
+    if isinstance(target, cst.Subscript) and len(target.slice) == 1:
+        index = target.slice[0].slice
+        if isinstance(index, cst.Index) and isinstance(index.value, cst.SimpleString):
+            return str(index.value.raw_value)
+    if isinstance(target, (cst.Tuple, cst.List)):
+        names = [e.value.value for e in target.elements if isinstance(e.value, cst.Name)]
+        named = [name for name in names if name.strip("_")]
+        return named[0] if named else ""
+    return ""
+
+
+def _ann_assign(node: cst.AnnAssign, context: Context) -> dict[str, object]:
+    unit = context.unit
+    if node.value is None:
+        if isinstance(node.target, cst.Name):
+            annotate(node.target.value, node.annotation, context)
+        return {}
+    value = evaluate(node.value, context, deep=False)
+    bind(node.target, value, context)
+    if isinstance(node.target, cst.Name):
+        annotate(node.target.value, node.annotation, context)
+    if context.scope.kind != "function":
+        evaluate(node.annotation.annotation, context)
+    if _awaits_call(node.value):
+        return {
+            "shape": Shape.ASSIGN,
+            "target": unit.span(node.target),
+            "target_name": _target_name(node.target),
+            "annotated": True,
+        }
+    return {}
+
+
+def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
+    place, base = path(node.target, context)
+    if place is not None:
+        context.use(place, deep=True, risk=Risk.ITEM if place.steps else Risk.NAME)
+    value = evaluate(node.value, context)
+    context.add(Operate((base, value), Risk.OPERATOR))
+    if place is None:
+        context.add(Control("target"))
+        return {}
+    context.add(Mutate(place))
+    result = Value(held=(base, value))
+    if place.steps:
+        context.add(Store(place, result))
+    else:
+        context.unit.values.setdefault(place.symbol, []).append(result)
+        context.add(Define(place.symbol, result))
+    return {}
+
+
+def _return(node: cst.Return, context: Context) -> dict[str, object]:
+    if node.value is not None:
+        evaluate(node.value, context)
+    context.add(Control("return"))
+    return {"shape": Shape.RETURN} if _awaits_call(node.value) else {}
+
+
+def _raise(node: cst.Raise, context: Context) -> None:
+    if node.exc is not None:
+        evaluate(node.exc, context)
+    if node.cause is not None:
+        evaluate(node.cause.item, context)
+    context.add(Control("raise"))
+
+
+def _assert(node: cst.Assert, context: Context) -> None:
+    evaluate(node.test, context)
+    if node.msg is not None:
+        with context.guard():
+            evaluate(node.msg, context)
+    context.add(Control("assert"))
+
+
+def _del(node: cst.Del, context: Context) -> None:
+    targets = (
+        [element.value for element in node.target.elements]
+        if isinstance(node.target, (cst.Tuple, cst.List))
+        else [node.target]
+    )
+    for target in targets:
+        place, _ = path(target, context)
+        if place is not None and not place.steps:
+            context.unit.values.setdefault(place.symbol, []).append(OPAQUE)
+            context.add(Define(place.symbol, OPAQUE))
+        elif place is not None:
+            context.add(Mutate(place))
+    context.add(Control("del"))
+
+
+def _import(node: cst.Import | cst.ImportFrom, context: Context) -> None:
+    if not isinstance(node.names, cst.ImportStar):
+        for alias in node.names:
+            target = alias.asname.name if alias.asname else alias.name
+            while isinstance(target, cst.Attribute):
+                target = target.value
+            if isinstance(target, cst.Name):
+                context.add(Define(context.symbol(target.value), OPAQUE))
+    context.add(Control("import"))
+
+
+def _type_alias(node: cst.TypeAlias, context: Context) -> None:
+    context.add(Define(context.symbol(node.name.value), OPAQUE))
+
+
+def _nothing(node: cst.CSTNode, context: Context) -> None:
+    """`pass`."""
+
+
+SIMPLE: dict[type[cst.CSTNode], Callable[..., More]] = {
+    cst.Expr: _expr, cst.Assign: _assign, cst.AnnAssign: _ann_assign, cst.AugAssign: _aug_assign,
+    cst.Return: _return, cst.Raise: _raise, cst.Assert: _assert, cst.Del: _del,
+    cst.Import: _import, cst.ImportFrom: _import, cst.TypeAlias: _type_alias, cst.Pass: _nothing,
+}  # fmt: skip  # break, continue, global and nonlocal are control and nothing else

@@ -1,0 +1,112 @@
+"""Access paths: names, attributes and subscripts that are read, bound or stored to."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from ..effects.selector import AnyKey, Attr, Key, Step, SymKey
+from ..ir import Control, Define, Iterate, Operate, Place, Risk, Store, Value
+from .context import Context
+from .evaluation import evaluate
+
+
+def path(node: cst.BaseExpression, context: Context) -> tuple[Place | None, Value]:
+    """The place that a chain of attributes and subscripts names, its parts evaluated.
+
+    The last slot is *not* read: the caller says whether it is read or stored.
+    """
+    if isinstance(node, cst.Name) and node.value not in ("True", "False", "None"):
+        place = Place(context.symbol(node.value))
+        return place, Value(place=place)
+    if isinstance(node, cst.Attribute):
+        base = _base(node.value, context)
+        return _step(base, Attr(node.attr.value))
+    if isinstance(node, cst.Subscript):
+        base = _base(node.value, context)
+        return _step(base, _key(node, context))
+    value = evaluate(node, context)
+    return None, value
+
+
+def _base(node: cst.BaseExpression, context: Context) -> tuple[Place | None, Value]:
+    place, value = path(node, context)
+    if place is not None:
+        use_path(place, context, deep=False)
+    return place, value
+
+
+def use_path(place: Place, context: Context, *, deep: bool) -> None:
+    if not place.steps:
+        risk = Risk.NAME
+    elif isinstance(place.steps[-1], Attr):
+        risk = Risk.ATTRIBUTE
+    else:
+        risk = Risk.ITEM
+    if place.symbol.startswith("call#") and not place.steps:
+        return
+    context.use(place, deep=deep, risk=risk)
+
+
+def _step(base: tuple[Place | None, Value], step: Step) -> tuple[Place | None, Value]:
+    place, value = base
+    if place is None and value.place is not None:
+        place = value.place
+    if place is None:
+        return None, Value(held=(value,))
+    longer = place.then(step)
+    return longer, Value(place=longer)
+
+
+def _key(node: cst.Subscript, context: Context) -> Step:
+    if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        index = evaluate(node.slice[0].slice.value, context)
+        if index.is_literal and isinstance(index.literal, (str, int, bytes)):
+            return Key(index.literal)
+        if index.place is not None and not index.place.steps:
+            return SymKey(index.place.symbol)
+        return AnyKey()
+    for element in node.slice:
+        _slice(element.slice, context)
+    return AnyKey()
+
+
+def _slice(node: cst.BaseSlice, context: Context) -> None:
+    if isinstance(node, cst.Index):
+        evaluate(node.value, context)
+    elif isinstance(node, cst.Slice):
+        for part in (node.lower, node.upper, node.step):
+            if part is not None:
+                evaluate(part, context)
+
+
+def bind(target: cst.CSTNode, value: Value, context: Context) -> None:
+    """Bind ``value`` to an assignment target: names, unpacking, attributes, subscripts."""
+    if isinstance(target, cst.Name):
+        symbol = context.symbol(target.value)
+        context.unit.values.setdefault(symbol, []).append(value)
+        context.add(Define(symbol, value, context.guarded))
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        direct = value.place is not None and value.place.symbol.startswith("call#")
+        if direct or value.type == "<enter>":
+            # Unpacking what a call of this very statement returned is an operator on that value.
+            context.add(Operate((value,), Risk.ITEM, context.guarded))
+        else:
+            context.add(Iterate(value, guarded=context.guarded))
+        for i, element in enumerate(target.elements):
+            part = Value(held=(value,))
+            if value.fresh and len(value.held) == len(target.elements) and not any(
+                isinstance(e, cst.StarredElement) for e in target.elements
+            ):
+                part = value.held[i]
+            bind(element.value, part, context)
+    elif isinstance(target, (cst.Attribute, cst.Subscript)):
+        place, base = path(target, context)
+        if place is not None:
+            context.add(Store(place, value, context.guarded))
+        else:
+            context.add(Operate((base, value), Risk.ITEM, context.guarded))
+            context.add(Control("store", context.guarded))
+    elif isinstance(target, cst.StarredElement):
+        bind(target.value, value, context)
+    else:
+        context.add(Control("target", context.guarded))
