@@ -60,6 +60,7 @@ def from_bytes(data: bytes) -> Source:
     body = data[len(bom) :]
     try:
         text = body.decode(encoding)
+        kept = text.encode(encoding) == body
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise SourceError(
@@ -67,6 +68,10 @@ def from_bytes(data: bytes) -> Source:
             "declare the encoding on the first line (PEP 263) or save the file as UTF-8",
             line,
         ) from None
+    except (LookupError, UnicodeError) as error:  # a codec for something other than text
+        raise SourceError(f"encoding {encoding}: {error}") from None
+    if not kept:  # such as UTF-7, which spells one character in several ways
+        raise SourceError(f"encoding {encoding} does not give back the bytes that it reads")
     return from_text(text, encoding=encoding, bom=bom)
 
 

@@ -195,7 +195,7 @@ def test_one_bad_file_stops_no_other(here: Path) -> None:
     result = lint(".", "gone.py")
     assert result.exit_code == 2
     assert "agent.py:2:12: PX101" in result.stdout
-    assert "Checked 1 file, 2 could not be read: " in result.stdout
+    assert "Checked 1 file, 2 could not be checked: " in result.stdout
     errors = result.stderr.splitlines()
     assert errors[0] == "gone.py: no such file or folder"
     assert errors[1].startswith("bad.py:")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import libcst as cst
 
-from ..ir import Function, Module, Span, SymbolInfo
+from ..ir import Function, Module, Span, SymbolInfo, Value
 from ..names import Scope, collect
-from ..source import Source
+from ..source import Source, SourceError
 from .context import Unit
 from .parsing import parsed, positions
 from .statements import block_of
@@ -18,6 +19,13 @@ _DIRECTIVE = re.compile(r"#\s*(?:pexec\s*:|noqa\b)", re.IGNORECASE)
 
 def lower(source: Source, name: str = "", *, is_package: bool = False) -> Module:
     """Lower a file. ``name`` is its dotted module name. Raises :class:`SourceError`."""
+    try:
+        return _lower(source, name, is_package=is_package)
+    except RecursionError:
+        raise SourceError("nested too deeply to be analyzed") from None
+
+
+def _lower(source: Source, name: str, *, is_package: bool) -> Module:
     tree = parsed(source)
     scopes = collect(tree, name, is_package)
     unit = Unit(source, scopes, positions(source))
@@ -41,12 +49,8 @@ def lower(source: Source, name: str = "", *, is_package: bool = False) -> Module
 
 
 def _exposing(function: Function, unit: Unit) -> Function:
-    from dataclasses import replace
-
     prefix = f"{function.scope}:"
-    return replace(
-        function, exposed=frozenset(s for s in unit.exposed if s.startswith(prefix))
-    )
+    return replace(function, exposed=frozenset(s for s in unit.exposed if s.startswith(prefix)))
 
 
 def _symbols(unit: Unit) -> dict[str, SymbolInfo]:
@@ -54,12 +58,13 @@ def _symbols(unit: Unit) -> dict[str, SymbolInfo]:
     for symbol, (name, scope) in unit.symbols.items():
         values = tuple(unit.values.get(symbol, ()))
         annotations = tuple(unit.annotations.get(symbol, ()))
-        table[symbol] = _symbol(symbol, name, scope, values, annotations)
+        table[symbol] = _symbol(name, scope, values, annotations)
     return table
 
 
-def _symbol(symbol: str, name: str, scope: Scope | None, values: tuple[object, ...],
-            annotations: tuple[str, ...]) -> SymbolInfo:  # fmt: skip
+def _symbol(
+    name: str, scope: Scope | None, values: tuple[Value, ...], annotations: tuple[str, ...]
+) -> SymbolInfo:
     if scope is None:
         return SymbolInfo(name, "undefined")
     bindings = scope.bindings.get(name, 0)
@@ -78,7 +83,7 @@ def _symbol(symbol: str, name: str, scope: Scope | None, values: tuple[object, .
         annotations=annotations,
         function=scope.functions.get(name, "") if once else "",
         cls=scope.classes.get(name, "") if once else "",
-        values=values,  # pyright: ignore[reportArgumentType]
+        values=values,
         opaque_bindings=max(0, bindings - len(values) - (name in scope.parameters)),
     )
 

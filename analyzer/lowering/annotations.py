@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import libcst as cst
 
+from ..ir import Iterate
 from ..names import dotted, resolve
 from .context import Context
+from .evaluation import evaluate
 
 UNKNOWN_TYPE = "?"
 _WRAPPERS = frozenset({"Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired"})
@@ -58,7 +60,19 @@ def qualified(name: str, context: Context) -> str:
     return f"{full}.{rest}" if rest else full
 
 
-def annotate(name: str, annotation: cst.Annotation, context: Context) -> None:
-    """Remember what an annotation says about a name."""
-    types = annotated_types(annotation.annotation, context)
+def evaluate_annotation(annotation: cst.Annotation, context: Context) -> None:
+    """Add the events of evaluating an annotation, if it is evaluated at all (PEP 563)."""
+    if not context.unit.future_annotations:
+        node = annotation.annotation
+        starred = isinstance(node, cst.StarredElement)  # `*args: *Ts` (PEP 646)
+        value = evaluate(node.value if starred else node, context, deep=False)
+        if starred:
+            context.add(Iterate(value, guarded=context.guarded))
+
+
+def annotate(
+    name: str, annotation: cst.Annotation, context: Context, outer: Context | None = None
+) -> None:
+    """Remember what an annotation, read in ``outer``, says about a name of ``context``."""
+    types = annotated_types(annotation.annotation, outer or context)
     context.unit.annotations.setdefault(context.symbol(name), []).append(types)

@@ -7,8 +7,10 @@ are the same program text up to layout.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any
 
 import libcst as cst
 
@@ -19,6 +21,8 @@ Canon = tuple[object, ...]
 _SKIPPED = ("whitespace", "lpar", "rpar", "comma", "semicolon", "header", "footer",
             "leading_lines", "lines_after", "lbracket", "rbracket", "colon", "trailing", "indent",
             "encoding", "default_", "has_trailing", "separator", "lbrace", "rbrace")  # fmt: skip
+_CLAUSES = (cst.If, cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler,
+            cst.MatchCase)  # fmt: skip
 _BODIES = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
 
 
@@ -35,7 +39,7 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if not f.name.startswith(_SKIPPED))
 
 
-def canonical(node: object) -> object:
+def canonical(node: Any) -> object:
     """The canonical form of a node, a list of nodes, or a field's plain value."""
     if isinstance(node, cst.CSTNode):
         if isinstance(node, (cst.BaseParenthesizableWhitespace, cst.Comma, cst.Dot)):
@@ -56,16 +60,14 @@ def outline(source: Source) -> tuple[Item, ...]:
     return _items(parsed(source).body)
 
 
-def _items(body: object) -> tuple[Item, ...]:
+def _items(body: Sequence[cst.CSTNode]) -> tuple[Item, ...]:
     found: list[Item] = []
-    assert isinstance(body, (list, tuple))
-    for node in body:  # pyright: ignore[reportUnknownVariableType]
+    for node in body:
         if isinstance(node, cst.SimpleStatementLine):
             found.extend(Item(_form(small), ()) for small in node.body)
         elif isinstance(node, cst.BaseSmallStatement):
             found.append(Item(_form(node), ()))
         else:
-            assert isinstance(node, cst.CSTNode)
             found.append(_compound(node))
     return tuple(found)
 
@@ -80,16 +82,11 @@ def _compound(node: cst.CSTNode) -> Item:
     """The header's form, with the nested suites taken out in order."""
     blocks: list[tuple[Item, ...]] = []
 
-    def form(part: object, name: str) -> object:
+    def form(part: Any, name: str) -> object:
         if isinstance(part, (cst.IndentedBlock, cst.SimpleStatementSuite)):
             blocks.append(_items(part.body))
             return "…"
-        nested = isinstance(
-            part,
-            (cst.If, cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase),
-        )
-        if part is node or nested:
-            assert isinstance(part, cst.CSTNode)
+        if part is node or isinstance(part, _CLAUSES):
             return (
                 type(part).__name__,
                 *(form(getattr(part, field), field) for field in _fields(type(part))),

@@ -49,6 +49,10 @@ def try_(node: cst.Try | cst.TryStar, parts: Parts) -> dict[str, object]:
             if handler.name is not None:
                 bind(handler.name.name, OPAQUE, parts.context)
         parts.block(handler.body, "handler", guarded=True)
+        if handler.name is not None and isinstance(handler.name.name, cst.Name):
+            # The name is deleted at the end of the clause (reference, 8.4.1).
+            symbol = parts.context.symbol(handler.name.name.value)
+            parts.context.add(Define(symbol, OPAQUE, guarded=True))
     if node.orelse is not None:
         parts.block(node.orelse.body, "orelse", guarded=True)
     if node.finalbody is not None:
@@ -84,16 +88,22 @@ def match_(node: cst.Match, parts: Parts) -> None:
 
 
 def _pattern(pattern: cst.CSTNode, subject: Value, context: Context) -> None:
-    part = Value(held=(subject,))
-    if isinstance(pattern, (cst.MatchAs, cst.MatchStar)) and pattern.name is not None:
-        bind(pattern.name, part, context)
-    if isinstance(pattern, cst.MatchMapping) and pattern.rest is not None:
-        bind(pattern.rest, part, context)
+    """What a pattern reads, and the names it captures (after all it holds has matched)."""
     if isinstance(pattern, cst.MatchValue):
         evaluate(pattern.value, context)
         return
     if isinstance(pattern, cst.MatchClass):
         evaluate(pattern.cls, context)
+    if isinstance(pattern, cst.MatchMapping):
+        for element in pattern.elements:  # all keys, then their patterns
+            evaluate(element.key, context)
     for child in children(pattern):
         if isinstance(child, cst.MatchPattern) or not isinstance(child, cst.BaseExpression):
             _pattern(child, subject, context)
+    captured: cst.Name | None = None
+    if isinstance(pattern, (cst.MatchAs, cst.MatchStar)):
+        captured = pattern.name
+    elif isinstance(pattern, cst.MatchMapping):
+        captured = pattern.rest
+    if captured is not None:
+        bind(captured, Value(held=(subject,)), context)

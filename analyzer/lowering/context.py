@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import libcst as cst
 from libcst.metadata import CodeRange
 
-from ..ir import Call, ClassInfo, Event, Function, Place, Span, Use, Value
+from ..ir import Call, ClassInfo, Event, Function, Place, Risk, Span, Use, Value
 from ..names import Scope, Scopes, resolve
 from ..source import Source
 
@@ -33,6 +33,11 @@ class Unit:
     exposed: set[str] = field(default_factory=set[str])
     strings: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     number: int = 0
+
+    @property
+    def future_annotations(self) -> bool:
+        """Are annotations kept as text (PEP 563)?"""
+        return "__future__.annotations" in self.scopes.module.imports.values()
 
     def span(self, node: cst.CSTNode) -> Span:
         where = self.positions[node]
@@ -72,7 +77,7 @@ class Context:
         self.events.append(event)
 
     @contextmanager
-    def guard(self) -> Iterator[None]:
+    def guard(self) -> Generator[None]:
         """What is lowered inside may run not at all, or more than once."""
         self.depth += 1
         try:
@@ -92,10 +97,8 @@ class Context:
         self.unit.symbols.setdefault(symbol, (name, found))
         return symbol
 
-    def use(self, place: Place, *, deep: bool, risk: str = "") -> None:
-        from ..ir import Risk
-
-        self.add(Use(place, deep, Risk(risk), self.guarded))
+    def use(self, place: Place, *, deep: bool, risk: Risk) -> None:
+        self.add(Use(place, deep, risk, self.guarded))
 
 
 def _function_scope(scope: Scope) -> Scope:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import libcst as cst
 
 from ..ir import OPAQUE, ClassInfo, Control, Define, Function, Iterate, Value
-from ..names import Scope
-from .annotations import annotate
+from .annotations import annotate, evaluate_annotation
 from .context import Context
 from .expressions import evaluate
 from .parts import Parts
@@ -24,19 +21,22 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
     for param in everything:
         if param.default is not None:
             evaluate(param.default, context)
+    outer = _annotation_scope(node.type_parameters, context)
+    _annotations(node, outer)
     if decorators:
         context.add(Control("decorator"))
     inner = Context(unit, scope)
     for param in everything:
         if param.annotation is not None:
-            annotate(param.name.value, param.annotation, inner)
+            annotate(param.name.value, param.annotation, inner, outer)
     in_class = context.scope.kind == "class"
     positional = [p.name.value for p in (*params.posonly_params, *params.params)]
-    static = any(d.place is not None and d.place.symbol == "builtins:staticmethod"
-                 for d in decorators)  # fmt: skip
-    unit.signatures[scope.qualname] = tuple(positional[1:] if in_class and not static
-                                            else positional)  # fmt: skip
-    block = block_of(node.body, unit, scope)
+    static = any(
+        d.place is not None and d.place.symbol == "builtins:staticmethod" for d in decorators
+    )
+    bound = in_class and not static
+    unit.signatures[scope.qualname] = tuple(positional[1:] if bound else positional)
+    block = parts.lower_block(node.body, unit, scope, "body")
     events = [event for statement in block.statements for event in statement.events]
     unit.functions.append(
         Function(
@@ -59,18 +59,55 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
     context.add(Define(symbol, value))
 
 
+def _annotation_scope(node: cst.TypeParameters | None, context: Context) -> Context:
+    """Where annotations and bases are evaluated: type parameters have a scope (PEP 695)."""
+    if node is None:
+        return context
+    scope = context.unit.scopes.by_node[node]
+    return Context(context.unit, scope, context.events, context.depth)
+
+
+def _annotations(node: cst.FunctionDef, context: Context) -> None:
+    """Up to Python 3.13 annotations are evaluated after the defaults, unless PEP 563 is asked for.
+
+    Python 3.14 evaluates them when they are looked at (PEP 649): taking them to be evaluated is the
+    safe side.
+    """
+    if context.unit.future_annotations:
+        return
+    params = node.params
+    everything = [*params.posonly_params, *params.params]
+    if isinstance(params.star_arg, cst.Param):
+        everything.append(params.star_arg)
+    everything.extend(params.kwonly_params)
+    if params.star_kwarg is not None:
+        everything.append(params.star_kwarg)
+    found = [*(param.annotation for param in everything), node.returns]
+    for annotation in found:
+        if annotation is not None:
+            evaluate_annotation(annotation, context)
+
+
 _DESCRIPTORS = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__get__", "__set__"})
+
+
+def _base(arg: cst.Arg, context: Context) -> Value:
+    value = evaluate(arg.value, context)
+    if arg.star:
+        context.add(Iterate(value, guarded=context.guarded))
+    return value
 
 
 def class_def(node: cst.ClassDef, parts: Parts) -> None:
     context = parts.context
     unit = context.unit
     decorators = tuple(evaluate(d.decorator, context) for d in node.decorators)
-    bases = tuple(evaluate(arg.value, context) for arg in node.bases)
+    outer = _annotation_scope(node.type_parameters, context)
+    bases = tuple(_base(arg, outer) for arg in node.bases)
     for keyword in node.keywords:
-        evaluate(keyword.value, context)
+        _base(keyword, outer)
     scope = unit.scopes.by_node[node]
-    inner = Parts(unit, scope)
+    inner = Parts(unit, scope, parts.lower_block)
     inner.block(node.body, "class", guarded=False)
     context.events.extend(inner.context.events)
     parts.blocks.extend(inner.blocks)

@@ -10,10 +10,22 @@ from dataclasses import replace
 
 import libcst as cst
 
-from ..ir import OPAQUE, Argument, AwaitValue, Call, Control, Invoke, Iterate, Operate, Place, Risk, Value
+from ..ir import (
+    OPAQUE,
+    Argument,
+    AwaitValue,
+    Call,
+    Control,
+    Invoke,
+    Iterate,
+    Operate,
+    Place,
+    Risk,
+    Value,
+)
 from ..names import Scope, resolve
 from .context import Context
-from .evaluation import LOWERINGS, evaluate
+from .evaluation import LOWERINGS, Lower, evaluate
 from .scoped import comprehension, lambda_
 from .strings import LITERALS, concatenated, formatted, literal
 from .targets import bind, path, use_path
@@ -221,7 +233,7 @@ def _yield(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     return OPAQUE
 
 
-LOWERINGS |= {
+_TABLE: dict[type[cst.CSTNode], Lower] = {
     **dict.fromkeys(LITERALS, literal),
     cst.Name: _name, cst.Attribute: _access, cst.Subscript: _access, cst.Call: _call,
     cst.Await: _await, cst.BinaryOperation: _binary, cst.BooleanOperation: _boolean,
@@ -232,5 +244,6 @@ LOWERINGS |= {
     cst.ListComp: comprehension, cst.SetComp: comprehension, cst.DictComp: comprehension,
     cst.GeneratorExp: comprehension, cst.NamedExpr: _walrus, cst.Yield: _yield,
 }  # fmt: skip
+LOWERINGS.update(_TABLE)
 
 __all__ = ["bind", "evaluate", "path"]

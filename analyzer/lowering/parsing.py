@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import cast
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -29,4 +28,4 @@ def parsed(source: Source) -> cst.Module:
 def positions(source: Source) -> Mapping[cst.CSTNode, CodeRange]:
     """Where each node stands (lines from 1, columns from 0)."""
     wrapper = MetadataWrapper(parsed(source), unsafe_skip_copy=True)
-    return cast("Mapping[cst.CSTNode, CodeRange]", wrapper.resolve(PositionProvider))
+    return wrapper.resolve(PositionProvider)

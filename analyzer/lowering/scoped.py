@@ -10,6 +10,11 @@ from .evaluation import evaluate
 from .targets import bind
 
 GENERATOR = "<generator>"
+_KINDS: dict[type[cst.CSTNode], str] = {
+    cst.ListComp: "builtins.list",
+    cst.SetComp: "builtins.set",
+    cst.DictComp: "builtins.dict",
+}
 
 
 def lambda_(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
@@ -18,8 +23,14 @@ def lambda_(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     for param in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
         if param.default is not None:
             evaluate(param.default, context)
+    start = len(context.events)
     with inner.guard():
         value = evaluate(node.body, inner)
+    # A `yield` in its body makes the lambda a generator, not the function around it.
+    context.events[start:] = [
+        event for event in context.events[start:]
+        if not (isinstance(event, Control) and event.word == "yield")
+    ]  # fmt: skip
     return Value(function="lambda", held=(value,), fresh=True)
 
 
@@ -39,14 +50,14 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
             if comp.inner_for_in is not None:
                 clause(comp.inner_for_in, inner)
             elif isinstance(node, cst.DictComp):
-                evaluate(node.key, inner)
+                key = evaluate(node.key, inner)
                 element.append(evaluate(node.value, inner, deep=False))
+                context.add(Operate((key,), Risk.OPERATOR, guarded=True))  # is hashed
             else:
-                elt = getattr(node, "elt", None)
-                assert isinstance(elt, cst.BaseExpression)
-                element.append(evaluate(elt, inner, deep=False))
+                assert isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp))
+                element.append(evaluate(node.elt, inner, deep=False))
+                if isinstance(node, cst.SetComp):
+                    context.add(Operate((element[-1],), Risk.OPERATOR, guarded=True))
 
     clause(node.for_in, context)
-    kind = {cst.ListComp: "builtins.list", cst.SetComp: "builtins.set",
-            cst.DictComp: "builtins.dict"}.get(type(node), GENERATOR)  # fmt: skip
-    return Value(held=tuple(element), fresh=True, type=kind)
+    return Value(held=tuple(element), fresh=True, type=_KINDS.get(type(node), GENERATOR))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from ..ir import OPAQUE, Control, Define, Iterate, Mutate, Operate, Risk, Shape, Store, Value
-from .annotations import annotate
+from ..ir import OPAQUE, Control, Define, Mutate, Operate, Risk, Shape, Store, Value
+from .annotations import annotate, evaluate_annotation
 from .context import Context
 from .expressions import bind, evaluate, path
 
@@ -56,21 +56,19 @@ def _target_name(target: cst.CSTNode) -> str:
 
 
 def _ann_assign(node: cst.AnnAssign, context: Context) -> dict[str, object]:
-    unit = context.unit
-    if node.value is None:
-        if isinstance(node.target, cst.Name):
-            annotate(node.target.value, node.annotation, context)
-        return {}
-    value = evaluate(node.value, context, deep=False)
-    bind(node.target, value, context)
+    if node.value is not None:
+        value = evaluate(node.value, context, deep=False)
+        bind(node.target, value, context)
+    elif not isinstance(node.target, cst.Name):
+        path(node.target, context)  # evaluated up to its last step (reference, 7.2.2)
     if isinstance(node.target, cst.Name):
         annotate(node.target.value, node.annotation, context)
     if context.scope.kind != "function":
-        evaluate(node.annotation.annotation, context)
+        evaluate_annotation(node.annotation, context)
     if _awaits_call(node.value):
         return {
             "shape": Shape.ASSIGN,
-            "target": unit.span(node.target),
+            "target": context.unit.span(node.target),
             "target_name": _target_name(node.target),
             "annotated": True,
         }
@@ -120,19 +118,21 @@ def _assert(node: cst.Assert, context: Context) -> None:
 
 
 def _del(node: cst.Del, context: Context) -> None:
-    targets = (
-        [element.value for element in node.target.elements]
-        if isinstance(node.target, (cst.Tuple, cst.List))
-        else [node.target]
-    )
-    for target in targets:
-        place, _ = path(target, context)
-        if place is not None and not place.steps:
-            context.unit.values.setdefault(place.symbol, []).append(OPAQUE)
-            context.add(Define(place.symbol, OPAQUE))
-        elif place is not None:
-            context.add(Mutate(place))
+    _delete(node.target, context)
     context.add(Control("del"))
+
+
+def _delete(target: cst.BaseExpression, context: Context) -> None:
+    if isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            _delete(element.value, context)
+        return
+    place, _ = path(target, context)
+    if place is not None and not place.steps:
+        context.unit.values.setdefault(place.symbol, []).append(OPAQUE)
+        context.add(Define(place.symbol, OPAQUE))
+    elif place is not None:
+        context.add(Mutate(place))
 
 
 def _import(node: cst.Import | cst.ImportFrom, context: Context) -> None:

@@ -36,21 +36,45 @@ def _remember(node: cst.CSTNode, context: Context) -> None:
 def formatted(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, (cst.FormattedString, cst.TemplatedString))
     _remember(node, context)
+    if isinstance(node, cst.TemplatedString):  # a new object that holds the values (PEP 750)
+        return Value(held=tuple(_template_parts(node.parts, context)), fresh=True)
     parts = _string_parts(node.parts, context)
     return Value(parts=tuple(parts), immutable=True, type="builtins.str")
 
 
-def _string_parts(nodes: object, context: Context) -> list[Value]:
-    parts: list[Value] = []
-    assert isinstance(nodes, (list, tuple))
-    for part in nodes:  # pyright: ignore[reportUnknownVariableType]
-        if isinstance(part, (cst.FormattedStringText, cst.TemplatedStringText)):
-            parts.append(Value(literal=_unescape(part.value), is_literal=True))
-        elif isinstance(part, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
-            value = evaluate(part.expression, context)
-            context.add(Operate((value,), Risk.FORMAT, context.guarded))
+def _template_parts(
+    nodes: Sequence[cst.BaseTemplatedStringContent], context: Context
+) -> list[Value]:
+    held: list[Value] = []
+    for part in nodes:
+        if isinstance(part, cst.TemplatedStringExpression):
+            converted = part.conversion is not None
+            value = evaluate(part.expression, context, deep=converted)
+            if converted:
+                context.add(Operate((value,), Risk.FORMAT, context.guarded))
             if part.format_spec is not None:
+                # The specification is text that is formatted at once, as in an f-string.
+                for inner in part.format_spec:
+                    if isinstance(inner, cst.TemplatedStringExpression):
+                        spec = evaluate(inner.expression, context)
+                        context.add(Operate((spec,), Risk.FORMAT, context.guarded))
+            held.append(value)
+    return held
+
+
+def _string_parts(nodes: Sequence[cst.BaseFormattedStringContent], context: Context) -> list[Value]:
+    """Each value is evaluated, converted, its specification formatted, and then it itself."""
+    parts: list[Value] = []
+    for part in nodes:
+        if isinstance(part, cst.FormattedStringText):
+            parts.append(Value(literal=_unescape(part.value), is_literal=True))
+        elif isinstance(part, cst.FormattedStringExpression):
+            value = evaluate(part.expression, context)
+            if part.format_spec is not None:
+                if part.conversion is not None:
+                    context.add(Operate((value,), Risk.FORMAT, context.guarded))
                 _string_parts(part.format_spec, context)
+            context.add(Operate((value,), Risk.FORMAT, context.guarded))
             plain = part.format_spec is None and part.conversion is None and part.equal is None
             parts.append(value if plain else OPAQUE)
     return parts
@@ -65,4 +89,7 @@ def concatenated(node: cst.BaseExpression, context: Context, deep: bool) -> Valu
     assert isinstance(node, cst.ConcatenatedString)
     _remember(node, context)
     parts = (evaluate(node.left, context), evaluate(node.right, context))
-    return Value(parts=parts, immutable=True, type="builtins.str")
+    kinds = {part.type for part in parts}
+    if kinds == {""}:  # template strings: one new object that holds the values of both
+        return Value(held=parts, fresh=True)
+    return Value(parts=parts, immutable=True, type=kinds.pop() if len(kinds) == 1 else "")

@@ -58,8 +58,9 @@ def _step(base: tuple[Place | None, Value], step: Step) -> tuple[Place | None, V
 
 
 def _key(node: cst.Subscript, context: Context) -> Step:
-    if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-        index = evaluate(node.slice[0].slice.value, context)
+    first = node.slice[0].slice
+    if len(node.slice) == 1 and isinstance(first, cst.Index) and not first.star:
+        index = evaluate(first.value, context)
         if index.is_literal and isinstance(index.literal, (str, int, bytes)):
             return Key(index.literal)
         if index.place is not None and not index.place.steps:
@@ -72,7 +73,9 @@ def _key(node: cst.Subscript, context: Context) -> Step:
 
 def _slice(node: cst.BaseSlice, context: Context) -> None:
     if isinstance(node, cst.Index):
-        evaluate(node.value, context)
+        value = evaluate(node.value, context)
+        if node.star:
+            context.add(Iterate(value, guarded=context.guarded))
     elif isinstance(node, cst.Slice):
         for part in (node.lower, node.upper, node.step):
             if part is not None:
@@ -94,8 +97,10 @@ def bind(target: cst.CSTNode, value: Value, context: Context) -> None:
             context.add(Iterate(value, guarded=context.guarded))
         for i, element in enumerate(target.elements):
             part = Value(held=(value,))
-            if value.fresh and len(value.held) == len(target.elements) and not any(
-                isinstance(e, cst.StarredElement) for e in target.elements
+            if (
+                value.fresh
+                and len(value.held) == len(target.elements)
+                and not any(isinstance(e, cst.StarredElement) for e in target.elements)
             ):
                 part = value.held[i]
             bind(element.value, part, context)

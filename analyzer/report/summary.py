@@ -70,7 +70,7 @@ def plural(number: int, word: str) -> str:
 
 def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
     """One line for every run, also when nothing was found."""
-    failed = f", {totals.failed} could not be read" if totals.failed else ""
+    failed = f", {totals.failed} could not be checked" if totals.failed else ""
     if not totals.files:
         why = "" if totals.failed else ": no Python files under the given paths"
         return f"Checked 0 files{failed}{why}."
