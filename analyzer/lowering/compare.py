@@ -87,9 +87,10 @@ def _compound(node: cst.CSTNode) -> Item:
             blocks.append(_items(part.body))
             return "…"
         if part is node or isinstance(part, _CLAUSES):
+            kind: type[cst.CSTNode] = type(part)  # pyright: ignore[reportUnknownVariableType]
             return (
-                type(part).__name__,
-                *(form(getattr(part, field), field) for field in _fields(type(part))),
+                kind.__name__,
+                *(form(getattr(part, field), field) for field in _fields(kind)),
             )
         if isinstance(part, (list, tuple)) and name in _BODIES:
             return ("[]", *(form(item, name) for item in part))  # pyright: ignore[reportUnknownVariableType]
