@@ -23,7 +23,8 @@ class Reach:
     def ends(self, site: Site) -> bool:
         """True if whatever the block raises ends the program, uncaught and unseen."""
         return (
-            bool(site.function.name)
+            self.module.script
+            and bool(site.function.name)
             and all(self._lets_through(s) for s, _ in site.parents)
             and self._function_ends(site.function)
         )

@@ -156,11 +156,15 @@ Result = Analyzed | Skipped | Failed
 
 
 def analyze(source: Source, config: Config, *, name: str = "", unsafe: bool = False,
-            is_package: bool = False, tools: Catalog | None = None) -> Analysis:  # fmt: skip
-    """Lower, infer and plan. Raises SourceError, or ConfigError for a wrong line comment."""
+            is_package: bool = False, tools: Catalog | None = None, script: bool = True
+            ) -> Analysis:  # fmt: skip
+    """Lower, infer and plan. Raises SourceError, or ConfigError for a wrong line comment.
+
+    ``script``: a failure may end the program, as the text is a file that may be run.
+    """
     from .lowering import lower  # LibCST: not needed for files that hold no opportunity
 
-    module = lower(source, name, is_package=is_package)
+    module = replace(lower(source, name, is_package=is_package), script=script)
     sources = (*([tools] if tools is not None else []), config.tools, builtin_catalog())
     try:
         inference = Inference(module, sources, config)
@@ -329,8 +333,9 @@ Rewriter = Callable[[Analysis, Config, str, bool], Analyzed]
 
 
 def analyze_bytes(data: bytes, filename: str, config: Config, rewriter: Rewriter, *,
-                  unsafe: bool = False, root: Path | None = None) -> Result:  # fmt: skip
-    """One file's result; never raises for what the file holds."""
+                  unsafe: bool = False, root: Path | None = None, script: bool = True
+                  ) -> Result:  # fmt: skip
+    """One file's result; never raises for what the file holds. ``script``: see ``analyze``."""
     from .screen import may_hold_opportunity
 
     if not may_hold_opportunity(data):
@@ -338,7 +343,8 @@ def analyze_bytes(data: bytes, filename: str, config: Config, rewriter: Rewriter
     try:
         source = from_bytes(data)
         name, package = module_name(Path(filename), config.src, root or Path.cwd())
-        analysis = analyze(source, config, name=name, unsafe=unsafe, is_package=package)
+        analysis = analyze(source, config, name=name, unsafe=unsafe, is_package=package,
+                           script=script)  # fmt: skip
         return rewriter(analysis, config, filename, unsafe)
     except SourceError as error:
         return Failed(filename, error.message, error.line, error.column)

@@ -292,3 +292,4 @@ class Module:
     directives: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     strings: tuple[tuple[int, int], ...] = ()  # (first, last line) of strings over several lines
     indent: str = "    "
+    script: bool = True  # a file, which may be run: standard input and a notebook cell are not

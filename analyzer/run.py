@@ -141,7 +141,15 @@ def analyze_job(job: Job, rewriter: Rewriter, *, unsafe: bool) -> Outcome:
     except FileError as error:
         return Outcome(job, b"", Failed(job.filename, str(error)))
     root = job.config.path.absolute().parent if job.config.path is not None else Path.cwd()
-    result = analyze_bytes(data, job.filename, job.config, rewriter, unsafe=unsafe, root=root)
+    result = analyze_bytes(
+        data,
+        job.filename,
+        job.config,
+        rewriter,
+        unsafe=unsafe,
+        root=root,
+        script=not job.target.is_stdin,
+    )
     return Outcome(job, data, result)
 
 

@@ -191,7 +191,7 @@ def parallelize(source: str, *, config: Mapping[str, Any] | Config | None = None
     )  # fmt: skip
     try:
         analysis = analyze(from_text(source), settings, name=name, unsafe=unsafe_fixes,
-                           is_package=package, tools=catalog)  # fmt: skip
+                           is_package=package, tools=catalog, script=False)  # fmt: skip
         result = rewrite(analysis, settings, filename or "<source>", unsafe_fixes)
     except SourceError as error:
         return Rewrite(source, (), (), False, f"{error.line}:{error.column}: {error.message}")

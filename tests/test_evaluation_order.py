@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from types import CodeType
@@ -24,7 +25,7 @@ from pexec.analyzer.source import from_text
 
 # E: any expression, S: one without `await` and `:=` (lambda bodies, annotations, comprehensions).
 _SLOT = re.compile(r"\b[ES]\b")
-ATOMS = ["t(?)", "t(?)", "t(?)", "1", "None"]
+ATOMS = ["t(?)", "t(?)", "t(?)", "(1)", "None"]
 BOTH = [
     "E.a", "E[E]", "E[E:E]", "E[E:E:E, E]", "E[*E, E]",
     "E(E, *E, E, k=E, **E)", "E(k=E, *E)", "E(**E, j=E)",
@@ -179,7 +180,7 @@ def run(source: str, truths: int) -> tuple[list[int], bool]:
     scope: dict[str, Any] = {"t": t, "boom": boom, "base": base, "kind": lambda _: ValueError}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        code: CodeType = compile(source, "case", "exec")
+        code: CodeType = compile(source, "case", "exec", dont_inherit=True)
         try:
             exec(code, scope)
             if "main" in scope:
@@ -221,7 +222,7 @@ def check(source: str, truths: int) -> None:
     order = lowered(source, "main" if source.startswith("async def main") else "")
     made, whole = run(source, truths)
     assert made == [number for number, _ in order if number in made], source
-    if whole:
+    if whole and sys.version_info < (3, 14):  # which leaves annotations for later (PEP 649)
         skipped = [number for number, guarded in order if number not in made and not guarded]
         assert not skipped, source
 
