@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .dependence import (
     Edge,
     EdgeKind,
     Surroundings,
-    ahead,
     blocking,
     early_raise,
     member_of,
     risk_key,
+    shown,
 )
 from .effects.inference import Inference
+from .effects.selector import Name
 from .footprint import Footprint, Footprints
 from .ir import Invoke, Statement
 from .latency import waiting
@@ -43,6 +44,7 @@ class Plan:
     regions: tuple[Region, ...]
     notes: tuple[Note, ...]
     around: Surroundings
+    shown: Mapping[int, frozenset[object]]  # per region: what cannot raise when it begins
 
 
 class Planner:
@@ -86,7 +88,8 @@ class Planner:
         )  # fmt: skip
         found = tuple(r for r in found if not self._one_at_a_time(r, rows))
         notes = tuple(self._notes(statements, rows, found, forbidden))
-        return Plan(site, tuple(rows), prints, found, notes, around)
+        known = {r.first: frozenset(shown(statements, r.first, self.footprints)) for r in found}
+        return Plan(site, tuple(rows), prints, found, notes, around, known)
 
     def _row(self, i: int, statements: Sequence[Statement], prints: Sequence[Footprint],
              around: Surroundings, bound: Bound, forbidden: Edge | None) -> Row:  # fmt: skip
@@ -120,11 +123,11 @@ class Planner:
 
     def _raising(self, first: int, statements: Sequence[Statement], rows: Sequence[Row]
                  ) -> frozenset[int]:  # fmt: skip
-        shown = {risk_key(e) for e in ahead(statements[first])}
+        known = shown(statements, first, self.footprints)
         found: set[int] = set()
         for k in range(first + 1, min(len(rows), first + WINDOW)):
             member = rows[k].member
-            if member is not None and any(risk_key(e) not in shown for e in member.risks):
+            if member is not None and any(risk_key(e) not in known for e in member.risks):
                 found.add(k)
         return frozenset(found)
 
@@ -151,14 +154,34 @@ class Planner:
                 continue
             if previous is not None and i not in moved and not (i in covered and previous in covered):
                 edge = forbidden or row.edge or self._no_gain(statements, row, previous)
-                if edge is not None:
+                if edge.kind is EdgeKind.UNKNOWN:
+                    edge = self._needed(statements, previous, i) or edge
+                if row.member is not None or row.edge is not None or forbidden is not None:
                     name = row.member.facts.name if row.member else self._awaited_name(statements[i])
                     yield Note(statements[i], name, statements[previous], edge)
             previous = i
 
-    def _no_gain(self, statements: Sequence[Statement], row: Row, previous: int) -> Edge | None:
-        if row.member is None:
+    def _needed(self, statements: Sequence[Statement], previous: int, i: int) -> Edge | None:
+        """A flow edge if the call needs the earlier call's result: then no declaration helps."""
+        calls = [e.call for e in statements[i].events if isinstance(e, Invoke) and e.call.awaited]
+        if not calls:
             return None
+        needed = _names(self.footprints.of_events(calls[0].setup), writes=False)
+        for k in range(i - 1, previous - 1, -1):
+            defined = _names(self.footprints.of(statements[k]), writes=True)
+            if defined & needed:
+                if k == previous:
+                    name = min(defined & needed).rpartition(":")[2]
+                    line = statements[k].span.line
+                    words = f"`{self._awaited_name(statements[i])}` needs `{name}` of line {line}"
+                    return Edge(EdgeKind.FLOW, words, line)
+                needed |= _names(self.footprints.of(statements[k]), writes=False)
+        return None
+
+    def _no_gain(self, statements: Sequence[Statement], row: Row, previous: int) -> Edge:
+        if row.member is None:
+            words = "it awaits several calls, or in a nested block"
+            return Edge(EdgeKind.GAIN, words, statements[previous].span.line)
         line = statements[previous].span.line
         if not row.solo or not statements[previous].solo:
             return Edge(EdgeKind.CONTROL, "it shares its line with another statement", line)
@@ -170,6 +193,14 @@ class Planner:
             if isinstance(event, Invoke) and event.call.awaited:
                 return self.inference.facts(event.call).name
         return "await"
+
+
+def _names(footprint: Footprint, *, writes: bool) -> set[str]:
+    return {
+        e.resource.selector.symbol
+        for e in footprint.effects
+        if e.writes == writes and isinstance(e.resource.selector, Name)
+    }
 
 
 def _awaits(statement: Statement) -> bool:

@@ -415,4 +415,30 @@ def ahead(statement: Statement) -> Iterator[Event]:
         yield event
 
 
-__all__ = ["Edge", "EdgeKind", "Function", "Member", "Surroundings", "ahead", "blocking", "member_of"]
+def shown(statements: Sequence[Statement], first: int, footprints: Footprints) -> set[object]:
+    """Keys of what cannot raise when it is evaluated just before statement ``first``.
+
+    What that statement would evaluate at once itself, and what the statements before it have
+    evaluated already, as far back as nothing was changed in place and nothing unknown was done.
+    """
+    keys = {risk_key(e) for e in ahead(statements[first])}
+    aliases = footprints.inference.aliases
+    for i in range(first - 1, max(-1, first - 8), -1):
+        earlier = footprints.of(statements[i])
+        changed = any(
+            e.writes and e.resource.domain == MEMORY and not isinstance(e.resource.selector, Name)
+            for e in earlier.effects
+        )
+        if earlier.everything or earlier.controls or changed:
+            break
+        for event in statements[i].events:
+            if not event.guarded and isinstance(event, (Use, Operate)):
+                places = (
+                    [event.place] if isinstance(event, Use) else [v.place for v in event.values]
+                )
+                if all(p is None or aliases.stable(p.symbol) for p in places):
+                    keys.add(risk_key(event))
+    return keys
+
+
+__all__ = ["Edge", "EdgeKind", "Function", "Member", "Surroundings", "ahead", "blocking", "member_of", "shown"]

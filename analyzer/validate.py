@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from .config import Config
 from .dependence import (
     Member,
-    ahead,
     blocking,
     conflict_of,
     early_raise,
     member_of,
     not_speculatable,
     risk_key,
+    shown,
 )
 from .ending import Reach
 from .engine import Analysis
@@ -127,12 +127,13 @@ def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Site
     """Contract §4: what may raise is evaluated before anything runs, in batches of reads only."""
     around = sites.surroundings(site)
     statements = site.block.statements
-    shown = {risk_key(e) for e in ahead(statements[batch.first])}
+    known = shown(statements, batch.first, sites.footprints)
+    before = set(known)
     leading = batch.moved[0] if batch.form == "ordered" else batch.members[0]
     for i in sorted(members):
         member = members[i]
-        risky = [e for e in member.risks if risk_key(e) not in shown]
-        if i in batch.moved and any(risk_key(e) not in _ahead(batch, site) for e in member.risks):
+        risky = [e for e in member.risks if risk_key(e) not in known]
+        if i in batch.moved and any(risk_key(e) not in before for e in member.risks):
             for k in range(batch.first, i):
                 edge = early_raise(
                     statements[k], sites.footprints.of(statements[k]), member, around
@@ -141,12 +142,8 @@ def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Site
                     return edge.words
         if risky and i != leading and i not in batch.named:
             return f"the arguments of `{member.facts.name}` may raise once another call runs"
-        shown.update(risk_key(e) for e in member.risks)
+        known.update(risk_key(e) for e in member.risks)
     return ""
-
-
-def _ahead(batch: Batch, site: Site) -> set[object]:
-    return {risk_key(e) for e in ahead(site.block.statements[batch.first])}
 
 
 def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites, reach: Reach

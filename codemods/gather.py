@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..analyzer.blocks import Plan
-from ..analyzer.dependence import Member, ahead, risk_key
+from ..analyzer.dependence import Member, risk_key
 from ..analyzer.forms import Form, Written, members_of
 from ..analyzer.ir import Argument, Call, Function, Place, Shape, Use
 from ..analyzer.schedule import Region
@@ -155,23 +155,21 @@ def _argument_lines(start: Start, inner: str, base: str, writer: Writer, comma: 
 # -- arguments that may raise ------------------------------------------------------------------
 
 
-def starting(plan: Plan, region: Region, members: Sequence[Member], writer: Writer, names: Names,
-             *, plain: bool = False) -> list[Start]:  # fmt: skip
+def starting(plan: Plan, region: Region, members: Sequence[Member], writer: Writer, names: Names
+             ) -> list[Start]:  # fmt: skip
     """How each member is started; arguments that may raise once something runs get names first.
 
     What the region's first statement, or an earlier member, evaluates before cannot raise again.
     """
-    statements = plan.site.block.statements
-    shown = {risk_key(e) for e in ahead(statements[region.first])}
+    known = set(plan.shown[region.first])
     starts: list[Start] = []
     for i, member in enumerate(members):
-        risky = [e for e in member.risks if risk_key(e) not in shown]
-        shown.update(risk_key(e) for e in member.risks)
+        risky = [e for e in member.risks if risk_key(e) not in known]
+        known.update(risk_key(e) for e in member.risks)
         if not risky or i == 0:
             starts.append(Start(member, (), None))
         else:
             starts.append(_named(member, risky, plan.site.block.indent, writer, names))
-    del plain
     return starts
 
 

@@ -43,8 +43,8 @@ ASYNC = ["await E", "await t(?)(E, E)", "[S async for v in S]", "[await S for v 
 STATEMENTS = [
     "E", "x = E", "x = E.a = y = E", "E.a = E", "E[E] = E", "E[E:E] = E",
     "x, E.b = E", "[E[E], (x, E.c)] = E, E", "*x, E[E], y = *E, E",
-    "E.a += E", "E[E] -= E", "x: 0 = E", "E.a: S = E", "E[E]: S = E",
-    "E[E]: S", "E.a: S", "x: S", "del E.a, E[E]", "del (E.a, [E[E:E]])",
+    "E.a += E", "E[E] -= E", "x: 0 = E", "t(?)(E).a: S = E", "t(?)(E)[E]: S = E",
+    "t(?)(E)[E]: S", "t(?)(E).a: S", "x: S", "del E.a, E[E]", "del (E.a, [E[E:E]])",
     "assert E, E", "x = 1\nx += E", "x = E; E; y = E",
     "for x in E:\n    E\nelse:\n    E", "for E[E], x in E, E:\n    E",
     "for E.a in E:\n    if E: continue\n    E", "while E:\n    E\n    break\nelse:\n    E",

@@ -11,6 +11,7 @@ from enum import StrEnum
 from ..engine import Analyzed, Blocked, Failed, Result
 
 _DECLARABLE = re.compile(r"[\w.:/-]+")  # not `?`, `f().x` or `a[].x`: no entry can match these
+_METHOD = re.compile(r"\.[A-Z]\w*\.\w+$")  # Type.method
 FLOW = "flow"
 QUIET = frozenset({FLOW, "gain"})  # edges that no declaration or rewrite removes: no opportunity
 UNKNOWN = "unknown"
@@ -88,7 +89,7 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
 def nothing(totals: Totals) -> str:
     """Why there is no finding, in words."""
     if totals.awaited < 2:
-        return "nothing to run together: fewer than two awaited calls"
+        return "nothing to run together: pexec looks at awaited calls, and there are fewer than two"
     if not totals.notes and totals.flow and not totals.gain:
         return "nothing to run together: each call needs the one before"
     if not totals.notes:
@@ -114,10 +115,14 @@ class Undeclared:
         """TOML to paste; the resource is left for the reader, who alone knows it."""
         header = "[[tool.pexec.tools]]" if self.in_pyproject else "[[tools]]"
         name = self.name.replace("\\", "\\\\").replace('"', '\\"')
-        return (
-            f'{header}\nmatch = "{name}"\n'
-            'reads = ["…"]  # what it reads; or writes = ["…"], or pure = true'
-        )
+        lines = [
+            header,
+            f'match = "{name}"',
+            'reads = ["…"]  # what it reads; or writes = ["…"], or pure = true',
+        ]
+        if _METHOD.search(self.name):
+            lines.append('# concurrency = "exclusive"  # if only one call on the object may run at a time')
+        return "\n".join(lines)
 
 
 def undeclared(notes: Sequence[tuple[str, Blocked]], in_pyproject: bool = True, limit: int = 3
