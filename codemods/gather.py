@@ -329,12 +329,21 @@ def _grouped(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     for start in starts:
         task = names.new(f"{base_name(start.member)}_task")
         lines += _wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, "")
-        span = start.member.call.await_span
-        assert span is not None
-        edits.append(Edit(span.start, span.end, f"{task}.result()"))
+        begin, end = _with_parentheses(start.member, writer.source.text)
+        edits.append(Edit(begin, end, f"{task}.result()"))
     first, last = block.statements[region.first].lines, block.statements[region.last].span
     lines += writer.edited(first.line, last.end_line, edits)
     return lines
+
+
+def _with_parentheses(member: Member, text: str) -> tuple[int, int]:
+    """The range of the `await`, and of a pair of parentheses that stand for it alone."""
+    span = member.call.await_span
+    assert span is not None
+    begin, end = span.start, span.end
+    own = text[begin - 1 : begin] == "(" and text[end : end + 1] == ")"
+    called = re.search(r"[\w)\]}\"']\s*$", text[: begin - 1].rpartition("\n")[2])
+    return (begin - 1, end + 1) if own and not called else (begin, end)
 
 
 _FORMS = {

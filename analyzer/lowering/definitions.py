@@ -6,7 +6,7 @@ import libcst as cst
 
 from ..ir import OPAQUE, ClassInfo, Control, Define, Function, Iterate, Value
 from .annotations import annotate, evaluate_annotation
-from .context import Context
+from .context import Context, Unit
 from .expressions import evaluate
 from .parts import Parts
 
@@ -88,7 +88,21 @@ def _annotations(node: cst.FunctionDef, context: Context) -> None:
             evaluate_annotation(annotation, context)
 
 
+_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property"})
 _DESCRIPTORS = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__get__", "__set__"})
+
+
+def _is_descriptor(symbol: str, unit: Unit) -> bool:
+    """Is a class attribute set to ``property(…)``, or to a descriptor of a class of this file?"""
+    for value in unit.values.get(symbol, ()):
+        call = unit.calls.get(value.place.symbol) if value.place is not None else None
+        if call is not None:
+            own = unit.classes.get(call.callee)
+            if call.callee.rpartition(".")[2] in _PROPERTIES or (
+                own and own.methods & _DESCRIPTORS
+            ):
+                return True
+    return False
 
 
 def _base(arg: cst.Arg, context: Context) -> Value:
@@ -117,6 +131,7 @@ def class_def(node: cst.ClassDef, parts: Parts) -> None:
             function.decorators or function.name in _DESCRIPTORS
         ):
             computed.add(function.name)
+    computed |= {name for name in scope.bindings if _is_descriptor(scope.symbol(name), unit)}
     unit.classes[scope.qualname] = ClassInfo(
         scope.qualname, bases, frozenset(computed), frozenset(scope.functions), decorators
     )

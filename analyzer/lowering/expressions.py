@@ -176,7 +176,8 @@ def _display(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, (cst.Tuple, cst.List, cst.Set))
     held: list[Value] = []
     for element in node.elements:
-        value = evaluate(element.value, context, deep=False)
+        # What compares or formats the whole (`"%s" % (a, b)`) looks into what it holds.
+        value = evaluate(element.value, context, deep=deep or isinstance(node, cst.Set))
         if isinstance(element, cst.StarredElement):
             context.add(Iterate(value, guarded=context.guarded))
         held.append(value)
@@ -202,7 +203,7 @@ def _dict(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
             key = evaluate(element.key, context)
             if not key.is_literal:
                 context.add(Operate((key,), Risk.OPERATOR, context.guarded))
-            value = evaluate(element.value, context, deep=False)
+            value = evaluate(element.value, context, deep=deep)
             if isinstance(key.literal, str):
                 entries.append((key.literal, value))
             else:

@@ -20,6 +20,9 @@ def parsed(source: Source) -> cst.Module:
         raise SourceError(
             f"cannot parse: {error.message}", error.raw_line, error.raw_column + 1
         ) from None
+    except (cst.CSTLogicError, cst.CSTValidationError) as error:
+        # Newer syntax that this LibCST reads only in part (`t"a" t"b"`).
+        raise SourceError(f"cannot parse: {error}") from None
     except RecursionError:
         raise SourceError("nested too deeply to be analyzed") from None
 

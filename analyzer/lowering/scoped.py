@@ -51,12 +51,13 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
                 clause(comp.inner_for_in, inner)
             elif isinstance(node, cst.DictComp):
                 key = evaluate(node.key, inner)
-                element.append(evaluate(node.value, inner, deep=False))
+                element.append(evaluate(node.value, inner, deep=deep))
                 context.add(Operate((key,), Risk.OPERATOR, guarded=True))  # is hashed
             else:
                 assert isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp))
-                element.append(evaluate(node.elt, inner, deep=False))
-                if isinstance(node, cst.SetComp):
+                hashed = isinstance(node, cst.SetComp)
+                element.append(evaluate(node.elt, inner, deep=deep or hashed))
+                if hashed:
                     context.add(Operate((element[-1],), Risk.OPERATOR, guarded=True))
 
     clause(node.for_in, context)

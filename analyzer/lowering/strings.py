@@ -37,19 +37,19 @@ def formatted(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, (cst.FormattedString, cst.TemplatedString))
     _remember(node, context)
     if isinstance(node, cst.TemplatedString):  # a new object that holds the values (PEP 750)
-        return Value(held=tuple(_template_parts(node.parts, context)), fresh=True)
+        return Value(held=tuple(_template_parts(node.parts, context, deep)), fresh=True)
     parts = _string_parts(node.parts, context)
     return Value(parts=tuple(parts), immutable=True, type="builtins.str")
 
 
 def _template_parts(
-    nodes: Sequence[cst.BaseTemplatedStringContent], context: Context
+    nodes: Sequence[cst.BaseTemplatedStringContent], context: Context, deep: bool
 ) -> list[Value]:
     held: list[Value] = []
     for part in nodes:
         if isinstance(part, cst.TemplatedStringExpression):
             converted = part.conversion is not None
-            value = evaluate(part.expression, context, deep=converted)
+            value = evaluate(part.expression, context, deep=deep or converted)
             if converted:
                 context.add(Operate((value,), Risk.FORMAT, context.guarded))
             if part.format_spec is not None:
