@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .effects.catalog import Entry
-from .ir import Call, Place, Store, Value
+from .effects.selector import SymKey
+from .ir import AwaitValue, Call, Control, Event, Place, Store, Value
 from .resolve import Resolver
 
 
@@ -77,24 +78,39 @@ class Aliases:
         self._world.add(self.group(symbol))
 
     def _build(self) -> None:
+        seen = self.module.introspects
         exposed = frozenset[str]().union(*(f.exposed for f in self.module.functions))
         for symbol, info in self.module.symbols.items():
-            if info.kind != "local" or symbol in exposed or info.opaque_bindings:
+            if seen or info.kind != "local" or symbol in exposed or info.opaque_bindings:
                 if not self.resolver.immutable(Value(place=Place(symbol))):
                     self._mark(symbol)
             for value in info.values:
                 for source in self.sources(value):
                     self._link(symbol, source)
-                if value.function and value.function != "lambda":
+                if _anything(value) or (value.function and value.function != "lambda"):
                     self._mark(symbol)
         for name, call in self.module.calls.items():
             self._call(name, call)
         for function in self.module.functions:
             for statement in function.block.statements:
                 for event in statement.events:
-                    if isinstance(event, Store):
-                        for source in self.sources(event.value):
-                            self._link(event.place.symbol, source)
+                    self._event(event)
+
+    def _event(self, event: Event) -> None:
+        match event:
+            case Store(place=place, value=value):
+                for source in self.sources(value):
+                    self._link(place.symbol, source)
+                for step in place.steps:
+                    if isinstance(step, SymKey):
+                        self._link(place.symbol, step.name)  # a key is held too
+                if _anything(value):
+                    self._mark(place.symbol)
+            case AwaitValue(value=value) | Control(value=value):
+                for source in self.sources(value):  # yielded, raised, or reached through a task
+                    self._mark(source)
+            case _:
+                pass
 
     def _call(self, name: str, call: Call) -> None:
         entry = self.resolver.entry(call)
@@ -106,7 +122,8 @@ class Aliases:
                 self._link(name, symbol)
             return
         if entry is None or entry.barrier:
-            for symbol in (name, *handed, *receiver):
+            called = list(self.sources(call.function))  # a bound method holds its object
+            for symbol in (name, *handed, *receiver, *called):
                 self._mark(symbol)
                 self._link(name, symbol)
             return
@@ -130,3 +147,7 @@ class Aliases:
         pure call is a new container that may hold its arguments (``list(xs)``, a constructor).
         """
         return entry.returns != "fresh" or entry.pure
+
+
+def _anything(value: Value) -> bool:
+    return value.anything or any(_anything(held) for held in value.held)

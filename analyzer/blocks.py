@@ -8,20 +8,22 @@ from dataclasses import dataclass, replace
 from .dependence import (
     Edge,
     EdgeKind,
+    Member,
     Surroundings,
     blocking,
     early_raise,
     member_of,
+    nameable,
     risk_key,
     shown,
 )
 from .effects.inference import Inference
 from .effects.selector import Name
-from .footprint import Footprint, Footprints
+from .footprint import Footprint, Footprints, visible_writes
 from .ir import Invoke, Statement
 from .latency import waiting
 from .schedule import WINDOW, Region, Row, regions
-from .sites import Bound, Site, Sites
+from .sites import Site, Sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Plan:
     regions: tuple[Region, ...]
     notes: tuple[Note, ...]
     around: Surroundings
-    shown: Mapping[int, frozenset[object]]  # per region: what cannot raise when it begins
+    # Per region: what cannot raise when it begins, with and without its first statement's own.
+    shown: Mapping[int, tuple[frozenset[object], frozenset[object]]]
 
 
 class Planner:
@@ -78,8 +81,11 @@ class Planner:
         statements = site.block.statements
         prints = tuple(self.footprints.of(s) for s in statements)
         rows: list[Row] = []
+        members: list[Member | None] = []
         for i, statement in enumerate(statements):
-            row = self._row(i, statements, prints, around, self.sites.bound_at(site, i), forbidden)
+            member, edge = member_of(i, statement, self.footprints, self.sites.bound_at(site, i))
+            members.append(member)
+            row = self._row(i, statements, prints, around, members, edge, forbidden)
             rows.append(replace(row, solo=False) if id(statement) in self._holding else row)
         raising = [self._raising(i, statements, rows) for i in range(len(rows))]
         found = () if forbidden else regions(
@@ -88,14 +94,20 @@ class Planner:
         )  # fmt: skip
         found = tuple(r for r in found if not self._one_at_a_time(r, rows))
         notes = tuple(self._notes(statements, rows, found, forbidden))
-        known = {r.first: frozenset(shown(statements, r.first, self.footprints)) for r in found}
+        known = {
+            r.first: (
+                frozenset(shown(statements, r.first, self.footprints)),
+                frozenset(shown(statements, r.first, self.footprints, own=False)),
+            )
+            for r in found
+        }
         return Plan(site, tuple(rows), prints, found, notes, around, known)
 
     def _row(self, i: int, statements: Sequence[Statement], prints: Sequence[Footprint],
-             around: Surroundings, bound: Bound, forbidden: Edge | None) -> Row:  # fmt: skip
-        statement = statements[i]
+             around: Surroundings, members: Sequence[Member | None], edge: Edge | None,
+             forbidden: Edge | None) -> Row:  # fmt: skip
+        statement, member = statements[i], members[i]
         waits = waiting(prints[i].calls, self.inference)
-        member, edge = member_of(i, statement, self.footprints, bound)
         if member is None:
             return Row(waits, None, i, i, edge, statement.solo)
         own = blocking(statement, member.before, member, around, self.footprints)
@@ -112,7 +124,8 @@ class Planner:
             if strict is None:
                 early = early_raise(statements[k], prints[k], member, around)
                 if early is not None:
-                    strict = k + 1
+                    seen = visible_writes(prints[k], around.seen, around.everything_seen)
+                    strict = k if not seen and nameable(members[k], prints[k]) else k + 1
             limit = k
         if strict is not None and edge is None and strict > limit:
             edge = early_raise(statements[strict - 1], prints[strict - 1], member, around)

@@ -30,6 +30,9 @@ from .ir import (
     Value,
 )
 
+#: An `assert` is not there under ``python -O``; a def's header belongs to the def.
+_NO_MEMBER = frozenset({"Assert", "FunctionDef", "ClassDef"})
+
 
 class EdgeKind(StrEnum):
     FLOW = "flow"
@@ -80,6 +83,7 @@ class Surroundings:
 
     seen: frozenset[str]
     everything_seen: bool
+    ends: bool = False  # a failure here ends the program, and only its traceback tells
     unsafe: bool = False  # level on-success: writes may start before earlier calls succeeded
 
 
@@ -94,7 +98,7 @@ def member_of(index: int, statement: Statement, footprints: Footprints, bound: C
         for i, e in enumerate(statement.events)
         if isinstance(e, Invoke) and e.call.awaited
     ]
-    if len(awaited) != 1 or statement.blocks:
+    if len(awaited) != 1 or statement.blocks or statement.kind in _NO_MEMBER:
         return None, None
     position, call = awaited[0]
     line = statement.span.line
@@ -148,8 +152,7 @@ def risks_of(events: Sequence[Event], footprints: Footprints, bound: Container[s
     found: list[Event] = []
     for event in events:
         if isinstance(event, Use) and event.risk is Risk.NAME:
-            info = footprints.inference.module.symbols.get(event.place.symbol)
-            if info is not None and info.kind == "local" and event.place.symbol not in bound:
+            if not footprints.certain(event.place.symbol, bound):
                 found.append(event)
         elif footprints.may_raise(event):
             found.append(event)
@@ -387,10 +390,15 @@ def early_raise(statement: Statement, earlier: Footprint, later: Member, around:
     """
     if not later.risks:
         return None
+    line = statement.span.line
     visible = visible_writes(earlier, around.seen, around.everything_seen)
+    if not visible and not around.ends and earlier.own_risk:
+        # Two errors of the program itself stay in their order; only the failure of an awaited
+        # read may come later than such an error (contract §4).
+        words = f"the arguments of `{_name(later)}` may raise, and so may line {line}, which is first"
+        return Edge(EdgeKind.FAILURE, words, line)
     if not visible:
         return None
-    line = statement.span.line
     what = describe(visible[0].resource)
     words = f"the arguments of `{_name(later)}` may raise, and line {line} writes {what} before"
     return Edge(EdgeKind.FAILURE, words, line)
@@ -415,13 +423,25 @@ def ahead(statement: Statement) -> Iterator[Event]:
         yield event
 
 
-def shown(statements: Sequence[Statement], first: int, footprints: Footprints) -> set[object]:
+def nameable(member: Member | None, footprint: Footprint) -> bool:
+    """Can all that may raise in a first statement, its call aside, be evaluated ahead of it?"""
+    return (
+        member is not None
+        and not footprint.everything
+        and not member.before.own_risk
+        and not member.after.own_risk
+        and not any(a.star for a in member.call.arguments)
+    )
+
+
+def shown(statements: Sequence[Statement], first: int, footprints: Footprints, *,
+          own: bool = True) -> set[object]:  # fmt: skip
     """Keys of what cannot raise when it is evaluated just before statement ``first``.
 
-    What that statement would evaluate at once itself, and what the statements before it have
-    evaluated already, as far back as nothing was changed in place and nothing unknown was done.
+    What that statement would evaluate at once itself (``own``), and what the statements before it
+    have evaluated already, as far back as nothing was changed in place and nothing unknown done.
     """
-    keys = {risk_key(e) for e in ahead(statements[first])}
+    keys = {risk_key(e) for e in ahead(statements[first])} if own else set[object]()
     aliases = footprints.inference.aliases
     for i in range(first - 1, max(-1, first - 8), -1):
         earlier = footprints.of(statements[i])
@@ -441,4 +461,4 @@ def shown(statements: Sequence[Statement], first: int, footprints: Footprints) -
     return keys
 
 
-__all__ = ["Edge", "EdgeKind", "Function", "Member", "Surroundings", "ahead", "blocking", "member_of", "shown"]
+__all__ = ["Edge", "EdgeKind", "Function", "Member", "Surroundings", "ahead", "blocking", "member_of", "nameable", "shown"]

@@ -7,9 +7,12 @@ way catches, suppresses, has a ``finally`` or sets a deadline.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from .ir import Event, Function, Invoke, Statement, Use
-from .sites import Site, Sites
+
+if TYPE_CHECKING:
+    from .sites import Site, Sites
 
 
 class Reach:

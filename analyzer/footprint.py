@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from .effects.inference import CallFacts, Inference
 from .effects.model import MEMORY, Effect, Mode, Resource
@@ -47,6 +48,7 @@ class Footprint:
     affine: str = ""
     handles: tuple[Resource, ...] = ()
     raises: bool = False
+    own_risk: bool = False  # something other than an awaited call may raise
     calls: tuple[Call, ...] = ()
 
 
@@ -74,9 +76,11 @@ class Footprints:
         calls: list[Call] = []
         handles: list[Resource] = []
         everything = unknown = affine = ""
-        raises = False
+        raises = own = False
         for event in events:
-            raises = raises or self.may_raise(event)
+            if not (raises and own) and self.may_raise(event):
+                raises = True
+                own = own or not (isinstance(event, Invoke) and event.call.awaited)
             for effect in self._effects(event):
                 effects.setdefault(effect)
             if isinstance(event, Control):
@@ -101,6 +105,7 @@ class Footprints:
             affine,
             tuple(handles),
             raises,
+            own,
             tuple(calls),
         )
 
@@ -238,6 +243,37 @@ class Footprints:
             return []
         return [e for e in facts.effects if e.resource.domain != MEMORY]
 
+    def certain(self, symbol: str, bound: Container[str]) -> bool:
+        """Is the name bound wherever it may be read here? ``bound``: local symbols that are."""
+        if symbol in bound:
+            return True
+        info = self.inference.module.symbols.get(symbol)
+        if info is None:
+            return symbol.startswith("call#")
+        if info.unbound:
+            return False
+        if info.kind == "parameter":
+            return True
+        if info.kind == "undefined":
+            # A builtin, or a name that a declaration says the host provides.
+            resolver = self.inference.resolver
+            return resolver.place_name(Place(symbol)).startswith("builtins.") or any(
+                info.name in catalog.entries for catalog in resolver.sources
+            )
+        return symbol in self._module_names
+
+    @cached_property
+    def _module_names(self) -> frozenset[str]:
+        """Global names that the module's own statements bind, whatever happens."""
+        body = next(f.block for f in self.inference.module.functions if not f.name)
+        return frozenset(
+            e.symbol
+            for s in body.statements
+            if s.kind not in ("Try", "TryStar", "If", "While", "For", "With", "Match", "Del")
+            for e in s.events
+            if isinstance(e, Define) and not e.guarded
+        )
+
     # -- failures ------------------------------------------------------------------------------
 
     def may_raise(self, event: Event) -> bool:
@@ -266,6 +302,8 @@ class Footprints:
 
     def _has_attribute(self, place: Place) -> bool:
         resolver = self.inference.resolver
+        if resolver.maybe_none(place.symbol):
+            return False
         name = resolver.place_name(place)
         if any(catalog.entries.get(name) for catalog in resolver.sources):
             return True

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from .blocks import Plan
 from .dependence import Member, conflict_of, not_speculatable
-from .ending import Reach
 from .footprint import Footprints, visible_writes
 from .ir import Invoke, Shape
 from .schedule import Region
@@ -40,7 +39,7 @@ class Forms:
         self.module = sites.module
         self.config = sites.config
         self.footprints: Footprints = sites.footprints
-        self.reach = Reach(sites)
+        self.reach = sites.reach
 
     def choose(self, plan: Plan, region: Region) -> Written:
         """The form of ``region``. Falls back to the ordered form, which is right everywhere."""
@@ -53,7 +52,7 @@ class Forms:
         if self._gatherable_targets(members) and all(
             not not_speculatable(m.facts, unsafe=False) for m in members
         ):
-            reason = self._plain(plan, members)
+            reason = self._plain(plan, region, members)
             if reason:
                 return Written(Form.PLAIN, reason)
         if self.config.helper != "inline" and self._gatherable_targets(members) \
@@ -63,8 +62,9 @@ class Forms:
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def _plain(self, plan: Plan, members: list[Member]) -> str:
-        if all(not m.facts.raises for m in members):
+    def _plain(self, plan: Plan, region: Region, members: list[Member]) -> str:
+        still = self._still(plan, region, members)
+        if still and all(not m.facts.raises for m in members):
             return "no member may raise"
         if self.config.failures == "first":
             return '`failures = "first"`: the first failure in time is raised'

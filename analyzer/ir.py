@@ -67,9 +67,11 @@ class Value:
     entries: tuple[tuple[str, Value], ...] | None = None
     function: str = ""  # "lambda" or the symbol of a function that is named
     path_join: bool = False  # parts were joined with the `/` operator
+    element: bool = False  # one of the things that `held` holds, not the container
+    anything: bool = False  # may be any object there is
 
 
-OPAQUE = Value()
+OPAQUE = Value(anything=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +186,14 @@ class AwaitValue:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Control flow or a scope statement that nothing is moved across; ``word`` is its keyword."""
+    """Control flow or a scope statement that nothing is moved across; ``word`` is its keyword.
+
+    ``value`` is what leaves the function by it (yielded, raised).
+    """
 
     word: str
     guarded: bool = False
+    value: Value = Value()
 
 
 Event = Use | Operate | Define | Store | Mutate | Invoke | Iterate | Enter | AwaitValue | Control
@@ -247,6 +253,7 @@ class Function:
     decorators: tuple[Value, ...] = ()
     class_scope: str = ""  # qualname of the class it is a method of
     class_decorators: tuple[Value, ...] = ()
+    locals: frozenset[str] = frozenset()  # every name bound in its scope
     exposed: frozenset[str] = frozenset()  # own symbols that nested functions or globals() can see
 
 
@@ -274,6 +281,7 @@ class SymbolInfo:
     cls: str = ""  # qualname if bound once by `class`
     values: tuple[Value, ...] = ()  # everything assigned to it
     opaque_bindings: int = 0  # bindings whose value is not in `values`
+    unbound: bool = False  # some `del`, or the end of an `except … as`, takes the name away
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,4 +300,5 @@ class Module:
     directives: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     strings: tuple[tuple[int, int], ...] = ()  # (first, last line) of strings over several lines
     indent: str = "    "
+    introspects: frozenset[str] = frozenset()  # scopes that look at frames or run text
     script: bool = True  # a file, which may be run: standard input and a notebook cell are not

@@ -20,7 +20,13 @@ _SKIPPED_FIELDS = ("whitespace", "lpar", "rpar", "comma", "semicolon", "header",
                    "asynchronous", "trailing", "indent", "encoding", "default_",
                    "has_trailing")  # fmt: skip
 
-COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+COMPREHENSIONS = (
+    cst.ListComp,
+    cst.SetComp,
+    cst.DictComp,
+    cst.GeneratorExp,
+    cst.StarredDictComp,
+)
 
 
 @dataclass(slots=True)
@@ -107,7 +113,9 @@ def _module_of(scope: Scope) -> Scope:
     return scope
 
 
-def absolute_module(module: str, is_package: bool, node: cst.ImportFrom) -> str:
+def absolute_module(
+    module: str, is_package: bool, node: cst.ImportFrom | cst.LazyImportFrom
+) -> str:
     """The dotted module an ``from … import`` names; relative ones against ``module`` (PEP 328)."""
     name = dotted(node.module) or "" if node.module else ""
     level = len(node.relative)
@@ -325,7 +333,7 @@ class _Collector:
         self.bind_target(node.name, scope)
         self.visit(node.value, self.type_parameters(node.type_parameters, node.name.value, scope))
 
-    def import_(self, node: cst.Import, scope: Scope) -> None:
+    def import_(self, node: cst.Import | cst.LazyImport, scope: Scope) -> None:
         for alias in node.names:
             full = dotted(alias.name) or ""
             self.scopes.modules.add(full.split(".")[0])
@@ -346,7 +354,7 @@ class _Collector:
             scope.imports[target.value] = full
             self.scopes.names.add(target.value)
 
-    def import_from(self, node: cst.ImportFrom, scope: Scope) -> None:
+    def import_from(self, node: cst.ImportFrom | cst.LazyImportFrom, scope: Scope) -> None:
         module = absolute_module(self.module_name, self.is_package, node)
         self.scopes.modules.add(module.split(".")[0])
         if isinstance(node.names, cst.ImportStar):
@@ -373,7 +381,8 @@ _VISITORS: dict[type[cst.CSTNode], Callable[[_Collector, Any, Scope], None]] = {
     cst.Del: _Collector.del_, cst.MatchAs: _Collector.match_as,
     cst.MatchStar: _Collector.match_star, cst.MatchMapping: _Collector.match_mapping,
     cst.TypeAlias: _Collector.type_alias, cst.Import: _Collector.import_,
-    cst.ImportFrom: _Collector.import_from, cst.Global: _Collector.declared,
+    cst.ImportFrom: _Collector.import_from, cst.LazyImport: _Collector.import_,
+    cst.LazyImportFrom: _Collector.import_from, cst.Global: _Collector.declared,
     cst.Nonlocal: _Collector.declared,
 }  # fmt: skip
 

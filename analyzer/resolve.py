@@ -7,7 +7,7 @@ type is unknown (the empty string). Types are qualified names; ``plain`` is JSON
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.selector import Attr
@@ -69,12 +69,22 @@ class Resolver:
         if value.parts:
             kinds = {self.type_of(part) for part in value.parts}
             return kinds.pop() if len(kinds) == 1 and kinds <= {"builtins.str"} else ""
+        if value.element:
+            return self._element_type(value)
         if value.held and not value.fresh:
             kinds = {self.type_of(held) for held in value.held}
             if len(kinds) == 1:
                 return kinds.pop()
             return "builtins.float" if kinds <= _NUMBERS else ""
         return ""
+
+    def _element_type(self, value: Value) -> str:
+        """What a container holds: known for plain data, text and ranges only."""
+        kinds = {self.type_of(held) for held in value.held}
+        if len(kinds) != 1:
+            return ""
+        return {PLAIN: PLAIN, "builtins.str": "builtins.str", "builtins.range": "builtins.int",
+                "builtins.bytes": "builtins.int"}.get(kinds.pop(), "")  # fmt: skip
 
     def place_type(self, place: Place) -> str:
         base = self.symbol_type(place.symbol)
@@ -173,7 +183,17 @@ class Resolver:
             return ""
         return assigned.pop() if len(assigned) == 1 else ""
 
+    def maybe_none(self, symbol: str) -> bool:
+        """May the variable be None, by its annotation, its default or what is assigned?"""
+        info = self.module.symbols.get(symbol)
+        if info is None:
+            return False
+        return any("builtins.None" in text.split("|") for text in info.annotations) or any(
+            v.is_literal and v.literal is None for v in _alternatives(info.values)
+        )
+
     def _annotation(self, text: str) -> str:
+        text = "|".join(part for part in text.split("|") if part != "builtins.None")
         if "|" in text or "?" in text:
             return ""
         if text.startswith("<module>."):
@@ -328,3 +348,10 @@ class Resolver:
                     if value is not None and isinstance(value.literal, str):
                         return entry.dispatch.replace(f"{{{parameter}}}", value.literal)
         return name
+
+
+def _alternatives(values: Iterable[Value]) -> Iterator[Value]:
+    for value in values:
+        yield value
+        if not value.fresh:
+            yield from _alternatives(value.held)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from .dependence import Edge, EdgeKind, Surroundings
 from .effects.inference import Inference
+from .ending import Reach
 from .footprint import Footprints
-from .ir import Block, Control, Define, Enter, Function, Invoke, Statement, Value
+from .ir import Block, Define, Enter, Function, Invoke, Statement, Value
 
 _FINE_MANAGERS = frozenset({"handle", "deadline", "suppress"})
 _GATHERING = frozenset({
@@ -53,6 +54,7 @@ class Sites:
         self.config = inference.config
         self.footprints = footprints
         self.unsafe = unsafe
+        self.reach = Reach(self)
         self._forbidden: dict[int, Edge | None] = {}
         self._bound: dict[int, dict[str, int]] = {}
 
@@ -81,7 +83,7 @@ class Sites:
         if table is None:
             table = self._bound[id(site.block)] = dict.fromkeys(site.bound, -1)
             for i, statement in enumerate(site.block.statements):
-                for symbol in binds(statement):
+                for symbol in self.binds(statement):
                     table.setdefault(symbol, i)
         return Bound(table, index)
 
@@ -92,7 +94,9 @@ class Sites:
             for s, _ in site.parents
         )
         module_level = not site.function.name
-        return Surroundings(site.function.exposed, handled or module_level, self.unsafe)
+        return Surroundings(
+            site.function.exposed, handled or module_level, self.reach.ends(site), self.unsafe
+        )
 
     # -- context -------------------------------------------------------------------------------
 
@@ -212,7 +216,27 @@ class Sites:
                         (*parents, (statement, inner)),
                         bound | _header(statement, inner),
                     )
-            bound = bound | binds(statement)
+            bound = bound | self.binds(statement)
+
+    def binds(self, statement: Statement) -> frozenset[str]:
+        """Names that are bound for certain once the statement has run, and never unbound again."""
+        if statement.kind in ("Try", "TryStar", "While", "For", "Del", "ClassDef"):
+            return frozenset()
+        events = statement.events
+        if statement.kind == "With" and not all(
+            self.footprints.manager(m.value) in ("handle", "deadline") for m in statement.managers
+        ):
+            # The manager may swallow what its body raises: only the header is sure to have run.
+            body = sum(len(s.events) for b in statement.blocks for s in b.statements)
+            events = events[: len(events) - body]
+        symbols = self.module.symbols
+        return frozenset(
+            e.symbol
+            for e in events
+            if isinstance(e, Define)
+            and not e.guarded
+            and not (e.symbol in symbols and symbols[e.symbol].unbound)
+        )
 
     def _gathers(self, block: Block) -> bool:
         return any(
@@ -221,15 +245,6 @@ class Sites:
             for statement in block.statements
             for event in statement.events
         )
-
-
-def binds(statement: Statement) -> frozenset[str]:
-    """Names that are bound for certain once the statement has run."""
-    if statement.kind in ("Try", "TryStar", "While", "For", "Del", "ClassDef"):
-        return frozenset()
-    if any(isinstance(e, Control) and e.word == "del" for e in statement.events):
-        return frozenset()
-    return frozenset(e.symbol for e in statement.events if isinstance(e, Define) and not e.guarded)
 
 
 def _header(statement: Statement, inner: Block) -> frozenset[str]:

@@ -180,8 +180,12 @@ class Undo:
             raise Refused("the `try` holds more than the original block")
         order = list(tasks)
         moved: list[int] = []
+        first_named = False
         for k, item in enumerate(body):
             undone, used = _awaited(item.canon, tasks)
+            if k == 0 and not used and named:
+                undone = _replaced(undone, named)
+                first_named = undone != item.canon
             if used:
                 if item.blocks or len(used) != 1 or used[0] != order[len(moved)]:
                     raise Refused("the tasks are not awaited one by one in order")
@@ -196,7 +200,8 @@ class Undo:
         self.names.update(named, tasks)
         self.batches.append(
             Batch("ordered", id(old), i, (i, *moved), tuple(moved),
-                  named=self._named(new, end, tasks, named, moved))
+                  named=self._named(new, end, tasks, named, moved)
+                  | (frozenset((i,)) if first_named else frozenset()))
         )  # fmt: skip
         return len(body), end + 1 - j
 
@@ -370,6 +375,17 @@ def substitute(form: object, values: dict[str, object], *, awaiting: bool) -> ob
             return ("Attribute", substitute(value, values, awaiting=False), attr, *rest)
         case tuple():
             return tuple(substitute(part, values, awaiting=awaiting) for part in form)
+        case _:
+            return form
+
+
+def _replaced(form: object, values: dict[str, object]) -> object:
+    """``form`` with the names of ``values`` replaced wherever they stand."""
+    match form:
+        case ("Name", str(name)) if name in values:
+            return values[name]
+        case tuple():
+            return tuple(_replaced(part, values) for part in form)
         case _:
             return form
 

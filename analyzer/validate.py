@@ -21,7 +21,6 @@ from .dependence import (
     risk_key,
     shown,
 )
-from .ending import Reach
 from .engine import Analysis
 from .footprint import visible_writes
 from .ir import Block, Function
@@ -49,11 +48,10 @@ def refusal(analysis: Analysis, text: str, config: Config) -> str:
     blocks: dict[int, Block] = {}
     body = next(f.block for f in analysis.module.functions if not f.name)
     _pair(old, body, analysis.module.functions, blocks)
-    reach = Reach(sites)
     by_block = {id(site.block): site for site in sites.all()}
     for batch in undo.batches:
         site = by_block.get(id(blocks.get(batch.block)))
-        reason = _batch(batch, site, sites, config, reach)
+        reason = _batch(batch, site, sites, config)
         if reason:
             return reason
     return ""
@@ -75,7 +73,7 @@ def _pair(items: tuple[Item, ...], block: Block, functions: Sequence[Function],
             _pair(inner, lowered, functions, table)
 
 
-def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config, reach: Reach) -> str:
+def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config) -> str:
     if site is None:
         return "the batch does not stand in a block of an async function"
     forbidden = sites.forbidden(site)
@@ -89,7 +87,7 @@ def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config, reach:
     return (
         _reordered(batch, members, site, sites)
         or _arguments(batch, members, site, sites)
-        or (_gathered(batch, members, site, sites, reach) if batch.form != "ordered" else "")
+        or (_gathered(batch, members, site, sites) if batch.form != "ordered" else "")
     )
 
 
@@ -129,6 +127,15 @@ def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Site
     statements = site.block.statements
     known = shown(statements, batch.first, sites.footprints)
     before = set(known)
+    late = [i for i in batch.moved if any(risk_key(e) not in known for e in members[i].risks)]
+    if batch.form == "ordered" and late and not around.ends and batch.first not in batch.named:
+        earlier = shown(statements, batch.first, sites.footprints, own=False)
+        first, _ = member_of(
+            batch.first, statements[batch.first], sites.footprints, sites.bound_at(site, batch.first)
+        )
+        own = first.risks if first is not None else ()
+        if any(risk_key(e) not in earlier for e in own):
+            return f"line {statements[batch.first].span.line} may raise after later arguments did"
     leading = batch.moved[0] if batch.form == "ordered" else batch.members[0]
     for i in sorted(members):
         member = members[i]
@@ -138,19 +145,21 @@ def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Site
                 edge = early_raise(
                     statements[k], sites.footprints.of(statements[k]), member, around
                 )
-                if edge is not None:
+                if edge is not None and not (k == batch.first and batch.first in batch.named):
                     return edge.words
         if risky and i != leading and i not in batch.named:
             return f"the arguments of `{member.facts.name}` may raise once another call runs"
+        if risky and i == leading and batch.named - {i, batch.first} and not around.ends \
+                and i not in batch.named:  # fmt: skip
+            return f"the arguments of `{member.facts.name}` are evaluated after later ones"
         known.update(risk_key(e) for e in member.risks)
     return ""
 
 
-def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites, reach: Reach
-              ) -> str:  # fmt: skip
+def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
     """Forms that await all members at once: what may follow them, and where they are allowed."""
     around = sites.surroundings(site)
-    ends = reach.ends(site)
+    ends = sites.reach.ends(site)
     for i in batch.between:
         between = sites.footprints.of(site.block.statements[i])
         seen = frozenset[str]() if ends else around.seen
@@ -169,8 +178,8 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
     if batch.form == "taskgroup":
         caught = any(s.handlers for s, _ in site.parents)
         return "a `try` names exceptions around a task group" if caught else ""
-    allowed = ends or sites.config.failures == "first" or not any(
-        m.facts.raises for m in members.values()
-    )  # fmt: skip
+    raising = any(sites.footprints.of(site.block.statements[i]).raises for i in batch.between)
+    sure = not raising and not any(m.facts.raises for m in members.values())
+    allowed = ends or sites.config.failures == "first" or sure
     return "" if allowed else "the plain form raises the first failure in time, not in order"
 

@@ -88,8 +88,9 @@ def _ordered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     indent, unit = plan.site.block.indent, writer.style.unit
     starts = starting(plan, region, region.moved, writer, names)
     tasks = [names.new(f"{base_name(s.member)}_task") for s in starts]
-    lines = [line for s in starts for line in s.lines]
     edits: list[Edit] = []
+    lines = _first_named(plan, region, writer, names, edits)
+    lines += [line for s in starts for line in s.lines]
     for start, task in zip(starts, tasks, strict=True):
         comment = _carried(start.member, writer)
         lines += _wrapped(f"{task} = {asyncio}.ensure_future", start, indent, writer, comment)
@@ -103,6 +104,24 @@ def _ordered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     lines += [f"{indent}{unit}{task}.cancel()" for task in tasks]
     lines += _await_all(asyncio, tasks, indent + unit, writer)
     return lines
+
+
+def _first_named(plan: Plan, region: Region, writer: Writer, names: Names, edits: list[Edit]
+                 ) -> list[str]:  # fmt: skip
+    """Names for the first call's own arguments, if later ones that may raise come before it."""
+    known, before = plan.shown[region.first]
+    first = plan.rows[region.first].member
+    later = any(risk_key(e) not in known for m in region.moved for e in m.risks)
+    if first is None or not later or plan.around.ends:
+        return []
+    risky = [e for e in first.risks if risk_key(e) not in before]
+    if not risky:
+        return []
+    start = _named(first, risky, plan.site.block.indent, writer, names)
+    assert start.text is not None
+    span = first.call.span
+    edits.append(Edit(span.start, span.end, start.text))
+    return list(start.lines)
 
 
 def _region_lines(plan: Plan, region: Region, writer: Writer, edits: Sequence[Edit]) -> list[str]:
@@ -161,12 +180,15 @@ def starting(plan: Plan, region: Region, members: Sequence[Member], writer: Writ
 
     What the region's first statement, or an earlier member, evaluates before cannot raise again.
     """
-    known = set(plan.shown[region.first])
+    known = set(plan.shown[region.first][0])
     starts: list[Start] = []
-    for i, member in enumerate(members):
-        risky = [e for e in member.risks if risk_key(e) not in known]
+    risks: list[list[object]] = []
+    for member in members:
+        risks.append([e for e in member.risks if risk_key(e) not in known])
         known.update(risk_key(e) for e in member.risks)
-        if not risky or i == 0:
+    alone = plan.around.ends or not any(risks[1:])  # the first one's need no names, unless others' are evaluated ahead
+    for i, (member, risky) in enumerate(zip(members, risks, strict=True)):
+        if not risky or (i == 0 and alone):
             starts.append(Start(member, (), None))
         else:
             starts.append(_named(member, risky, plan.site.block.indent, writer, names))
@@ -191,7 +213,7 @@ def _named(member: Member, risky: Sequence[object], indent: str, writer: Writer,
         text = writer.text(argument.span).rstrip(", ")
         value = text.partition("=")[2].lstrip() if argument.keyword else text
         name = names.new(f"{base}_{_parameter(member, i, argument)}")
-        lines.append(f"{indent}{name} = {value}")
+        lines += _assigned(name, value, indent, writer)
         new = f"{argument.keyword}={name}" if argument.keyword else name
         edits.append(Edit(argument.span.start, argument.span.start + len(text), new))
     start = call.span.start
@@ -199,6 +221,16 @@ def _named(member: Member, risky: Sequence[object], indent: str, writer: Writer,
     for edit in sorted(edits, key=lambda e: -e.start):
         text = text[: edit.start - start] + edit.text + text[edit.end - start :]
     return Start(member, tuple(lines), text)
+
+
+def _assigned(name: str, value: str, indent: str, writer: Writer) -> list[str]:
+    if "\n" not in value and "\r" not in value:
+        return [f"{indent}{name} = {value}"]
+    first, *rest = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    opened = value.rstrip()[-1:] in ")]}" and first.rstrip()[-1:] in "([{"
+    if opened:
+        return [f"{indent}{name} = {first}", *rest]
+    return [f"{indent}{name} = (", f"{indent}{writer.style.unit}{first}", *rest, f"{indent})"]
 
 
 def _callee_place(call: Call, place: Place) -> bool:

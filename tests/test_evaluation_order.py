@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from pexec.analyzer.ir import Invoke
 from pexec.analyzer.lowering import lower
 from pexec.analyzer.source import from_text

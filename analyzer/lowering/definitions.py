@@ -20,7 +20,7 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
     everything = (*params.posonly_params, *params.params, *params.kwonly_params)
     for param in everything:
         if param.default is not None:
-            evaluate(param.default, context)
+            evaluate(param.default, context, deep=False)
     outer = _annotation_scope(node.type_parameters, context)
     _annotations(node, outer)
     if decorators:

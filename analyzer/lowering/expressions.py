@@ -243,7 +243,8 @@ _TABLE: dict[type[cst.CSTNode], Lower] = {
     cst.FormattedString: formatted, cst.TemplatedString: formatted,
     cst.ConcatenatedString: concatenated, cst.Lambda: lambda_,
     cst.ListComp: comprehension, cst.SetComp: comprehension, cst.DictComp: comprehension,
-    cst.GeneratorExp: comprehension, cst.NamedExpr: _walrus, cst.Yield: _yield,
+    cst.GeneratorExp: comprehension, cst.StarredDictComp: comprehension,
+    cst.NamedExpr: _walrus, cst.Yield: _yield,
 }  # fmt: skip
 LOWERINGS.update(_TABLE)
 

@@ -14,6 +14,7 @@ _KINDS: dict[type[cst.CSTNode], str] = {
     cst.ListComp: "builtins.list",
     cst.SetComp: "builtins.set",
     cst.DictComp: "builtins.dict",
+    cst.StarredDictComp: "builtins.dict",
 }
 
 
@@ -54,9 +55,17 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
                 element.append(evaluate(node.value, inner, deep=deep))
                 context.add(Operate((key,), Risk.OPERATOR, guarded=True))  # is hashed
             else:
-                assert isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp))
                 hashed = isinstance(node, cst.SetComp)
-                element.append(evaluate(node.elt, inner, deep=deep or hashed))
+                if isinstance(node, cst.StarredDictComp):
+                    starred, source = True, node.value
+                else:
+                    assert isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp))
+                    starred, source = False, node.elt
+                if isinstance(source, cst.StarredElement):
+                    starred, source = True, source.value
+                element.append(evaluate(source, inner, deep=deep or hashed))
+                if starred:  # `[*x for x in y]` (PEP 798)
+                    context.add(Iterate(element[-1], guarded=True))
                 if hashed:
                     context.add(Operate((element[-1],), Risk.OPERATOR, guarded=True))
 

@@ -96,7 +96,8 @@ def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
 
 def _return(node: cst.Return, context: Context) -> dict[str, object]:
     if node.value is not None:
-        evaluate(node.value, context)
+        display = isinstance(node.value, (cst.Tuple, cst.List, cst.Dict))  # is only passed on
+        evaluate(node.value, context, deep=not display)
     context.add(Control("return"))
     return {"shape": Shape.RETURN} if _awaits_call(node.value) else {}
 
@@ -135,7 +136,10 @@ def _delete(target: cst.BaseExpression, context: Context) -> None:
         context.add(Mutate(place))
 
 
-def _import(node: cst.Import | cst.ImportFrom, context: Context) -> None:
+def _import(
+    node: cst.Import | cst.ImportFrom | cst.LazyImport | cst.LazyImportFrom, context: Context
+) -> None:
+    # A lazy import (PEP 810) acts when its name is first used, yet it is kept in its place.
     if not isinstance(node.names, cst.ImportStar):
         for alias in node.names:
             target = alias.asname.name if alias.asname else alias.name
@@ -157,5 +161,6 @@ def _nothing(node: cst.CSTNode, context: Context) -> None:
 SIMPLE: dict[type[cst.CSTNode], Callable[..., More]] = {
     cst.Expr: _expr, cst.Assign: _assign, cst.AnnAssign: _ann_assign, cst.AugAssign: _aug_assign,
     cst.Return: _return, cst.Raise: _raise, cst.Assert: _assert, cst.Del: _del,
-    cst.Import: _import, cst.ImportFrom: _import, cst.TypeAlias: _type_alias, cst.Pass: _nothing,
+    cst.Import: _import, cst.ImportFrom: _import, cst.LazyImport: _import,
+    cst.LazyImportFrom: _import, cst.TypeAlias: _type_alias, cst.Pass: _nothing,
 }  # fmt: skip  # break, continue, global and nonlocal are control and nothing else

@@ -89,7 +89,7 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
 def nothing(totals: Totals) -> str:
     """Why there is no finding, in words."""
     if totals.awaited < 2:
-        return "nothing to run together: pexec looks at awaited calls, and there are fewer than two"
+        return "nothing to run together: fewer than two awaited calls (others are not looked at)"
     if not totals.notes and totals.flow and not totals.gain:
         return "nothing to run together: each call needs the one before"
     if not totals.notes:
