@@ -34,6 +34,10 @@ from .ir import (
 _NO_MEMBER = frozenset({"Assert", "FunctionDef", "ClassDef"})
 
 
+#: Clocks that exist to measure with: their values are differences, whatever is done with them.
+_MEASURING = frozenset({"perf_counter", "monotonic", "process_time", "thread_time"})
+
+
 class EdgeKind(StrEnum):
     FLOW = "flow"
     ANTI = "anti"
@@ -135,6 +139,10 @@ def _acting(call: Call, inference: Inference) -> str:
     for event in call.setup:
         if isinstance(event, Invoke):
             facts = inference.facts(event.call)
+            outer = inference.facts(call).entry
+            made = facts.entry is not None and facts.entry.is_async and not event.call.awaited
+            if made and outer is not None and outer.transparent and outer.params:
+                continue  # a coroutine that `wait_for` runs: making it does nothing yet
             if not facts.pure:
                 return f"call `{facts.name}`, which is not known to be pure"
             if event.call.awaited:
@@ -232,6 +240,8 @@ def _only_stored(statement: Statement, footprints: Footprints) -> bool:
         facts = footprints.inference.facts(event.call)
         if not any(e.resource.domain == "clock" for e in facts.effects):
             continue
+        if facts.name.rpartition(".")[2].removesuffix("_ns") in _MEASURING:
+            return False
         symbol = event.call.symbol
         if statement.kind == "Assign" and statement.events[-1] == Define(
             (name := getattr(statement.events[-1], "symbol", "")), Value(place=Place(symbol))
@@ -369,6 +379,8 @@ def _failure(statement: Statement, earlier: Footprint, later: Member, around: Su
 
 def not_speculatable(facts: CallFacts, *, unsafe: bool) -> str:
     """Why running the call in vain could be noticed, or "" (contract §3, *Speculatable*)."""
+    if facts.opens and not facts.speculative:
+        return f"returns an open {facts.opens}, which a failing run would leave open"
     if facts.cancel_unsafe:
         return "may leave its handle one answer behind when it is cancelled"
     if unsafe or facts.speculative:

@@ -68,15 +68,17 @@ class Forms:
             return "no member may raise"
         if self.config.failures == "first":
             return '`failures = "first"`: the first failure in time is raised'
-        if self.reach.ends(plan.site):
+        if plan.around.ends:
             return "a failure here ends the program"
         return ""
 
     def _may_gather(self, plan: Plan, region: Region, members: list[Member]) -> bool:
         """Can the statements between the members follow the batch, all members awaited at once?"""
         moved = {m.index for m in members}
-        ends = self.reach.ends(plan.site)
+        ends = plan.around.ends
         last = members[-1].index
+        if not ends and self._partial(plan, members):
+            return False
         for i in range(region.first, last):
             if i in moved:
                 continue
@@ -93,6 +95,14 @@ class Forms:
                 if conflict_of(member.before.effects, between.effects, self.footprints):
                     return False
         return True
+
+    @staticmethod
+    def _partial(plan: Plan, members: list[Member]) -> bool:
+        """Would somebody miss the results that came before a failure or a deadline?"""
+        return any(
+            visible_writes(m.after, plan.around.seen, plan.around.everything_seen)
+            for m in members[:-1]
+        )
 
     def _gatherable_targets(self, members: list[Member]) -> bool:
         if any(m.statement.shape not in (Shape.BARE, Shape.ASSIGN) for m in members):
@@ -115,11 +125,21 @@ class Forms:
         )
 
     def _may_group(self, plan: Plan, members: list[Member]) -> bool:
-        names_exceptions = any(s.handlers for s, _ in plan.site.parents)
+        names_exceptions = any(
+            s.handlers
+            or any(
+                self.footprints.manager(e.value) not in ("handle", "deadline") for e in s.managers
+            )
+            for s, _ in plan.site.parents
+        )
         reads = all(not not_speculatable(m.facts, unsafe=False) for m in members)
         entries = [m.facts.entry for m in members]
         coroutines = all(
-            e is not None and (e.is_async or not e.origin.startswith("catalog")) for e in entries
+            e is not None
+            and not e.awaitable
+            and not e.transparent
+            and (e.is_async or not e.origin.startswith("catalog"))
+            for e in entries
         )
         return reads and coroutines and not names_exceptions
 

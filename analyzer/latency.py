@@ -14,7 +14,7 @@ def latency_of(facts: CallFacts) -> tuple[float, str]:
     if facts.latency_ms is not None:
         return facts.latency_ms, facts.origin
     table = default_latencies()
-    known = [(table[d], d) for d in facts.domains if d in table]
+    known = [(table.get(d, table["other"]), d) for d in facts.domains]
     if known:
         ms, domain = max(known)
         return ms, f"default for {domain}"

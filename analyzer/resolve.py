@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.selector import Attr
-from .ir import Call, Event, Function, Module, Mutate, Place, Store, Value
+from .ir import Call, Event, Function, Invoke, Module, Mutate, Place, Store, Value
 
 PLAIN = "plain"
 ENTER = "<enter>"
@@ -28,6 +29,11 @@ IMMUTABLE = frozenset({
     "builtins.range",
 })  # fmt: skip
 _BUILTINS = frozenset(dir(builtins))
+#: Attributes of handles that may be set without making them do something else than is known.
+_SETTINGS = frozenset({
+    "headers", "params", "cookies", "timeout", "base_url", "max_redirects", "row_factory",
+})  # fmt: skip
+_ADDING = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
 
 
 class Resolver:
@@ -115,6 +121,23 @@ class Resolver:
             self._busy.discard(symbol)
         return known
 
+    def fields_of(self, owner: str) -> tuple[str, ...]:
+        """The attributes that the methods of a class of this file set on ``self``."""
+        prefix = f"{self.module_name}."
+        qualname = owner.removeprefix(prefix)
+        if qualname == owner or qualname not in self.module.classes:
+            return ()
+        found: dict[str, None] = {}
+        for function in self.module.functions:
+            if function.class_scope != qualname:
+                continue
+            for event in self._events(function):
+                if isinstance(event, Store) and event.place.symbol == f"{function.scope}:self":
+                    step = event.place.steps[0]
+                    if isinstance(step, Attr):
+                        found[step.name] = None
+        return tuple(found)
+
     def _find_field(self, qualname: str, name: str) -> str:
         info = self.module.classes[qualname]
         if name in info.computed or name in info.methods:
@@ -149,6 +172,24 @@ class Resolver:
             return manager
         return info.enter if isinstance(info.enter, str) else ""
 
+    @cached_property
+    def _reconfigured(self) -> frozenset[str]:
+        """Variables whose object gets an attribute set, or a hook added: no catalogued handle."""
+        found: set[str] = set()
+        for function in self.module.functions:
+            for event in self._events(function):
+                if isinstance(event, (Store, Mutate)):
+                    place = event.place
+                elif isinstance(event, Invoke) and event.call.method in _ADDING:
+                    place = event.call.receiver.place if event.call.receiver else None
+                else:
+                    continue
+                steps = place.steps if place is not None else ()
+                for step in steps:
+                    if place is not None and isinstance(step, Attr) and step.name not in _SETTINGS:
+                        found.add(place.symbol)
+        return frozenset(found)
+
     def symbol_type(self, symbol: str) -> str:
         known = self._types.get(symbol)
         if known is not None:
@@ -157,7 +198,11 @@ class Resolver:
             return ""
         self._busy.add(symbol)
         try:
-            found = self._types[symbol] = self._symbol_type(symbol)
+            found = self._symbol_type(symbol)
+            info = self.type_info(found)
+            if info is not None and info.handle and symbol in self._reconfigured:
+                found = ""
+            self._types[symbol] = found
         finally:
             self._busy.discard(symbol)
         return found
@@ -202,11 +247,14 @@ class Resolver:
 
     def _result_type(self, call: Call) -> str:
         entry = self.entry(call)
+        if entry is not None and self.excluded(entry, call):
+            return ""  # the handle has hooks: what is known of its type does not hold for it
         if entry is not None and entry.type and self._plain_arguments(entry, call):
             return self.types.canonical(entry.type)
         name = self.call_name(call)
         if name in self.types.types:
-            return name
+            known = any(catalog.find(name) for catalog in self.sources)
+            return "" if known and entry is None else name
         prefix = f"{self.module_name}."
         if name.startswith(prefix) and name[len(prefix) :] in self.module.classes:
             return name
@@ -218,6 +266,25 @@ class Resolver:
         name = self.call_name(call)
         last = name.rpartition(".")[2]
         return last[:1].isupper() and any(name in c.prefixes for c in self.sources)
+
+    def excluded(self, entry: Entry, call: Call) -> str:
+        """The argument that makes an entry's claims not hold for this very call, or ""."""
+        from .effects.arguments import argument
+
+        if not entry.unknown_if:
+            return ""
+        for name in entry.unknown_if:
+            value = argument(call, name, ())
+            if any(a.keyword == name for a in call.arguments) and not (
+                value is not None and value.is_literal and value.literal is None
+            ):
+                return f"`{name}`"
+        if any(a.star for a in call.arguments):
+            return "`*` or `**` arguments that cannot be seen"
+        positional = [a for a in call.arguments if a.keyword is None]
+        return "more positional arguments than are known" if len(positional) > max(
+            len(entry.params), 1
+        ) else ""  # fmt: skip
 
     def _plain_arguments(self, entry: Entry, call: Call) -> bool:
         from .effects.arguments import argument

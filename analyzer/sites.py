@@ -15,6 +15,8 @@ from .footprint import Footprints
 from .ir import Block, Define, Enter, Function, Invoke, Statement, Value
 
 _FINE_MANAGERS = frozenset({"handle", "deadline", "suppress"})
+_TAKING = frozenset({"acquire", "__aenter__", "__enter__"})
+_GIVING = frozenset({"release", "__aexit__", "__exit__"})
 _GATHERING = frozenset({
     "asyncio.gather", "asyncio.create_task", "asyncio.ensure_future", "asyncio.wait",
     "asyncio.as_completed", "asyncio.TaskGroup", "asyncio.TaskGroup.create_task",
@@ -90,7 +92,9 @@ class Sites:
     def surroundings(self, site: Site) -> Surroundings:
         handled = any(
             s.kind in ("Try", "TryStar")
-            or any(self.footprints.manager(m.value) == "suppress" for m in s.managers)
+            or any(
+                self.footprints.manager(m.value) in ("suppress", "deadline") for m in s.managers
+            )
             for s, _ in site.parents
         )
         module_level = not site.function.name
@@ -136,7 +140,7 @@ class Sites:
                 continue
             for statement in function.block.statements:
                 for event in statement.events:
-                    if isinstance(event, Invoke) and event.call.method == "acquire":
+                    if isinstance(event, Invoke) and event.call.method in _TAKING:
                         return True
                     if isinstance(event, Enter) and \
                             self.footprints.manager(event.value) not in _FINE_MANAGERS:  # fmt: skip
@@ -187,12 +191,12 @@ class Sites:
             for event in statement.events
             if isinstance(event, Invoke)
         ]
-        taken = [c.span for c in calls if c.method == "acquire"]
+        taken = [c.span for c in calls if c.method in _TAKING]
         if not taken or not site.block.statements:
             return None
         begin = site.block.statements[0].span.start
         end = site.block.statements[-1].span.end
-        last_release = max((c.span.end for c in calls if c.method == "release"), default=None)
+        last_release = max((c.span.end for c in calls if c.method in _GIVING), default=None)
         first = min(taken, key=lambda span: span.start)
         if end <= first.start or (last_release is not None and begin >= last_release):
             return None

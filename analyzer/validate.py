@@ -160,6 +160,9 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
     """Forms that await all members at once: what may follow them, and where they are allowed."""
     around = sites.surroundings(site)
     ends = sites.reach.ends(site)
+    for i in batch.members[:-1] if not ends else ():
+        if visible_writes(members[i].after, around.seen, around.everything_seen):
+            return f"line {site.block.statements[i].span.line} binds what a failing run shows"
     for i in batch.between:
         between = sites.footprints.of(site.block.statements[i])
         seen = frozenset[str]() if ends else around.seen
@@ -176,7 +179,15 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
     if any(not_speculatable(m.facts, unsafe=False) for m in members.values()):
         return "a member writes"
     if batch.form == "taskgroup":
-        caught = any(s.handlers for s, _ in site.parents)
+        caught = any(
+            s.handlers
+            or any(
+                sites.footprints.manager(e.value) not in ("handle", "deadline") for e in s.managers
+            )
+            for s, _ in site.parents
+        )
+        if any(m.facts.entry is None or m.facts.entry.awaitable for m in members.values()):
+            return "a member is no coroutine"
         return "a `try` names exceptions around a task group" if caught else ""
     raising = any(sites.footprints.of(site.block.statements[i]).raises for i in batch.between)
     sure = not raising and not any(m.facts.raises for m in members.values())

@@ -22,7 +22,7 @@ from pexec.analyzer.ir import Invoke
 from pexec.analyzer.lowering import lower
 from pexec.analyzer.source import from_text
 
-# E: any expression, S: one without `await` and `:=` (lambda bodies, annotations, comprehensions).
+# E: any expression, S: one without `await` and `:=` (annotations, comprehensions).
 _SLOT = re.compile(r"\b[ES]\b")
 ATOMS = ["t(?)", "t(?)", "t(?)", "(1)", "None"]
 BOTH = [
@@ -32,7 +32,7 @@ BOTH = [
     "not E", "E and E", "E or E and E", "E if E else E", "E < E",
     "E < E <= E", "E in E", "E is not E == E", "E, E", "[E, *E]",
     "{E, E}", "{E: E, **E}", "{E: E, E: E}", "*E, E",
-    "lambda a=E, *, b=E: S", 'f"{t(?)}-{t(?)!r:{t(?)}}{t(?) + t(?)=}"',
+    "lambda a=E, *, b=E: (a, b)", 'f"{t(?)}-{t(?)!r:{t(?)}}{t(?) + t(?)=}"',
     '"a" f"{t(?):>{t(?)}}" "b"',
     "[S for v in S if S if S]", "[S for v in S for v in S]",
     "{S: S for v in S}", "{S for v in S}", "(v for v in S)",

@@ -129,6 +129,13 @@ def test_too_deep(text: str) -> None:
         lower(from_text(text))
 
 
+def test_long_chain_of_strings_is_not_deep() -> None:
+    """Tables of text (codecs) are one chain of several hundred strings."""
+    module = lower(from_text("x = (\n" + "    'a'\n" * 300 + ")\n"))
+    (value,) = module.symbols[":x"].values
+    assert len(value.parts) == 300
+
+
 def test_line_of_a_syntax_error() -> None:
     with pytest.raises(SourceError) as caught:
         lower(from_text("a = 1\nb = = 2\n"))

@@ -17,7 +17,7 @@ CALL_KEYS = frozenset({
     "match", "params", "async", "reads", "writes", "pure", "barrier", "affine", "returns", "type",
     "raises", "calls", "iterates", "transparent", "defaults", "when", "unknown_if", "assumes",
     "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments", "dunders",
-    "typed", "eager", "optional", "plain_args", "shallow", "lazy", "enters",
+    "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "lazy", "enters",
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
@@ -83,6 +83,7 @@ class Entry:
         default_factory=dict[str, tuple[str, ...]], hash=False
     )
     plain_args: tuple[str, ...] = ()  # `type` holds only if these are absent or plain
+    awaitable: bool = False  # what it returns is awaited, but is no coroutine
     lazy: bool = False  # the result is an iterator that does the work when it is advanced
 
 
@@ -204,6 +205,7 @@ def parse_entry(table: Mapping[str, Any], origin: str, where: str) -> list[Entry
             dunders=_words(table, "dunders", where),
             typed={key: tuple(values) for key, values in table.get("typed", {}).items()},
             plain_args=_words(table, "plain_args", where),
+            awaitable=bool(table.get("awaitable", False)),
             lazy=bool(table.get("lazy", False)),
         )
         for name in names

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..ir import Call
+from ..ir import Call, Module
 from .catalog import Entry, VocabularyError, parse_entry
 
 _PEXEC = re.compile(r"#\s*pexec\s*:\s*(.*)$", re.IGNORECASE)
@@ -45,20 +45,38 @@ def parse_comment(comment: str, where: str) -> dict[str, object]:
     return table
 
 
-def line_entry(directives: Mapping[int, tuple[str, ...]], call: Call, entry: Entry | None
-               ) -> Entry | None:  # fmt: skip
+def line_entry(module: Module, call: Call, entry: Entry | None) -> Entry | None:
     """What comments on the call's first or last line say of it, over what ``entry`` says.
 
     ``speculative`` and ``raises=false`` alone add to the entry. Raises VocabularyError.
     """
+    if not module.directives:
+        return entry
+    directives = module.directives
+    awaited = any(
+        c.awaited and {c.span.line, c.span.end_line} & {call.span.line, call.span.end_line}
+        for c in module.calls.values()
+    )
+    if not call.awaited and (awaited or entry is not None):
+        return entry  # the comment speaks of the awaited call, or of one that nothing else knows
     for line in dict.fromkeys((call.span.line, call.span.end_line)):
         for comment in directives.get(line, ()):
             table = parse_comment(comment, f"line {line}")
             if table.keys() & {"reads", "writes", "pure", "barrier"}:
                 name = call.method or call.callee
                 own = parse_entry({"match": name, **table}, f"line {line}", f"line {line}")[0]
-                return own if entry is None else replace(own, returns=entry.returns,
-                                                         type=entry.type)  # fmt: skip
+                if entry is None:
+                    return own
+                return replace(
+                    own,
+                    returns=entry.returns,
+                    type=entry.type,
+                    affine=entry.affine,
+                    concurrency=entry.concurrency,
+                    cancel=entry.cancel,
+                    params=entry.params,
+                    arguments=entry.arguments,
+                )
             if table and entry is not None:
                 entry = replace(
                     entry,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..aliases import Aliases
 from ..config import Config
@@ -12,10 +13,11 @@ from .arguments import argument
 from .catalog import Catalog, Entry, Reference, Template
 from .directives import line_entry
 from .model import MEMORY, Effect, Mode, Resource
-from .selector import ANY, Literal, Memory, Part, Symbol, Text, Wild, glob, host_of, text
+from .selector import ANY, Attr, Literal, Memory, Part, Symbol, Text, Wild, glob, host_of, text
 from .strings import text_of
 
 GENERATOR = "<generator>"
+SEEDED = "seeded random"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class CallFacts:
     cancel_unsafe: bool = False
     origin: str = ""
     assumes: str = ""
+    opens: str = ""  # the exclusive handle (a stream, a file) that an awaited result is
     latency_ms: float | None = None
     entry: Entry | None = None
 
@@ -94,7 +97,7 @@ class Inference:
 
     def _find(self, call: Call) -> CallFacts:
         name = self.resolver.shown_name(call)
-        entry = line_entry(self.module.directives, call, self.resolver.entry(call))
+        entry = line_entry(self.module, call, self.resolver.entry(call))
         if entry is None:
             return CallFacts(name, everything=f"nothing is known about `{name}`")
         if entry.barrier:
@@ -104,7 +107,11 @@ class Inference:
         reason = self._unknown(entry, call)
         if reason:
             return CallFacts(name, everything=f"`{name}` {reason}", origin=entry.origin)
-        effects = [
+        inner = self._inner(entry, call)
+        if isinstance(inner, str):
+            return CallFacts(name, everything=f"`{name}` {inner}", known=True, origin=entry.origin)
+        effects = [e for facts in inner for e in facts.effects]
+        effects += [
             Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
             for value in (call.receiver, *(a.value for a in call.arguments))
             if value is not None
@@ -117,7 +124,15 @@ class Inference:
                     for resource in self._resources(template, entry, call)
                     if not self._benign(mode, resource)
                 )
+        from ..latency import latency_of
+
         handles, cancel_unsafe = self._handles(entry, call)
+        latency = entry.latency_ms
+        for facts in inner:
+            handles += facts.handles
+            cancel_unsafe = cancel_unsafe or facts.cancel_unsafe
+            waits = latency_of(facts)[0]
+            latency = waits if latency is None else max(latency, waits)
         return CallFacts(
             name=name,
             effects=tuple(dict.fromkeys(effects)),
@@ -130,19 +145,42 @@ class Inference:
             cancel_unsafe=cancel_unsafe,
             origin=entry.origin,
             assumes=entry.assumes,
-            latency_ms=entry.latency_ms,
+            opens=self._opened(entry) if call.awaited else "",
+            latency_ms=latency,
             entry=entry,
         )
+
+    def _opened(self, entry: Entry) -> str:
+        kind = self.resolver.types.canonical(entry.type) if entry.type else ""
+        opened = entry.is_async and self._exclusive_type(kind) is not None
+        return kind.rpartition(".")[2] if opened else ""
+
+    def _inner(self, entry: Entry, call: Call) -> list[CallFacts] | str:
+        """What a call that only runs awaitables runs; they must be made where it stands."""
+        if not entry.transparent:
+            return []
+        found: list[CallFacts] = []
+        arguments = [a for a in call.arguments if a.keyword is None]
+        for a in arguments[: len(entry.params) and 1 or None]:
+            parts = a.value.held if a.star else (a.value,)
+            if a.star and not a.value.fresh:
+                return "runs awaitables that were made elsewhere"
+            for part in parts:
+                made = self.module.calls.get(part.place.symbol) if part.place is not None else None
+                if made is None or part.place is None or part.place.steps or made.awaited:
+                    return "runs awaitables that were made elsewhere"
+                facts = self.facts(made)
+                if facts.everything:
+                    return f"runs `{facts.name}`, of which nothing is known"
+                found.append(facts)
+        return found
 
     def _unknown(self, entry: Entry, call: Call) -> str:
         """Why an entry does not hold for this very call, or ""."""
         declared = entry.origin.startswith("catalog")
-        for name in entry.unknown_if:
-            value = argument(call, name, ())
-            if value is not None and not (value.is_literal and value.literal is None):
-                return f"is given `{name}`, which may run anything"
-        if entry.unknown_if and any(a.star == "**" for a in call.arguments):
-            return "is given `**` arguments that cannot be seen"
+        excluded = self.resolver.excluded(entry, call)
+        if excluded:
+            return f"is given {excluded}, which may run anything"
         for a in call.arguments:
             name = a.keyword or self._parameter(entry, call, a.value)
             if self._callable(a.value) and name not in entry.calls and declared:
@@ -226,17 +264,20 @@ class Inference:
             if not found:
                 words = "".join(p.text for p in template.parts if isinstance(p, Literal))
                 if words:  # a memory of its own, such as memory:module._cache
-                    found.append(Resource(MEMORY, Memory(words, world=True)))
+                    own = words.removeprefix(f"{self.resolver.module_name}.")
+                    root = f":{own}" if f":{own}" in self.module.symbols else words
+                    found.append(Resource(MEMORY, Memory(root, world=True)))
             return found
+        domain = SEEDED if template.domain == "random" and self._seeded else template.domain
         if not template.parts:
-            return [Resource(template.domain, ANY)]
+            return [Resource(domain, ANY)]
         pieces: list[Part | str] = []
         for part in template.parts:
             if isinstance(part, Reference):
                 pieces.extend(self._argument_text(part, entry, call).parts)
             else:
                 pieces.append(part)
-        return [Resource(template.domain, text(*pieces))]
+        return [Resource(domain, text(*pieces))]
 
     def _referred(self, name: str, entry: Entry, call: Call) -> Value | None:
         if name == "self":
@@ -287,25 +328,66 @@ class Inference:
         scope, _, name = resource.selector.root.rpartition(":")
         return f"memory:{self.resolver.module_name}.{name}" in self.config.benign and not scope
 
+    @cached_property
+    def _seeded(self) -> bool:
+        """Is a random generator seeded in sight? Then its draws are ordered (contract §2)."""
+        return any(
+            self.resolver.call_name(c).rpartition(".")[2] in ("seed", "setstate", "manual_seed")
+            for c in self.module.calls.values()
+        )
+
+    @cached_property
+    def _exclusive(self) -> dict[str, bool]:
+        """Symbols whose object is an exclusive handle; True if a cancelled call leaves it whole."""
+        found: dict[str, bool] = {}
+        for symbol in (*self.module.symbols, *self.module.calls):
+            safe = self._exclusive_type(self.resolver.symbol_type(symbol))
+            if safe is not None:
+                found[symbol] = safe
+        return found
+
+    def _exclusive_type(self, kind: str) -> bool | None:
+        """None if the type is no exclusive handle, else whether it may be cancelled half-way."""
+        if not kind:
+            return None
+        info = self.resolver.type_info(kind)
+        if info is not None:
+            return info.cancel_safe if info.concurrency == "exclusive" else None
+        return False if any(kind in c.exclusive for c in self.resolver.sources) else None
+
+    def _fields(self, value: Value | None) -> list[Place]:
+        """The place itself, and the attributes of an object of a class of this file."""
+        if value is None or value.place is None:
+            return []
+        place = value.place
+        found = [place] if place.steps else []
+        owner = self.resolver.place_type(place)
+        return found + [place.then(Attr(name)) for name in self.resolver.fields_of(owner)]
+
     # -- handles -------------------------------------------------------------------------------
 
     def _handles(self, entry: Entry, call: Call) -> tuple[tuple[Resource, ...], bool]:
         """Exclusive handles that the call uses, and whether cancelling it may break one."""
         handles: list[Resource] = []
         unsafe = entry.cancel == "unsafe"
-        values = [call.receiver, *(a.value for a in call.arguments)]
-        for value in values:
-            if value is None or value.place is None:
-                continue
-            info = self.resolver.type_info(self.resolver.type_of(value))
-            if info is None:
-                kind = self.resolver.type_of(value)
-                if any(kind in catalog.exclusive for catalog in self.resolver.sources):
-                    handles.append(Resource(MEMORY, self.memory(value.place)))
-                    unsafe = unsafe or entry.cancel != "safe"
-            elif info.concurrency == "exclusive":
-                handles.append(Resource(MEMORY, self.memory(value.place)))
-                unsafe = unsafe or (not info.cancel_safe and entry.cancel != "safe")
+        roots = [call.receiver, *(a.value for a in call.arguments)]
+        groups = {
+            self.aliases.group(source)
+            for value in roots
+            if value is not None
+            for source in self.aliases.sources(value)
+        }
+        for symbol, safe in self._exclusive.items():
+            if self.aliases.group(symbol) in groups:
+                handles.append(Resource(MEMORY, self.memory(Place(symbol))))
+                unsafe = unsafe or (not safe and entry.cancel != "safe")
+        for value in roots:
+            for place in self._fields(value):
+                kind = self.resolver.place_type(place)
+                safe = self._exclusive_type(kind)
+                if safe is not None:
+                    handles.append(Resource(MEMORY, self.memory(place)))
+                    unsafe = unsafe or (not safe and entry.cancel != "safe")
         if entry.concurrency == "exclusive" and not handles:
             if call.receiver is not None and call.receiver.place is not None:
                 handles.append(Resource(MEMORY, self.memory(call.receiver.place)))

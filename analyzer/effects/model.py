@@ -107,10 +107,11 @@ def overlap(a: Resource, b: Resource, same_world: SameWorld = ()) -> Overlap:
 def _one_world(a: Resource, b: Resource, same_world: SameWorld) -> bool:
     def within(resource: Resource, member: tuple[str, Text]) -> bool:
         domain, selector = member
+        compare = overlap_path if domain in PATHS else overlap_text
         return (
             resource.domain == domain
             and isinstance(resource.selector, Text)
-            and overlap_text(resource.selector, selector) is not Overlap.NEVER
+            and compare(resource.selector, selector) is not Overlap.NEVER
         )
 
     return any(

@@ -88,7 +88,12 @@ def _unescape(text: str) -> object:
 def concatenated(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.ConcatenatedString)
     _remember(node, context)
-    parts = (evaluate(node.left, context), evaluate(node.right, context))
+    pieces: list[cst.BaseExpression] = []
+    rest: cst.BaseExpression = node
+    while isinstance(rest, cst.ConcatenatedString):  # a long table of text is one long chain
+        pieces.append(rest.left)
+        rest = rest.right
+    parts = tuple(evaluate(piece, context) for piece in (*pieces, rest))
     kinds = {part.type for part in parts}
     if kinds == {""}:  # template strings: one new object that holds the values of both
         return Value(held=parts, fresh=True)
