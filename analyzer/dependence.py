@@ -118,6 +118,10 @@ def member_of(index: int, statement: Statement, footprints: Footprints, bound: C
     acting = _acting(call, inference)
     if acting:
         return None, Edge(EdgeKind.UNKNOWN, f"its arguments {acting}", line)
+    footprint = footprints.of_call(call)
+    if footprint.everything:
+        words = f"evaluating its arguments: {footprint.everything}"
+        return None, Edge(EdgeKind.UNKNOWN, words, line, footprint.everything_call)
     before = statement.events[: position - len(call.setup)]
     return (
         Member(
@@ -125,7 +129,7 @@ def member_of(index: int, statement: Statement, footprints: Footprints, bound: C
             statement=statement,
             call=call,
             facts=facts,
-            footprint=footprints.of_call(call),
+            footprint=footprint,
             before=footprints.of_events(before),
             after=footprints.of_events(statement.events[position + 1 :]),
             risks=risks_of(call.setup, footprints, bound),

@@ -6,9 +6,9 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from .effects.inference import CallFacts, Inference
+from .effects.inference import GENERATOR, Inference
 from .effects.model import MEMORY, Effect, Mode, Resource
-from .effects.selector import AnyKey, Attr, Key, Memory, Name, SymKey
+from .effects.selector import AnyKey, Attr, Memory, Name, Step, SymKey
 from .ir import (
     AwaitValue,
     Call,
@@ -27,6 +27,7 @@ from .ir import (
     Use,
     Value,
 )
+from .resolve import CONTAINERS
 
 #: What a manager does that is known, yet keeps statements in their order around it.
 _ORDERED_MANAGERS = frozenset({"lock", "limiter", "transaction", "state"})
@@ -35,6 +36,12 @@ _TEXT_OR_NUMBER = frozenset({
     "builtins.NoneType",
 })  # fmt: skip
 _NUMBER = frozenset({"builtins.int", "builtins.float", "builtins.bool"})
+#: Special methods of attribute and item access: not what an operator calls.
+_ACCESS = frozenset({
+    "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__getitem__", "__setitem__",
+    "__delitem__", "__missing__", "__get__", "__set__", "__set_name__", "__del__", "__repr__",
+    "__reduce__", "__getstate__", "__setstate__", "__copy__", "__deepcopy__",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,11 @@ class Footprints:
         if isinstance(event, (Store, Mutate)) and self._foreign(event.place):
             shown = self._shown(Value(place=event.place))
             return f"it changes {shown}, state of the whole process"
+        held = event.values if isinstance(event, Operate) else ()
+        if isinstance(event, Store) and event.place.steps[-1:] == (AnyKey(),):
+            held = (event.value,)  # assigning to a slice drains what is assigned
+        if any(self.inference.resolver.type_of(v) == GENERATOR for v in held):
+            return "it advances a generator"
         own = self._own_class(event)
         if own:
             return f"{own} is computed by code of this file"
@@ -158,28 +170,68 @@ class Footprints:
         return "a value"
 
     def _own_class(self, event: Event) -> str:
-        """An attribute of a class of this file that is a property or descriptor runs code."""
-        place = event.place if isinstance(event, (Use, Store, Mutate)) else None
-        if place is None or not place.steps or not isinstance(place.steps[-1], Attr):
-            return ""
+        """Properties, descriptors and special methods of classes of this file are code."""
         resolver = self.inference.resolver
-        owner = resolver.place_type(Place(place.symbol, place.steps[:-1]))
-        info = resolver.module.classes.get(owner.removeprefix(f"{resolver.module_name}."))
-        if info is None:
+        if not resolver.module.classes:
             return ""
-        name = place.steps[-1].name
-        magic = {"__getattr__", "__getattribute__", "__setattr__"} & info.computed
-        dunder = "__setattr__" if isinstance(event, Store) else "__getattr__"
-        if name in info.computed or (magic and name not in info.methods and dunder):
-            return f"`{owner}.{name}`"
+        if isinstance(event, Operate):
+            return next((found for v in event.values if (found := self._special(v, event))), "")
+        place = event.place if isinstance(event, (Use, Store, Mutate)) else None
+        if place is None:
+            return ""
+        for i, step in enumerate(place.steps):
+            owner = resolver.place_type(Place(place.symbol, place.steps[:i]))
+            found = self._computed(owner, step, event if i == len(place.steps) - 1 else None)
+            if found:
+                return found
         return ""
+
+    def _computed(self, owner: str, step: Step, event: Event | None) -> str:
+        """Does taking one step from an object of type ``owner`` run code of this file?"""
+        resolver = self.inference.resolver
+        info = resolver.own_class(owner)
+        if info is None and owner:
+            return ""  # another known type
+        if isinstance(step, Attr):
+            computed = info.computed if info is not None else resolver.computed_names
+            if step.name in computed:
+                return f"`{owner or '?'}.{step.name}`"
+            wanted = {"__setattr__"} if isinstance(event, Store) else {"__getattribute__"}
+            if info is not None and not isinstance(event, Store) and step.name not in info.methods:
+                wanted.add("__getattr__")
+            has = info.methods if info is not None else resolver.dunders & {"__getattribute__"}
+        else:
+            wanted = {"__setitem__"} if isinstance(event, Store) else {"__getitem__", "__missing__"}
+            if isinstance(event, Mutate):
+                wanted.add("__delitem__")
+            has = info.methods if info is not None else resolver.dunders
+        name = min(wanted & has, default="")
+        return f"`{owner or '?'}.{name}`" if name else ""
+
+    def _special(self, value: Value, event: Operate) -> str:
+        resolver = self.inference.resolver
+        if value.is_literal or value.immutable:
+            return ""
+        kind = resolver.type_of(value)
+        info = resolver.own_class(kind)
+        if info is None and kind:
+            return ""
+        methods = info.methods if info is not None else resolver.dunders
+        special = {m for m in methods if m in resolver.dunders} - _ACCESS
+        if event.risk is Risk.FORMAT:
+            special &= {"__str__", "__format__", "__repr__"}
+            if info is not None and "__repr__" in info.methods:
+                special.add("__repr__")
+        name = min(special, default="")
+        return f"`{kind or '?'}.{name}`" if name else ""
 
     # -- effects of events ---------------------------------------------------------------------
 
     def _effects(self, event: Event) -> list[Effect]:
         match event:
             case Use(place=place, deep=deep):
-                return self._read(place, deep=deep)
+                inserts = self._inserts(place)
+                return [*self._read(place, deep=deep), *inserts]
             case Define(symbol=symbol):
                 return [Effect(Mode.WRITE, Resource(MEMORY, Name(symbol)))]
             case Store(place=place):
@@ -206,6 +258,15 @@ class Footprints:
                 ]  # fmt: skip
             case _:
                 return []
+
+    def _inserts(self, place: Place) -> list[Effect]:
+        """Looking a key up in a ``defaultdict`` puts it there (collections.defaultdict)."""
+        if not place.steps or isinstance(place.steps[-1], Attr):
+            return []
+        owner = Place(place.symbol, place.steps[:-1])
+        if self.inference.resolver.place_type(owner) != "collections.defaultdict":
+            return []
+        return self._write(self.inference.memory(owner))
 
     def _root(self, place: Place) -> list[Effect]:
         if place.symbol.startswith("call#"):
@@ -245,13 +306,13 @@ class Footprints:
 
     def certain(self, symbol: str, bound: Container[str]) -> bool:
         """Is the name bound wherever it may be read here? ``bound``: local symbols that are."""
-        if symbol in bound:
-            return True
         info = self.inference.module.symbols.get(symbol)
         if info is None:
             return symbol.startswith("call#")
         if info.unbound:
             return False
+        if symbol in bound:
+            return True
         if info.kind == "parameter":
             return True
         if info.kind == "undefined":
@@ -319,6 +380,8 @@ class Footprints:
         kinds = {self.inference.resolver.type_of(value) for value in values}
         if risk is Risk.FORMAT:
             return not kinds <= _TEXT_OR_NUMBER
+        if risk is Risk.TRUTH:
+            return not kinds <= CONTAINERS | _TEXT_OR_NUMBER
         if risk is Risk.OPERATOR:
             return not (kinds == {"builtins.str"} or kinds <= _NUMBER - {"builtins.bool"})
         return True
@@ -346,5 +409,3 @@ def visible_writes(footprint: Footprint, seen: frozenset[str], everything_seen: 
             found.append(effect)
     return found
 
-
-__all__ = ["AnyKey", "CallFacts", "Footprint", "Footprints", "Key", "visible_writes"]

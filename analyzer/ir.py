@@ -46,6 +46,7 @@ class Risk(StrEnum):
     ITEM = "item"
     OPERATOR = "operator"
     FORMAT = "format"
+    TRUTH = "truth"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def _step(step: Step) -> str:
 
 
 def format_value(value: ir.Value) -> str:
-    """A path, a literal, or how the value was made: ``list(f:a)``, ``join('x', f:a)``; ``?``."""
+    """A path, a literal, or how it was made: ``list(f:a)``, ``join('x', f:a)``, ``of(f:a)``."""
     if value.place is not None:
         return format_place(value.place)
     if value.is_literal:
@@ -68,7 +68,9 @@ def _made(value: ir.Value) -> str:
     kind = value.function or value.type.removeprefix(_BUILTINS)
     if not kind and value.parts:
         kind = "path" if value.path_join else "join"
-    kind = kind or ("new" if value.fresh else "constant" if value.immutable else "")
+    if not kind:
+        words = {"new": value.fresh, "element": value.element, "constant": value.immutable}
+        kind = next((word for word, holds in words.items() if holds), "")
     if not inner and not value.fresh:
         return kind or "?"
     return f"{kind or 'of'}({inner})"
@@ -107,8 +109,8 @@ def _event(event: ir.Event) -> str:
             return f"enter {format_value(value)}{' async' if asynchronous else ''}"
         case ir.AwaitValue(value):
             return f"await {format_value(value)}"
-        case ir.Control(word):
-            return f"control {word}"
+        case ir.Control(word, _, value):
+            return f"control {word}" + ("" if value == ir.Value() else f" {format_value(value)}")
 
 
 def _risk(place: ir.Place, risk: ir.Risk) -> str:

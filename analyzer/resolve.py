@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.selector import Attr
-from .ir import Call, Event, Function, Invoke, Module, Mutate, Place, Store, Value
+from .ir import Call, ClassInfo, Event, Function, Invoke, Module, Mutate, Place, Store, Value
 
 PLAIN = "plain"
 ENTER = "<enter>"
+GENERATOR = "<generator>"
 _NUMBERS = frozenset({"builtins.int", "builtins.float", "builtins.bool", "builtins.complex"})
 #: Containers that iterate without running anybody's code.
 CONTAINERS = frozenset({
@@ -29,6 +31,12 @@ IMMUTABLE = frozenset({
     "builtins.range",
 })  # fmt: skip
 _BUILTINS = frozenset(dir(builtins))
+#: Special methods that no operator on an existing object runs, or that are looked at elsewhere.
+_QUIET_DUNDERS = frozenset({
+    "__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__call__",
+    "__enter__", "__exit__", "__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__",
+    "__iter__", "__next__",
+})  # fmt: skip
 #: Attributes of handles that may be set without making them do something else than is known.
 _SETTINGS = frozenset({
     "headers", "params", "cookies", "timeout", "base_url", "max_redirects", "row_factory",
@@ -121,6 +129,46 @@ class Resolver:
             self._busy.discard(symbol)
         return known
 
+    def own_class(self, kind: str) -> ClassInfo | None:
+        """A class of this file by its type name, with what it inherits within the file."""
+        qualname = kind.removeprefix(f"{self.module_name}.")
+        return self._classes.get(qualname) if qualname != kind else None
+
+    @cached_property
+    def _classes(self) -> dict[str, ClassInfo]:
+        found: dict[str, ClassInfo] = {}
+
+        def full(qualname: str, seen: frozenset[str]) -> ClassInfo:
+            info = self.module.classes[qualname]
+            computed, methods = info.computed, info.methods
+            for base in info.bases:
+                place = base.place
+                own = self.module.symbols.get(place.symbol) if place is not None else None
+                name = own.cls if own is not None else ""
+                if name in self.module.classes and name not in seen:
+                    more = full(name, seen | {qualname})
+                    computed, methods = computed | more.computed, methods | more.methods
+            return replace(info, computed=computed, methods=methods)
+
+        for qualname in self.module.classes:
+            found[qualname] = full(qualname, frozenset())
+        return found
+
+    @cached_property
+    def computed_names(self) -> frozenset[str]:
+        """Attributes that some class of this file computes by code (properties, descriptors)."""
+        return frozenset[str]().union(*(c.computed for c in self._classes.values())) - {
+            name for c in self._classes.values() for name in c.methods if name.startswith("__")
+        }
+
+    @cached_property
+    def dunders(self) -> frozenset[str]:
+        """Special methods of the classes of this file that operators and builtins call."""
+        return frozenset[str](
+            m for c in self._classes.values() for m in c.methods
+            if m.startswith("__") and m.endswith("__") and m not in _QUIET_DUNDERS
+        )  # fmt: skip
+
     def fields_of(self, owner: str) -> tuple[str, ...]:
         """The attributes that the methods of a class of this file set on ``self``."""
         prefix = f"{self.module_name}."
@@ -173,6 +221,11 @@ class Resolver:
         return info.enter if isinstance(info.enter, str) else ""
 
     @cached_property
+    def _declared(self) -> frozenset[str]:
+        """Classes that declarations know by their methods."""
+        return frozenset[str]().union(*(c.prefixes for c in self.sources[:-1]))
+
+    @cached_property
     def _reconfigured(self) -> frozenset[str]:
         """Variables whose object gets an attribute set, or a hook added: no catalogued handle."""
         found: set[str] = set()
@@ -200,7 +253,8 @@ class Resolver:
         try:
             found = self._symbol_type(symbol)
             info = self.type_info(found)
-            if info is not None and info.handle and symbol in self._reconfigured:
+            handle = info.handle if info is not None else found in self._declared
+            if handle and symbol in self._reconfigured:
                 found = ""
             self._types[symbol] = found
         finally:
@@ -258,8 +312,20 @@ class Resolver:
         prefix = f"{self.module_name}."
         if name.startswith(prefix) and name[len(prefix) :] in self.module.classes:
             return name
+        own = self.module_function(name)
+        if own is not None and own.is_generator and not call.awaited:
+            return GENERATOR
         # A name whose methods are declared is a class, and calling it makes an instance.
         return name if self.constructs(call) else ""
+
+    def module_function(self, name: str) -> Function | None:
+        """A function of this file by its qualified name."""
+        own = name.removeprefix(f"{self.module_name}.")
+        return self._functions.get(own) if own != name else None
+
+    @cached_property
+    def _functions(self) -> dict[str, Function]:
+        return {f.qualname: f for f in self.module.functions if f.name}
 
     def constructs(self, call: Call) -> bool:
         """Does the call make a new instance of a class that the sources know by its methods?"""
@@ -396,8 +462,6 @@ class Resolver:
         for catalog in self.sources:
             found = catalog.find(name)
             if found:
-                from dataclasses import replace
-
                 return replace(found[0], arguments=entry.arguments, params=entry.params,
                                type=found[0].type or entry.type)  # fmt: skip
         return None

@@ -124,6 +124,9 @@ class Sites:
             if self._own_lock(name):
                 words = f"`{name}` of this file takes a lock or permit around it"
                 return Edge(EdgeKind.MANAGER, words, line)
+        if function.scope in self.module.introspects:
+            words = "it looks at its own names (`locals()`, `eval`, a frame), and would see new ones"
+            return Edge(EdgeKind.CONTROL, words, line)
         if function.name.startswith("test") and not self.config.include_tests:
             words = "it is a test, whose order is often its meaning (--include-tests)"
             return Edge(EdgeKind.CONTROL, words, line)

@@ -8,6 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from .canon import (
+    imports_of,
+    is_simple,
+    occurrences,
+    opens_file,
+    replace_names,
+    shown,
+    substitute,
+    undo_awaits,
+    undo_results,
+    uses,
+    waits,
+)
 from .lowering.compare import Item
 
 Canon = tuple[object, ...]
@@ -33,6 +46,7 @@ class Batch:
     moved: tuple[int, ...]
     between: tuple[int, ...] = ()
     named: frozenset[int] = frozenset()
+    reached: frozenset[str] = frozenset()  # names of asyncio, or of the helper, that it uses
 
 
 @dataclass(slots=True)
@@ -42,8 +56,9 @@ class Undo:
     helper: str
     batches: list[Batch] = field(default_factory=list[Batch])
     names: set[str] = field(default_factory=set[str])
-    aliases: set[str] = field(default_factory=lambda: {"asyncio"})
+    aliases: set[str] = field(default_factory=set[str])  # names of asyncio in the output
     helpers: set[str] = field(default_factory=set[str])
+    added: dict[str, int] = field(default_factory=dict[str, int])  # new imports, and before what
 
     def module(self, old: tuple[Item, ...], new: tuple[Item, ...]) -> None:
         """Match whole files. Raises Refused."""
@@ -53,58 +68,32 @@ class Undo:
             if position < len(old) and item.canon == old[position].canon:
                 position += 1
             else:
-                alias = self._new_import(item)
-                if alias and not any(item.canon == o.canon for o in old[position:]):
+                name = self._new_import(item)
+                if name and not any(item.canon == o.canon for o in old[position:]):
+                    if position < len(old) and opens_file(old[position]):
+                        raise Refused("an import stands before the docstring or `__future__`")
+                    self.added[name] = position
                     continue
             rest.append(item)
-        for item in (*old, *new):
+        for item in new:
             self._known_import(item)
         self.block(old, tuple(rest))
 
     def _known_import(self, item: Item) -> None:
-        match item.canon:
-            case ("Import", ("[]", *aliases)):
-                for alias in aliases:
-                    match alias:
-                        case ("ImportAlias", ("Name", "asyncio"), None):
-                            self.aliases.add("asyncio")
-                        case ("ImportAlias", ("Name", "asyncio"), ("AsName", ("Name", str(name)))):
-                            self.aliases.add(name)
-                        case _:
-                            pass
-            case ("ImportFrom", _, ("[]", *aliases), *_):
-                for alias in aliases:
-                    match alias:
-                        case ("ImportAlias", ("Name", str(name)), None):
-                            if self.helper.endswith(f".{name}"):
-                                self.helpers.add(name)
-                        case ("ImportAlias", ("Name", str(name)), ("AsName", ("Name", str(own)))):
-                            if self.helper.endswith(f".{name}"):
-                                self.helpers.add(own)
-                        case _:
-                            pass
-            case _:
-                pass
+        for module, member, name in imports_of(item):
+            if module == "asyncio" and not member:
+                self.aliases.add(name)
+            elif member and f"{module}.{member}" == self.helper:
+                self.helpers.add(name)
 
-    def _new_import(self, item: Item) -> bool:
-        match item.canon:
-            case ("Import", ("[]", ("ImportAlias", ("Name", "asyncio"), None))):
-                return True
-            case ("Import", ("[]", ("ImportAlias", ("Name", "asyncio"),
-                                    ("AsName", ("Name", str(name)))))):  # fmt: skip
-                self.names.add(name)
-                return True
-            case ("ImportFrom", module, ("[]", ("ImportAlias", ("Name", str(name)), alias)), *_):
-                if f"{_dotted(module)}.{name}" != self.helper:
-                    return False
-                match alias:
-                    case ("AsName", ("Name", str(own))):
-                        self.names.add(own)
-                    case _:
-                        pass
-                return True
-            case _:
-                return False
+    def _new_import(self, item: Item) -> str:
+        """The name that an import of asyncio or of the helper binds, or "" if it is none."""
+        found = imports_of(item)
+        if len(found) != 1:
+            return ""
+        module, member, name = found[0]
+        wanted = f"{module}.{member}" if member else module
+        return name if wanted in ("asyncio", self.helper) else ""
 
     def block(self, old: tuple[Item, ...], new: tuple[Item, ...]) -> None:
         """Match the statements of one block. Raises Refused."""
@@ -121,19 +110,23 @@ class Undo:
                 or self._group(old, i, new, j)
             )
             if step is None:
-                raise Refused(f"{_shown(new[j])} is neither the original nor a known shape")
+                raise Refused(f"{shown(new[j])} is neither the original nor a known shape")
             i, j = i + step[0], j + step[1]
         if i != len(old):
-            raise Refused(f"{_shown(old[i])} is gone")
+            raise Refused(f"{shown(old[i])} is gone")
 
     def _same(self, old: Item, new: Item) -> None:
         """One statement with the same header; its blocks are matched in turn."""
         if new.canon != old.canon or len(new.blocks) != len(old.blocks):
-            raise Refused(f"{_shown(new)} is not what it was")
+            raise Refused(f"{shown(new)} is not what it was")
         for a, b in zip(old.blocks, new.blocks, strict=True):
             self.block(a, b)
 
     # -- shapes --------------------------------------------------------------------------------
+
+    def _reached(self, forms: Sequence[object]) -> frozenset[str]:
+        known = self.aliases | self.helpers
+        return frozenset(n for n in known if any(occurrences(f, n) for f in forms))
 
     def _starts(self, new: tuple[Item, ...], j: int, opening: str, owner: str = ""
                 ) -> tuple[dict[str, object], dict[str, object], int]:  # fmt: skip
@@ -182,9 +175,9 @@ class Undo:
         moved: list[int] = []
         first_named = False
         for k, item in enumerate(body):
-            undone, used = _awaited(item.canon, tasks)
+            undone, used = undo_awaits(item.canon, tasks)
             if k == 0 and not used and named:
-                undone = _replaced(undone, named)
+                undone = replace_names(undone, named)
                 first_named = undone != item.canon
             if used:
                 if item.blocks or len(used) != 1 or used[0] != order[len(moved)]:
@@ -194,14 +187,17 @@ class Undo:
                 self._same(old[i + k], item)
                 continue
             if undone != old[i + k].canon:
-                raise Refused(f"{_shown(item)} is not what it was")
+                raise Refused(f"{shown(item)} is not what it was")
+        raw = [item.canon for item in new[end - len(tasks) : end]]
+        check_named(named, [*raw, body[0].canon])
         if len(moved) != len(tasks):
             raise Refused("a task is started and not awaited in the `try`")
         self.names.update(named, tasks)
+        reached = self._reached([*raw, *(item.canon for item in final)])
         self.batches.append(
             Batch("ordered", id(old), i, (i, *moved), tuple(moved),
                   named=self._named(new, end, tasks, named, moved)
-                  | (frozenset((i,)) if first_named else frozenset()))
+                  | (frozenset((i,)) if first_named else frozenset()), reached=reached)
         )  # fmt: skip
         return len(body), end + 1 - j
 
@@ -213,8 +209,8 @@ class Undo:
         for item, index in zip(new[first:end], moved, strict=True):
             match item.canon:
                 case ("Assign", _, ("Call", _, ("[]", ("Arg", ("Call", func, ("[]", *args)), *_)))):
-                    simple = all(_simple(a[1]) for a in args if isinstance(a, tuple))
-                    if simple and (_simple(func) or not _uses(func, named)):
+                    simple = all(is_simple(a[1]) for a in args if isinstance(a, tuple))
+                    if simple and (is_simple(func) or not uses(func, named)):
                         found.add(index)
                 case _:
                     pass
@@ -263,6 +259,7 @@ class Undo:
         if found is None:
             return None
         form, calls = found
+        check_named(named, calls)
         calls = [substitute(call, named, awaiting=False) for call in calls]
         targets = targets or [("Name", "_")] * len(calls)
         if len(targets) != len(calls):
@@ -290,7 +287,7 @@ class Undo:
         self.names.update(named)
         self.batches.append(
             Batch(form, id(old), i, tuple(members), tuple(members[1:]), tuple(between),
-                  frozenset(members) if named else frozenset())
+                  frozenset(members) if named else frozenset(), self._reached([new[j].canon]))
         )  # fmt: skip
         return k - i, j + 1 + len(between) - start
 
@@ -332,116 +329,38 @@ class Undo:
                 pass
             case _:
                 return None
+        reached = self._reached([new[j].canon])
         _, tasks, end = self._starts(new[j].blocks[0], 0, "create_task", group)
         if end != len(new[j].blocks[0]) or not tasks:
             raise Refused("the task group holds more than its tasks")
+        check_named(named, list(tasks.values()))
         calls = {t: substitute(c, named, awaiting=False) for t, c in tasks.items()}
         order, members, k = list(calls), list[int](), i
         j += 1
         while len(members) < len(order):
             if k >= len(old) or j >= len(new):
                 raise Refused("a task's result is not taken")
-            undone, used = _results(new[j].canon, calls)
+            undone, used = undo_results(new[j].canon, calls)
             if used:
                 if used != [order[len(members)]]:
                     raise Refused("results are not taken in order")
                 members.append(k)
             if undone != old[k].canon:
-                raise Refused(f"{_shown(new[j])} is not what it was")
+                raise Refused(f"{shown(new[j])} is not what it was")
             j, k = j + 1, k + 1
         self.names.update(named, tasks, [group])
         between = tuple(n for n in range(i, k) if n not in members)
         self.batches.append(
             Batch("taskgroup", id(old), i, tuple(members), tuple(members[1:]), between,
-                  frozenset(members) if named else frozenset())
+                  frozenset(members) if named else frozenset(), reached)
         )  # fmt: skip
         return k - i, j - start
 
 
-def _shown(item: Item) -> str:
-    return f"a statement ({item.canon[0]})"
-
-
-def substitute(form: object, values: dict[str, object], *, awaiting: bool) -> object:
-    """``form`` with the names of ``values`` replaced (``awaiting``: only under an `await`)."""
-    match form:
-        case ("Await", ("Name", str(name))) if awaiting and name in values:
-            return ("Await", values[name])
-        case ("Name", str(name)) if not awaiting and name in values:
-            return values[name]
-        case ("Arg", value, keyword, *rest) if not awaiting:
-            return ("Arg", substitute(value, values, awaiting=False), keyword, *rest)
-        case ("Attribute", value, attr, *rest) if not awaiting:
-            return ("Attribute", substitute(value, values, awaiting=False), attr, *rest)
-        case tuple():
-            return tuple(substitute(part, values, awaiting=awaiting) for part in form)
-        case _:
-            return form
-
-
-def _replaced(form: object, values: dict[str, object]) -> object:
-    """``form`` with the names of ``values`` replaced wherever they stand."""
-    match form:
-        case ("Name", str(name)) if name in values:
-            return values[name]
-        case tuple():
-            return tuple(_replaced(part, values) for part in form)
-        case _:
-            return form
-
-
-def _awaited(form: object, tasks: dict[str, object]) -> tuple[object, list[str]]:
-    """``form`` with every ``await task`` undone, and the tasks in the order they stand."""
-    used: list[str] = []
-
-    def walk(part: object) -> object:
-        match part:
-            case ("Await", ("Name", str(name))) if name in tasks:
-                used.append(name)
-                return ("Await", tasks[name])
-            case tuple():
-                return tuple(walk(p) for p in part)
-            case _:
-                return part
-
-    return walk(form), used
-
-
-def _results(form: object, calls: dict[str, object]) -> tuple[object, list[str]]:
-    used: list[str] = []
-
-    def walk(part: object) -> object:
-        match part:
-            case ("Call", ("Attribute", ("Name", str(name)), ("Name", "result"), None), ("[]",)) if (
-                name in calls
-            ):
-                used.append(name)
-                return ("Await", calls[name])
-            case tuple():
-                return tuple(walk(p) for p in part)
-            case _:
-                return part
-
-    return walk(form), used
-
-
-def _simple(form: object) -> bool:
-    match form:
-        case ("Name", _) | ("SimpleString", _) | ("Integer", _) | ("Float", _):
-            return True
-        case _:
-            return False
-
-
-def _uses(form: object, values: dict[str, object]) -> bool:
-    return substitute(form, values, awaiting=False) != form
-
-
-def _dotted(form: object) -> str:
-    match form:
-        case ("Name", str(name)):
-            return name
-        case ("Attribute", value, ("Name", str(name)), *_):
-            return f"{_dotted(value)}.{name}"
-        case _:
-            return ""
+def check_named(named: dict[str, object], users: Sequence[object]) -> None:
+    """Each name given ahead is used exactly once in what it was given for. Raises Refused."""
+    for name, value in named.items():
+        if sum(occurrences(user, name) for user in users) != 1:
+            raise Refused(f"`{name}` is evaluated ahead and not used once")
+        if waits(value):
+            raise Refused(f"`{name}` waits, or binds, before anything is started")

@@ -8,6 +8,7 @@ from the output text as well.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 
 from .config import Config
@@ -41,7 +42,7 @@ def refusal(analysis: Analysis, text: str, config: Config) -> str:
         return f"the output does not parse: line {error.line}: {error.message}"
     except Refused as error:
         return str(error)
-    clash = sorted(undo.names & analysis.module.names)
+    clash = sorted(undo.names & (analysis.module.names | frozenset(dir(builtins))))
     if clash:
         return f"the new name `{clash[0]}` is in use already"
     sites = analysis.planner.sites
@@ -51,9 +52,36 @@ def refusal(analysis: Analysis, text: str, config: Config) -> str:
     by_block = {id(site.block): site for site in sites.all()}
     for batch in undo.batches:
         site = by_block.get(id(blocks.get(batch.block)))
-        reason = _batch(batch, site, sites, config)
+        reason = _names(batch, site, undo, analysis) or _batch(batch, site, sites, config)
         if reason:
             return reason
+    return ""
+
+
+def _names(batch: Batch, site: Site | None, undo: Undo, analysis: Analysis) -> str:
+    """The names of asyncio and of the helper must mean them where the batch stands."""
+    if site is None:
+        return ""
+    module = analysis.module
+    scope = site.function.scope
+    around = [
+        f.locals for f in module.functions
+        if f.scope and (scope == f.scope or scope.startswith(f"{f.scope}."))
+    ]  # fmt: skip
+    wanted = undo.helper if batch.form == "helper" else "asyncio"
+    for name in undo.helpers if batch.form == "helper" else undo.aliases:
+        if name not in batch.reached:
+            continue
+        info = module.symbols.get(f":{name}")
+        if any(name in names for names in around):
+            return f"`{name}` means something else here"
+        if name in undo.added:
+            if not scope and undo.added[name] > batch.first and len(site.parents) == 0:
+                return f"`{name}` is imported after it is used"
+            if info is not None and not (info.kind == "import" and info.target == wanted):
+                return f"`{name}` is bound to something else as well"
+        elif info is None or info.kind != "import" or info.target != wanted:
+            return f"`{name}` does not mean {wanted}"
     return ""
 
 

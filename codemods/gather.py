@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Sequence
@@ -25,7 +26,8 @@ class Names:
 
     def new(self, wanted: str) -> str:
         name, number = wanted, 2
-        while name in self.taken or name in self.given or keyword.iskeyword(name):
+        while name in self.taken or name in self.given or keyword.iskeyword(name) \
+                or hasattr(builtins, name):  # fmt: skip
             name, number = f"{wanted}_{number}", number + 1
         self.given.add(name)
         return name
@@ -117,11 +119,9 @@ def _first_named(plan: Plan, region: Region, writer: Writer, names: Names, edits
     risky = [e for e in first.risks if risk_key(e) not in before]
     if not risky:
         return []
-    start = _named(first, risky, plan.site.block.indent, writer, names)
-    assert start.text is not None
-    span = first.call.span
-    edits.append(Edit(span.start, span.end, start.text))
-    return list(start.lines)
+    lines, changes = _naming(first, risky, plan.site.block.indent, writer, names)
+    edits += changes
+    return lines
 
 
 def _region_lines(plan: Plan, region: Region, writer: Writer, edits: Sequence[Edit]) -> list[str]:
@@ -197,6 +197,27 @@ def starting(plan: Plan, region: Region, members: Sequence[Member], writer: Writ
 
 def _named(member: Member, risky: Sequence[object], indent: str, writer: Writer, names: Names
            ) -> Start:  # fmt: skip
+    lines, edits = _naming(member, risky, indent, writer, names)
+    call = member.call
+    start = call.span.start
+    text = writer.text(call.span)
+    for edit in sorted(edits, key=lambda e: -e.start):
+        text = text[: edit.start - start] + edit.text + text[edit.end - start :]
+    if "\n" in text or "\r" in text:  # names and literals are left: one line is enough
+        words = [writer.text(a.span) for a in call.arguments if a.span is not None]
+        new = {e.start: e.text for e in edits}
+        parts = [
+            new.get(a.span.start, word.rstrip(", \r\n"))
+            for a, word in zip(call.arguments, words, strict=True)
+            if a.span is not None
+        ]
+        text = f"{new.get(start, call.callee)}({', '.join(parts)})"
+    return Start(member, tuple(lines), text)
+
+
+def _naming(member: Member, risky: Sequence[object], indent: str, writer: Writer, names: Names
+            ) -> tuple[list[str], list[Edit]]:  # fmt: skip
+    """Assignments of what may raise to new names, and the edits that use the names instead."""
     call = member.call
     base = base_name(member)
     lines: list[str] = []
@@ -216,11 +237,7 @@ def _named(member: Member, risky: Sequence[object], indent: str, writer: Writer,
         lines += _assigned(name, value, indent, writer)
         new = f"{argument.keyword}={name}" if argument.keyword else name
         edits.append(Edit(argument.span.start, argument.span.start + len(text), new))
-    start = call.span.start
-    text = writer.text(call.span)
-    for edit in sorted(edits, key=lambda e: -e.start):
-        text = text[: edit.start - start] + edit.text + text[edit.end - start :]
-    return Start(member, tuple(lines), text)
+    return lines, edits
 
 
 def _assigned(name: str, value: str, indent: str, writer: Writer) -> list[str]:

@@ -53,12 +53,11 @@ def module_body(module: Module) -> Block:
 
 def shadowed(module: Module, function: Function, name: str) -> bool:
     """Does ``name`` mean something else inside ``function`` than at module level?"""
-    scope = function.scope
-    while scope:
-        if f"{scope}:{name}" in module.symbols:
-            return True
-        scope = scope.rpartition(".")[0]
-    return False
+    around = [
+        f for f in module.functions
+        if f.scope and (function.scope == f.scope or function.scope.startswith(f"{f.scope}."))
+    ]  # fmt: skip
+    return any(name in f.locals or f"{f.scope}:{name}" in module.symbols for f in around)
 
 
 def fresh_name(module: Module, wanted: str) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from ..aliases import Aliases
 from ..config import Config
 from ..ir import Call, Module, Place, Value
-from ..resolve import CONTAINERS, Resolver
+from ..resolve import CONTAINERS, GENERATOR, Resolver
 from .arguments import argument
 from .catalog import Catalog, Entry, Reference, Template
 from .directives import line_entry
@@ -16,7 +16,6 @@ from .model import MEMORY, Effect, Mode, Resource
 from .selector import ANY, Attr, Literal, Memory, Part, Symbol, Text, Wild, glob, host_of, text
 from .strings import text_of
 
-GENERATOR = "<generator>"
 SEEDED = "seeded random"
 
 
@@ -187,6 +186,9 @@ class Inference:
                 return "is handed a function that it may call"
             if name in entry.calls and not self._harmless(a.value):
                 return f"calls what it is given as `{name}`"
+        own = set(entry.dunders) & self.resolver.dunders
+        if own and any(self._may_be_own(a.value) for a in call.arguments):
+            return f"calls `{min(own)}`, which a class of this file defines"
         if entry.dunders and not self.config.plain_values:
             return f"calls `{entry.dunders[0]}` of what it is given (plain-values = false)"
         for name in entry.iterates:
@@ -202,6 +204,11 @@ class Inference:
             return [] if value is None else [value]
         positional = [a for a in call.arguments if a.keyword is None]
         return [a.value for a in positional[len(entry.params) :]]
+
+    def _may_be_own(self, value: Value) -> bool:
+        if value.is_literal or value.immutable:
+            return False
+        return not self.resolver.immutable(value)
 
     def _parameter(self, entry: Entry, call: Call, value: Value) -> str:
         positional = [a.value for a in call.arguments if a.keyword is None and not a.star]

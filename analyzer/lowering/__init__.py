@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import libcst as cst
 
-from ..ir import Function, Module, Span, SymbolInfo, Value
+from ..effects.selector import Attr
+from ..ir import Function, Module, Span, SymbolInfo, Use, Value
 from ..names import Scope, collect
 from ..source import Source, SourceError
 from .context import Unit
@@ -42,10 +43,32 @@ def _lower(source: Source, name: str, *, is_package: bool) -> Module:
         names=frozenset(scopes.names),
         imports=frozenset(scopes.modules),
         star_import=scopes.star_import,
+        introspects=_introspecting(unit),
         directives=_directives(tree, unit),
         strings=tuple(unit.strings),
         indent=tree.default_indent,
     )
+
+
+#: Builtins and functions that see local names, or run text that does.
+_LOOKS = frozenset({
+    "builtins:locals", "builtins:vars", "builtins:dir", "builtins:eval", "builtins:exec",
+    "builtins:globals",
+})  # fmt: skip
+_FRAMES = frozenset({"_getframe", "currentframe", "f_locals", "f_globals", "f_back"})
+
+
+def _introspecting(unit: Unit) -> frozenset[str]:
+    found: set[str] = set()
+    for function in unit.functions:
+        for statement in function.block.statements:
+            for event in statement.events:
+                if isinstance(event, Use) and (
+                    event.place.symbol in _LOOKS
+                    or any(isinstance(s, Attr) and s.name in _FRAMES for s in event.place.steps)
+                ):
+                    found.add(function.scope)
+    return frozenset(found)
 
 
 def _exposing(function: Function, unit: Unit) -> Function:
@@ -58,7 +81,8 @@ def _symbols(unit: Unit) -> dict[str, SymbolInfo]:
     for symbol, (name, scope) in unit.symbols.items():
         values = tuple(unit.values.get(symbol, ()))
         annotations = tuple(unit.annotations.get(symbol, ()))
-        table[symbol] = _symbol(name, scope, values, annotations)
+        found = _symbol(name, scope, values, annotations)
+        table[symbol] = replace(found, unbound=symbol in unit.unbound)
     return table
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..ir import OPAQUE, Define, Enter, Iterate, Operate, Risk, Value
+from ..ir import OPAQUE, Control, Define, Enter, Iterate, Operate, Risk, Value
 from ..names import children
 from .context import Context
+from .evaluation import test
 from .expressions import bind, evaluate
 from .parts import Parts
 
 
 def if_(node: cst.If, parts: Parts) -> None:
-    evaluate(node.test, parts.context)
+    test(node.test, parts.context)
     parts.block(node.body, "body", guarded=True)
     orelse = node.orelse
     if isinstance(orelse, cst.If):
@@ -24,7 +25,7 @@ def if_(node: cst.If, parts: Parts) -> None:
 
 def while_(node: cst.While, parts: Parts) -> None:
     with parts.context.guard():
-        evaluate(node.test, parts.context)
+        test(node.test, parts.context)
     parts.block(node.body, "loop", guarded=True)
     if node.orelse is not None:
         parts.block(node.orelse.body, "orelse", guarded=True)
@@ -34,7 +35,7 @@ def for_(node: cst.For, parts: Parts) -> None:
     iterable = evaluate(node.iter, parts.context)
     parts.context.add(Iterate(iterable, node.asynchronous is not None))
     with parts.context.guard():
-        bind(node.target, Value(held=(iterable,)), parts.context)
+        bind(node.target, Value(held=(iterable,), element=True), parts.context)
     parts.block(node.body, "loop", guarded=True)
     if node.orelse is not None:
         parts.block(node.orelse.body, "orelse", guarded=True)
@@ -52,6 +53,7 @@ def try_(node: cst.Try | cst.TryStar, parts: Parts) -> dict[str, object]:
         if handler.name is not None and isinstance(handler.name.name, cst.Name):
             # The name is deleted at the end of the clause (reference, 8.4.1).
             symbol = parts.context.symbol(handler.name.name.value)
+            parts.context.unit.unbound.add(symbol)
             parts.context.add(Define(symbol, OPAQUE, guarded=True))
     if node.orelse is not None:
         parts.block(node.orelse.body, "orelse", guarded=True)
@@ -83,7 +85,7 @@ def match_(node: cst.Match, parts: Parts) -> None:
         with context.guard():
             _pattern(case.pattern, subject, context)
             if case.guard is not None:
-                evaluate(case.guard, context)
+                test(case.guard, context)
         parts.block(case.body, "case", guarded=True)
 
 
@@ -94,6 +96,7 @@ def _pattern(pattern: cst.CSTNode, subject: Value, context: Context) -> None:
         return
     if isinstance(pattern, cst.MatchClass):
         evaluate(pattern.cls, context)
+        context.add(Control("pattern", guarded=True))  # `__match_args__`, `__instancecheck__`
     if isinstance(pattern, cst.MatchMapping):
         for element in pattern.elements:  # all keys, then their patterns
             evaluate(element.key, context)
@@ -106,4 +109,4 @@ def _pattern(pattern: cst.CSTNode, subject: Value, context: Context) -> None:
     elif isinstance(pattern, cst.MatchMapping):
         captured = pattern.rest
     if captured is not None:
-        bind(captured, Value(held=(subject,)), context)
+        bind(captured, Value(held=(subject,), element=True), context)

@@ -19,8 +19,9 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
     params = node.params
     everything = (*params.posonly_params, *params.params, *params.kwonly_params)
     for param in everything:
-        if param.default is not None:
-            evaluate(param.default, context, deep=False)
+        if param.default is not None:  # the function keeps it, and its parameter may be it
+            default = evaluate(param.default, context, deep=False)
+            unit.values.setdefault(scope.symbol(param.name.value), []).append(default)
     outer = _annotation_scope(node.type_parameters, context)
     _annotations(node, outer)
     if decorators:
@@ -51,6 +52,7 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
             parameters=tuple(scope.symbol(name) for name in sorted(scope.parameters)),
             decorators=decorators,
             class_scope=context.scope.qualname if in_class else "",
+            locals=frozenset(scope.bindings),
         )
     )
     symbol = context.symbol(node.name.value)

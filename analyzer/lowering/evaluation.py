@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from ..ir import Control, Value
+from ..ir import Control, Operate, Risk, Value
 from .context import Context
 
 Lower = Callable[[cst.BaseExpression, Context, bool], Value]
@@ -25,3 +25,11 @@ def evaluate(node: cst.BaseExpression, context: Context, *, deep: bool = True) -
     if not isinstance(node, cst.Ellipsis):
         context.add(Control("expression", context.guarded))  # not known here: nothing passes it
     return Value(immutable=True)
+
+
+def test(node: cst.BaseExpression, context: Context) -> Value:
+    """Evaluate a condition: the value, then its truth (reference, 6.11)."""
+    value = evaluate(node, context)
+    if not value.immutable:
+        context.add(Operate((value,), Risk.TRUTH, context.guarded))
+    return value

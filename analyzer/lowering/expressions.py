@@ -25,7 +25,7 @@ from ..ir import (
 )
 from ..names import Scope, resolve
 from .context import Context
-from .evaluation import LOWERINGS, Lower, evaluate
+from .evaluation import LOWERINGS, Lower, evaluate, test
 from .scoped import comprehension, lambda_
 from .strings import LITERALS, concatenated, formatted, literal
 from .targets import bind, path, use_path
@@ -131,7 +131,7 @@ def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
 
 def _boolean(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.BooleanOperation)
-    left = evaluate(node.left, context)
+    left = test(node.left, context)
     with context.guard():
         right = evaluate(node.right, context, deep=deep)
     return Value(held=(left, right))
@@ -154,6 +154,8 @@ def _unary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.UnaryOperation)
     value = evaluate(node.expression, context)
     if isinstance(node.operator, cst.Not):
+        if not value.immutable:
+            context.add(Operate((value,), Risk.TRUTH, context.guarded))
         return Value(immutable=True, type="builtins.bool")
     if value.is_literal and isinstance(node.operator, cst.Minus):
         literal = value.literal
@@ -165,7 +167,7 @@ def _unary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
 
 def _conditional(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.IfExp)
-    evaluate(node.test, context)
+    test(node.test, context)
     with context.guard():
         body = evaluate(node.body, context, deep=deep)
         orelse = evaluate(node.orelse, context, deep=deep)
@@ -203,6 +205,7 @@ def _dict(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
             key = evaluate(element.key, context)
             if not key.is_literal:
                 context.add(Operate((key,), Risk.OPERATOR, context.guarded))
+                held.append(key)
             value = evaluate(element.value, context, deep=deep)
             if isinstance(key.literal, str):
                 entries.append((key.literal, value))
@@ -226,11 +229,12 @@ def _walrus(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
 
 def _yield(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.Yield)
+    value = Value()
     if isinstance(node.value, cst.From):
-        evaluate(node.value.item, context)
+        value = evaluate(node.value.item, context)
     elif node.value is not None:
-        evaluate(node.value, context)
-    context.add(Control("yield", context.guarded))
+        value = evaluate(node.value, context)
+    context.add(Control("yield", context.guarded, value))
     return OPAQUE
 
 

@@ -6,7 +6,7 @@ import libcst as cst
 
 from ..ir import Control, Iterate, Operate, Risk, Value
 from .context import Context
-from .evaluation import evaluate
+from .evaluation import evaluate, test
 from .targets import bind
 
 GENERATOR = "<generator>"
@@ -22,8 +22,9 @@ def lambda_(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.Lambda)
     inner = Context(context.unit, context.unit.scopes.by_node[node], context.events, context.depth)
     for param in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
-        if param.default is not None:
-            evaluate(param.default, context)
+        if param.default is not None:  # the function keeps it, and its parameter may be it
+            default = evaluate(param.default, context, deep=False)
+            context.unit.values.setdefault(inner.scope.symbol(param.name.value), []).append(default)
     start = len(context.events)
     with inner.guard():
         value = evaluate(node.body, inner)
@@ -45,14 +46,14 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
         iterable = evaluate(comp.iter, outer)
         context.add(Iterate(iterable, comp.asynchronous is not None, outer.guarded))
         with inner.guard():
-            bind(comp.target, Value(held=(iterable,)), inner)
-            for test in comp.ifs:
-                evaluate(test.test, inner)
+            bind(comp.target, Value(held=(iterable,), element=True), inner)
+            for condition in comp.ifs:
+                test(condition.test, inner)
             if comp.inner_for_in is not None:
                 clause(comp.inner_for_in, inner)
             elif isinstance(node, cst.DictComp):
                 key = evaluate(node.key, inner)
-                element.append(evaluate(node.value, inner, deep=deep))
+                element.extend((key, evaluate(node.value, inner, deep=deep)))
                 context.add(Operate((key,), Risk.OPERATOR, guarded=True))  # is hashed
             else:
                 hashed = isinstance(node, cst.SetComp)

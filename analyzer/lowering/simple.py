@@ -9,6 +9,7 @@ import libcst as cst
 from ..ir import OPAQUE, Control, Define, Mutate, Operate, Risk, Shape, Store, Value
 from .annotations import annotate, evaluate_annotation
 from .context import Context
+from .evaluation import test
 from .expressions import bind, evaluate, path
 
 More = dict[str, object] | None
@@ -103,15 +104,13 @@ def _return(node: cst.Return, context: Context) -> dict[str, object]:
 
 
 def _raise(node: cst.Raise, context: Context) -> None:
-    if node.exc is not None:
-        evaluate(node.exc, context)
-    if node.cause is not None:
-        evaluate(node.cause.item, context)
-    context.add(Control("raise"))
+    raised = Value() if node.exc is None else evaluate(node.exc, context)
+    cause = Value() if node.cause is None else evaluate(node.cause.item, context)
+    context.add(Control("raise", value=Value(held=(raised, cause))))
 
 
 def _assert(node: cst.Assert, context: Context) -> None:
-    evaluate(node.test, context)
+    test(node.test, context)
     if node.msg is not None:
         with context.guard():
             evaluate(node.msg, context)
@@ -131,6 +130,7 @@ def _delete(target: cst.BaseExpression, context: Context) -> None:
     place, _ = path(target, context)
     if place is not None and not place.steps:
         context.unit.values.setdefault(place.symbol, []).append(OPAQUE)
+        context.unit.unbound.add(place.symbol)
         context.add(Define(place.symbol, OPAQUE))
     elif place is not None:
         context.add(Mutate(place))

@@ -49,7 +49,8 @@ def _template_parts(
     for part in nodes:
         if isinstance(part, cst.TemplatedStringExpression):
             converted = part.conversion is not None
-            value = evaluate(part.expression, context, deep=deep or converted)
+            with context.guard():  # its source text is part of the value: it must stay as it is
+                value = evaluate(part.expression, context, deep=deep or converted)
             if converted:
                 context.add(Operate((value,), Risk.FORMAT, context.guarded))
             if part.format_spec is not None:
@@ -69,7 +70,11 @@ def _string_parts(nodes: Sequence[cst.BaseFormattedStringContent], context: Cont
         if isinstance(part, cst.FormattedStringText):
             parts.append(Value(literal=_unescape(part.value), is_literal=True))
         elif isinstance(part, cst.FormattedStringExpression):
-            value = evaluate(part.expression, context)
+            if part.equal is None:
+                value = evaluate(part.expression, context)
+            else:
+                with context.guard():  # `{x=}` prints its source text, which must stay as it is
+                    value = evaluate(part.expression, context)
             if part.format_spec is not None:
                 if part.conversion is not None:
                     context.add(Operate((value,), Risk.FORMAT, context.guarded))

@@ -96,7 +96,7 @@ def bind(target: cst.CSTNode, value: Value, context: Context) -> None:
         else:
             context.add(Iterate(value, guarded=context.guarded))
         for i, element in enumerate(target.elements):
-            part = Value(held=(value,))
+            part = Value(held=(value,), element=True)
             if (
                 value.fresh
                 and len(value.held) == len(target.elements)
