@@ -103,9 +103,16 @@ class Planner:
         }
         return Plan(site, tuple(rows), prints, found, notes, around, known)
 
-    def _row(self, i: int, statements: Sequence[Statement], prints: Sequence[Footprint],
-             around: Surroundings, members: Sequence[Member | None], edge: Edge | None,
-             forbidden: Edge | None) -> Row:  # fmt: skip
+    def _row(
+        self,
+        i: int,
+        statements: Sequence[Statement],
+        prints: Sequence[Footprint],
+        around: Surroundings,
+        members: Sequence[Member | None],
+        edge: Edge | None,
+        forbidden: Edge | None,
+    ) -> Row:
         statement, member = statements[i], members[i]
         waits = waiting(prints[i].calls, self.inference)
         if member is None:
@@ -134,8 +141,9 @@ class Planner:
         return Row(waits, member, limit, limit if strict is None else max(strict, limit), edge,
                    statement.solo)  # fmt: skip
 
-    def _raising(self, first: int, statements: Sequence[Statement], rows: Sequence[Row]
-                 ) -> frozenset[int]:  # fmt: skip
+    def _raising(
+        self, first: int, statements: Sequence[Statement], rows: Sequence[Row]
+    ) -> frozenset[int]:
         known = shown(statements, first, self.footprints)
         found: set[int] = set()
         for k in range(first + 1, min(len(rows), first + WINDOW)):
@@ -157,20 +165,31 @@ class Planner:
             for limit in self.config.limits
         )
 
-    def _notes(self, statements: Sequence[Statement], rows: Sequence[Row],
-               found: Sequence[Region], forbidden: Edge | None) -> Iterator[Note]:  # fmt: skip
+    def _notes(
+        self,
+        statements: Sequence[Statement],
+        rows: Sequence[Row],
+        found: Sequence[Region],
+        forbidden: Edge | None,
+    ) -> Iterator[Note]:
         moved = {m.index for r in found for m in r.moved}
         covered = {i for r in found for i in range(r.first, r.last + 1)}
         previous: int | None = None
         for i, row in enumerate(rows):
             if not _awaits(statements[i]):
                 continue
-            if previous is not None and i not in moved and not (i in covered and previous in covered):
+            if (
+                previous is not None
+                and i not in moved
+                and not (i in covered and previous in covered)
+            ):
                 edge = forbidden or row.edge or self._no_gain(statements, row, previous)
                 if edge.kind is EdgeKind.UNKNOWN:
                     edge = self._needed(statements, previous, i) or edge
                 if row.member is not None or row.edge is not None or forbidden is not None:
-                    name = row.member.facts.name if row.member else self._awaited_name(statements[i])
+                    name = (
+                        row.member.facts.name if row.member else self._awaited_name(statements[i])
+                    )
                     yield Note(statements[i], name, statements[previous], edge)
             previous = i
 

@@ -59,9 +59,11 @@ def undo_results(form: object, calls: dict[str, object]) -> tuple[object, list[s
 
     def walk(part: object) -> object:
         match part:
-            case ("Call", ("Attribute", ("Name", str(name)), ("Name", "result"), None), ("[]",)) if (
-                name in calls
-            ):
+            case (
+                "Call",
+                ("Attribute", ("Name", str(name)), ("Name", "result"), None),
+                ("[]",),
+            ) if name in calls:
                 used.append(name)
                 return ("Await", calls[name])
             case tuple():

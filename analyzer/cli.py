@@ -70,8 +70,9 @@ def _findings(outcomes: list[Outcome]) -> bool:
     return any(isinstance(o.result, Analyzed) and bool(o.result.findings) for o in outcomes)
 
 
-def listing(outcomes: list[Outcome], missing: int, shown: Shown, done: Done | None = None
-            ) -> tuple[str, str]:  # fmt: skip
+def listing(
+    outcomes: list[Outcome], missing: int, shown: Shown, done: Done | None = None
+) -> tuple[str, str]:
     """What goes to standard output, and the summary if that belongs on standard error."""
     from .engine import Analyzed
     from .report.jsonform import findings_json

@@ -136,7 +136,9 @@ def _helper(value: Any, where: str) -> str:
 
 def _same_world(value: Any, where: str) -> tuple[tuple[tuple[str, Text], ...], ...]:
     if not isinstance(value, list):
-        raise ConfigError(f'{where} must be a list of lists, such as [["http:api.example.com", "db"]]')
+        raise ConfigError(
+            f'{where} must be a list of lists, such as [["http:api.example.com", "db"]]'
+        )
     groups: list[tuple[tuple[str, Text], ...]] = []
     for group in cast("list[Any]", value):
         members: list[tuple[str, Text]] = []

@@ -91,8 +91,9 @@ class Surroundings:
     unsafe: bool = False  # level on-success: writes may start before earlier calls succeeded
 
 
-def member_of(index: int, statement: Statement, footprints: Footprints, bound: Container[str]
-              ) -> tuple[Member | None, Edge | None]:  # fmt: skip
+def member_of(
+    index: int, statement: Statement, footprints: Footprints, bound: Container[str]
+) -> tuple[Member | None, Edge | None]:
     """The statement's awaited call as a member, or the reason why it cannot start early.
 
     (None, None) when the statement awaits nothing, or several things.
@@ -115,6 +116,8 @@ def member_of(index: int, statement: Statement, footprints: Footprints, bound: C
         return None, Edge(EdgeKind.UNKNOWN, facts.everything, line, unknown)
     if call.guarded:
         return None, Edge(EdgeKind.CONTROL, f"`{facts.name}` may not run at all", line)
+    if call.commented:
+        return None, Edge(EdgeKind.CONTROL, "a comment stands between `await` and its call", line)
     acting = _acting(call, inference)
     if acting:
         return None, Edge(EdgeKind.UNKNOWN, f"its arguments {acting}", line)
@@ -158,8 +161,9 @@ def _acting(call: Call, inference: Inference) -> str:
     return ""
 
 
-def risks_of(events: Sequence[Event], footprints: Footprints, bound: Container[str]
-             ) -> tuple[Event, ...]:  # fmt: skip
+def risks_of(
+    events: Sequence[Event], footprints: Footprints, bound: Container[str]
+) -> tuple[Event, ...]:
     """The events that may raise, unbound local names included."""
     found: list[Event] = []
     for event in events:
@@ -171,8 +175,13 @@ def risks_of(events: Sequence[Event], footprints: Footprints, bound: Container[s
     return tuple(found)
 
 
-def blocking(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
-             footprints: Footprints) -> Edge | None:  # fmt: skip
+def blocking(
+    statement: Statement,
+    earlier: Footprint,
+    later: Member,
+    around: Surroundings,
+    footprints: Footprints,
+) -> Edge | None:
     """The first reason why ``later``'s call must not start before ``statement`` has run."""
     for find in FINDERS:
         edge = find(statement, earlier, later, around, footprints)
@@ -185,8 +194,13 @@ def _name(later: Member) -> str:
     return later.facts.name
 
 
-def _control(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
-             footprints: Footprints) -> Edge | None:  # fmt: skip
+def _control(
+    statement: Statement,
+    earlier: Footprint,
+    later: Member,
+    around: Surroundings,
+    footprints: Footprints,
+) -> Edge | None:
     if not earlier.controls:
         return None
     word = earlier.controls[0]
@@ -199,8 +213,13 @@ def _control(statement: Statement, earlier: Footprint, later: Member, around: Su
                 statement.span.line)  # fmt: skip
 
 
-def _unknown(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
-             footprints: Footprints) -> Edge | None:  # fmt: skip
+def _unknown(
+    statement: Statement,
+    earlier: Footprint,
+    later: Member,
+    around: Surroundings,
+    footprints: Footprints,
+) -> Edge | None:
     if not earlier.everything:
         return None
     line = statement.span.line
@@ -208,16 +227,26 @@ def _unknown(statement: Statement, earlier: Footprint, later: Member, around: Su
                 earlier.everything_call)  # fmt: skip
 
 
-def _affine(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
-            footprints: Footprints) -> Edge | None:  # fmt: skip
+def _affine(
+    statement: Statement,
+    earlier: Footprint,
+    later: Member,
+    around: Surroundings,
+    footprints: Footprints,
+) -> Edge | None:
     if not earlier.affine:
         return None
     line = statement.span.line
     return Edge(EdgeKind.AFFINE, f"line {line}: `{earlier.affine}` must stay in its task", line)
 
 
-def _time(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
-          footprints: Footprints) -> Edge | None:  # fmt: skip
+def _time(
+    statement: Statement,
+    earlier: Footprint,
+    later: Member,
+    around: Surroundings,
+    footprints: Footprints,
+) -> Edge | None:
     free = footprints.config.timestamps == "free"
     for domain, kind in (("clock", EdgeKind.CLOCK), ("sleep", EdgeKind.SLEEP)):
         own = any(e.resource.domain == domain for e in later.footprint.effects)
@@ -296,8 +325,13 @@ def _name_only_stored(symbol: str, footprints: Footprints) -> bool:
     return True
 
 
-def _exclusive(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
-               footprints: Footprints) -> Edge | None:  # fmt: skip
+def _exclusive(
+    statement: Statement,
+    earlier: Footprint,
+    later: Member,
+    around: Surroundings,
+    footprints: Footprints,
+) -> Edge | None:
     from .effects.model import overlap
     from .effects.selector import Overlap
 
@@ -315,14 +349,20 @@ def _exclusive(statement: Statement, earlier: Footprint, later: Member, around: 
     return None
 
 
-def _conflict(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
-              footprints: Footprints) -> Edge | None:  # fmt: skip
+def _conflict(
+    statement: Statement,
+    earlier: Footprint,
+    later: Member,
+    around: Surroundings,
+    footprints: Footprints,
+) -> Edge | None:
     found = conflict_of(earlier.effects, later.footprint.effects, footprints)
     return None if found is None else _conflict_edge(statement, *found, later)
 
 
-def conflict_of(first: Sequence[Effect], second: Sequence[Effect], footprints: Footprints
-                ) -> tuple[Effect, Effect] | None:  # fmt: skip
+def conflict_of(
+    first: Sequence[Effect], second: Sequence[Effect], footprints: Footprints
+) -> tuple[Effect, Effect] | None:
     """A pair of conflicting effects; the one that says most: the world, then names, then content."""
     same_world = footprints.config.same_world
     best: tuple[int, Effect, Effect] | None = None
@@ -369,8 +409,13 @@ def _conflict_edge(statement: Statement, other: Effect, mine: Effect, later: Mem
     return Edge(EdgeKind.EFFECT, words, line, resource=describe(mine.resource))
 
 
-def _failure(statement: Statement, earlier: Footprint, later: Member, around: Surroundings,
-             footprints: Footprints) -> Edge | None:  # fmt: skip
+def _failure(
+    statement: Statement,
+    earlier: Footprint,
+    later: Member,
+    around: Surroundings,
+    footprints: Footprints,
+) -> Edge | None:
     if not earlier.raises:
         return None
     line = statement.span.line
@@ -398,8 +443,9 @@ def not_speculatable(facts: CallFacts, *, unsafe: bool) -> str:
 FINDERS = (_control, _affine, _unknown, _time, _exclusive, _conflict, _failure)
 
 
-def early_raise(statement: Statement, earlier: Footprint, later: Member, around: Surroundings
-                ) -> Edge | None:  # fmt: skip
+def early_raise(
+    statement: Statement, earlier: Footprint, later: Member, around: Surroundings
+) -> Edge | None:
     """An edge if ``later``'s arguments may raise and ``statement`` does what a failing run shows.
 
     Contract §4: arguments that may raise are evaluated early only in a batch of reads.
@@ -411,7 +457,9 @@ def early_raise(statement: Statement, earlier: Footprint, later: Member, around:
     if not visible and not around.ends and earlier.own_risk:
         # Two errors of the program itself stay in their order; only the failure of an awaited
         # read may come later than such an error (contract §4).
-        words = f"the arguments of `{_name(later)}` may raise, and so may line {line}, which is first"
+        words = (
+            f"the arguments of `{_name(later)}` may raise, and so may line {line}, which is first"
+        )
         return Edge(EdgeKind.FAILURE, words, line)
     if not visible:
         return None
@@ -450,8 +498,9 @@ def nameable(member: Member | None, footprint: Footprint) -> bool:
     )
 
 
-def shown(statements: Sequence[Statement], first: int, footprints: Footprints, *,
-          own: bool = True) -> set[object]:  # fmt: skip
+def shown(
+    statements: Sequence[Statement], first: int, footprints: Footprints, *, own: bool = True
+) -> set[object]:
     """Keys of what cannot raise when it is evaluated just before statement ``first``.
 
     What that statement would evaluate at once itself (``own``), and what the statements before it
@@ -477,4 +526,15 @@ def shown(statements: Sequence[Statement], first: int, footprints: Footprints, *
     return keys
 
 
-__all__ = ["Edge", "EdgeKind", "Function", "Member", "Surroundings", "ahead", "blocking", "member_of", "nameable", "shown"]
+__all__ = [
+    "Edge",
+    "EdgeKind",
+    "Function",
+    "Member",
+    "Surroundings",
+    "ahead",
+    "blocking",
+    "member_of",
+    "nameable",
+    "shown",
+]

@@ -71,8 +71,9 @@ class Reach:
                     found.append(own == 1 and self._fatal(function, statement, parents, symbol))
         return found
 
-    def _fatal(self, function: Function, statement: Statement,
-               parents: tuple[Statement, ...], symbol: str) -> bool:  # fmt: skip
+    def _fatal(
+        self, function: Function, statement: Statement, parents: tuple[Statement, ...], symbol: str
+    ) -> bool:
         if any(not self._lets_through(s) for s in parents):
             return False
         resolver = self.sites.inference.resolver

@@ -155,9 +155,16 @@ class Failed:
 Result = Analyzed | Skipped | Failed
 
 
-def analyze(source: Source, config: Config, *, name: str = "", unsafe: bool = False,
-            is_package: bool = False, tools: Catalog | None = None, script: bool = True
-            ) -> Analysis:  # fmt: skip
+def analyze(
+    source: Source,
+    config: Config,
+    *,
+    name: str = "",
+    unsafe: bool = False,
+    is_package: bool = False,
+    tools: Catalog | None = None,
+    script: bool = True,
+) -> Analysis:
     """Lower, infer and plan. Raises SourceError, or ConfigError for a wrong line comment.
 
     ``script``: a failure may end the program, as the text is a file that may be run.
@@ -175,8 +182,14 @@ def analyze(source: Source, config: Config, *, name: str = "", unsafe: bool = Fa
     return Analysis(source, module, inference, planner, plans, Forms(planner.sites))
 
 
-def finding(analysis: Analysis, plan: Plan, region: Region, written: Written,
-            applicability: Applicability, fix: Fix | None) -> Finding:  # fmt: skip
+def finding(
+    analysis: Analysis,
+    plan: Plan,
+    region: Region,
+    written: Written,
+    applicability: Applicability,
+    fix: Fix | None,
+) -> Finding:
     """The finding for one region."""
     calls = region_calls(analysis, plan, region)
     names = ", ".join(f"`{c.name}`" for c in calls)
@@ -203,8 +216,9 @@ def finding(analysis: Analysis, plan: Plan, region: Region, written: Written,
     )
 
 
-def _assumptions(analysis: Analysis, calls: Sequence[CallSite], plan: Plan, region: Region
-                 ) -> tuple[str, ...]:  # fmt: skip
+def _assumptions(
+    analysis: Analysis, calls: Sequence[CallSite], plan: Plan, region: Region
+) -> tuple[str, ...]:
     del calls
     found: dict[str, None] = {}
     for call in calls_of(plan, region):
@@ -332,9 +346,16 @@ def module_name(path: Path, src: Sequence[str], root: Path) -> tuple[str, bool]:
 Rewriter = Callable[[Analysis, Config, str, bool], Analyzed]
 
 
-def analyze_bytes(data: bytes, filename: str, config: Config, rewriter: Rewriter, *,
-                  unsafe: bool = False, root: Path | None = None, script: bool = True
-                  ) -> Result:  # fmt: skip
+def analyze_bytes(
+    data: bytes,
+    filename: str,
+    config: Config,
+    rewriter: Rewriter,
+    *,
+    unsafe: bool = False,
+    root: Path | None = None,
+    script: bool = True,
+) -> Result:
     """One file's result; never raises for what the file holds. ``script``: see ``analyze``."""
     from .screen import may_hold_opportunity
 
@@ -351,7 +372,9 @@ def analyze_bytes(data: bytes, filename: str, config: Config, rewriter: Rewriter
     except ConfigError as error:
         return Failed(filename, str(error))
     except Exception as error:  # one bad file never stops the others
-        return Failed(filename, f"internal error: {type(error).__name__}: {error}; please report it")
+        return Failed(
+            filename, f"internal error: {type(error).__name__}: {error}; please report it"
+        )
 
 
 def with_findings(result: Analyzed, findings: Sequence[Finding]) -> Analyzed:

@@ -387,8 +387,9 @@ class Footprints:
         return True
 
 
-def visible_writes(footprint: Footprint, seen: frozenset[str], everything_seen: bool
-                   ) -> list[Effect]:  # fmt: skip
+def visible_writes(
+    footprint: Footprint, seen: frozenset[str], everything_seen: bool
+) -> list[Effect]:
     """The writes that somebody can see if the function fails afterwards.
 
     ``seen``: symbols that a handler, a closure or the module sees; ``everything_seen``: all of them
@@ -408,4 +409,3 @@ def visible_writes(footprint: Footprint, seen: frozenset[str], everything_seen: 
         else:
             found.append(effect)
     return found
-

@@ -55,8 +55,11 @@ class Forms:
             reason = self._plain(plan, region, members)
             if reason:
                 return Written(Form.PLAIN, reason)
-        if self.config.helper != "inline" and self._gatherable_targets(members) \
-                and self._still(plan, region, members):  # fmt: skip
+        if (
+            self.config.helper != "inline"
+            and self._gatherable_targets(members)
+            and self._still(plan, region, members)
+        ):
             return Written(Form.HELPER, f"`helper = {self.config.helper!r}`")
         return ordered
 
@@ -86,8 +89,11 @@ class Forms:
             if between.controls or between.everything:
                 return False
             later = [m for m in members if m.index > i]
-            if visible_writes(between, frozenset() if ends else plan.around.seen,
-                              plan.around.everything_seen and not ends):  # fmt: skip
+            if visible_writes(
+                between,
+                frozenset() if ends else plan.around.seen,
+                plan.around.everything_seen and not ends,
+            ):
                 return False
             for member in later:
                 if conflict_of(between.effects, member.after.effects, self.footprints):

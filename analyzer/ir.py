@@ -144,6 +144,7 @@ class Call:
     setup: tuple[Event, ...]
     awaited: bool = False
     await_span: Span | None = None
+    commented: bool = False  # a comment stands between `await` and the call
     guarded: bool = False
 
     @property

@@ -229,9 +229,11 @@ class _Collector:
     ) -> None:
         stars = (params.star_arg, params.star_kwarg)
         for param in (
-            *params.posonly_params, *params.params, *params.kwonly_params,
+            *params.posonly_params,
+            *params.params,
+            *params.kwonly_params,
             *(star for star in stars if isinstance(star, cst.Param)),
-        ):  # fmt: skip
+        ):
             inner.bindings[param.name.value] = 1
             inner.parameters.add(param.name.value)
             self.scopes.names.add(param.name.value)

@@ -99,8 +99,13 @@ def project(analysis: Analysis, result: Analyzed) -> FileProjection:
     return FileProjection(result.filename, tuple(functions), latencies)
 
 
-def _function(analysis: Analysis, function: Function, findings: list[Finding],
-              plans: dict[int, Plan], latencies: Counter[str]) -> Times:  # fmt: skip
+def _function(
+    analysis: Analysis,
+    function: Function,
+    findings: list[Finding],
+    plans: dict[int, Plan],
+    latencies: Counter[str],
+) -> Times:
     calls = [
         call
         for statement in function.block.statements

@@ -153,8 +153,9 @@ def analyze_job(job: Job, rewriter: Rewriter, *, unsafe: bool) -> Outcome:
     return Outcome(job, data, result)
 
 
-def run(request: Request, rewriter: Rewriter, each: Callable[[Outcome], Outcome] | None = None
-        ) -> tuple[list[Outcome], list[tuple[str, str]]]:  # fmt: skip
+def run(
+    request: Request, rewriter: Rewriter, each: Callable[[Outcome], Outcome] | None = None
+) -> tuple[list[Outcome], list[tuple[str, str]]]:
     """All files' outcomes, and (path, cause) of what could not be found. Raises ConfigError.
 
     ``each`` sees an outcome as soon as it is there (``pexec-fix`` writes the file then).

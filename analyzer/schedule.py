@@ -44,8 +44,9 @@ class Region:
     parallel_ms: float
 
 
-def regions(rows: Sequence[Row], *, width: int, min_gain: float, raising: Sequence[frozenset[int]]
-            ) -> tuple[Region, ...]:  # fmt: skip
+def regions(
+    rows: Sequence[Row], *, width: int, min_gain: float, raising: Sequence[frozenset[int]]
+) -> tuple[Region, ...]:
     """The best partition of a block; only regions that gain at least ``min_gain`` milliseconds.
 
     ``raising[i]`` holds the members (by index) whose arguments may raise in a way that evaluating

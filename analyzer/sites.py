@@ -50,7 +50,9 @@ class Bound:
 class Sites:
     """The blocks of a module in which calls may be run together, and the context of each."""
 
-    def __init__(self, inference: Inference, footprints: Footprints, *, unsafe: bool = False) -> None:
+    def __init__(
+        self, inference: Inference, footprints: Footprints, *, unsafe: bool = False
+    ) -> None:
         self.inference = inference
         self.module = inference.module
         self.config = inference.config
@@ -92,9 +94,7 @@ class Sites:
     def surroundings(self, site: Site) -> Surroundings:
         handled = any(
             s.kind in ("Try", "TryStar")
-            or any(
-                self.footprints.manager(m.value) in ("suppress", "deadline") for m in s.managers
-            )
+            or any(self.footprints.manager(m.value) in ("suppress", "deadline") for m in s.managers)
             for s, _ in site.parents
         )
         module_level = not site.function.name
@@ -125,7 +125,9 @@ class Sites:
                 words = f"`{name}` of this file takes a lock or permit around it"
                 return Edge(EdgeKind.MANAGER, words, line)
         if function.scope in self.module.introspects:
-            words = "it looks at its own names (`locals()`, `eval`, a frame), and would see new ones"
+            words = (
+                "it looks at its own names (`locals()`, `eval`, a frame), and would see new ones"
+            )
             return Edge(EdgeKind.CONTROL, words, line)
         if function.name.startswith("test") and not self.config.include_tests:
             words = "it is a test, whose order is often its meaning (--include-tests)"
@@ -179,7 +181,9 @@ class Sites:
                 kind = self.footprints.manager(enter.value)
                 if kind in _FINE_MANAGERS:
                     continue
-                name = self.inference.resolver.type_of(enter.value) or self.written_name(enter.value)
+                name = self.inference.resolver.type_of(enter.value) or self.written_name(
+                    enter.value
+                )
                 if kind:
                     return Edge(EdgeKind.MANAGER, f"line {line}: `{name}` is a {kind}", line)
                 words = f"line {line}: `{name}` is not known to be neither lock nor transaction"
@@ -207,9 +211,13 @@ class Sites:
 
     # -- walking -------------------------------------------------------------------------------
 
-    def _nested(self, function: Function, block: Block,
-                parents: tuple[tuple[Statement, Block], ...], bound: frozenset[str]
-                ) -> Iterator[Site]:  # fmt: skip
+    def _nested(
+        self,
+        function: Function,
+        block: Block,
+        parents: tuple[tuple[Statement, Block], ...],
+        bound: frozenset[str],
+    ) -> Iterator[Site]:
         if not block.inline:
             yield Site(function, block, parents, bound)
         for statement in block.statements:

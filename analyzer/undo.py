@@ -99,8 +99,11 @@ class Undo:
         """Match the statements of one block. Raises Refused."""
         i = j = 0
         while j < len(new):
-            if i < len(old) and new[j].canon == old[i].canon and \
-                    len(new[j].blocks) == len(old[i].blocks):  # fmt: skip
+            if (
+                i < len(old)
+                and new[j].canon == old[i].canon
+                and len(new[j].blocks) == len(old[i].blocks)
+            ):
                 self._same(old[i], new[j])
                 i, j = i + 1, j + 1
                 continue
@@ -128,8 +131,9 @@ class Undo:
         known = self.aliases | self.helpers
         return frozenset(n for n in known if any(occurrences(f, n) for f in forms))
 
-    def _starts(self, new: tuple[Item, ...], j: int, opening: str, owner: str = ""
-                ) -> tuple[dict[str, object], dict[str, object], int]:  # fmt: skip
+    def _starts(
+        self, new: tuple[Item, ...], j: int, opening: str, owner: str = ""
+    ) -> tuple[dict[str, object], dict[str, object], int]:
         """Named arguments, then ``task = opening(call)``: their values by name."""
         named: dict[str, object] = {}
         tasks: dict[str, object] = {}
@@ -152,15 +156,19 @@ class Undo:
 
     def _opened(self, value: object, opening: str, owner: str) -> object | None:
         match value:
-            case ("Call", ("Attribute", ("Name", str(module)), ("Name", str(attr)), None),
-                  ("[]", ("Arg", call, None, None, ""))):  # fmt: skip
+            case (
+                "Call",
+                ("Attribute", ("Name", str(module)), ("Name", str(attr)), None),
+                ("[]", ("Arg", call, None, None, "")),
+            ):
                 ok = module == owner if owner else module in self.aliases
                 return call if ok and attr == opening else None
             case _:
                 return None
 
-    def _ordered(self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
-                 ) -> tuple[int, int] | None:  # fmt: skip
+    def _ordered(
+        self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
+    ) -> tuple[int, int] | None:
         named, tasks, end = self._starts(new, j, "ensure_future")
         if not tasks or end >= len(new):
             return None
@@ -201,8 +209,14 @@ class Undo:
         )  # fmt: skip
         return len(body), end + 1 - j
 
-    def _named(self, new: tuple[Item, ...], end: int, tasks: dict[str, object],
-               named: dict[str, object], moved: Sequence[int]) -> frozenset[int]:  # fmt: skip
+    def _named(
+        self,
+        new: tuple[Item, ...],
+        end: int,
+        tasks: dict[str, object],
+        named: dict[str, object],
+        moved: Sequence[int],
+    ) -> frozenset[int]:
         """Members that are started from names and literals only."""
         first = end - len(tasks)
         found: set[int] = set()
@@ -232,8 +246,9 @@ class Undo:
         if found[:-1] != expected or found[-1] not in gathers:
             raise Refused("the tasks are not all cancelled and drained")
 
-    def _together(self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
-                  ) -> tuple[int, int] | None:  # fmt: skip
+    def _together(
+        self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
+    ) -> tuple[int, int] | None:
         named: dict[str, object] = {}
         start = j
         while j < len(new):
@@ -309,8 +324,9 @@ class Undo:
                     return None
         return form, calls
 
-    def _group(self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
-               ) -> tuple[int, int] | None:  # fmt: skip
+    def _group(
+        self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
+    ) -> tuple[int, int] | None:
         start = j
         named: dict[str, object] = {}
         while j < len(new):

@@ -85,8 +85,9 @@ def _names(batch: Batch, site: Site | None, undo: Undo, analysis: Analysis) -> s
     return ""
 
 
-def _pair(items: tuple[Item, ...], block: Block, functions: Sequence[Function],
-          table: dict[int, Block]) -> None:  # fmt: skip
+def _pair(
+    items: tuple[Item, ...], block: Block, functions: Sequence[Function], table: dict[int, Block]
+) -> None:
     """Which lowered block each block of the outline is: both walk the same text in order."""
     table[id(items)] = block
     for item, statement in zip(items, block.statements, strict=True):
@@ -159,7 +160,10 @@ def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Site
     if batch.form == "ordered" and late and not around.ends and batch.first not in batch.named:
         earlier = shown(statements, batch.first, sites.footprints, own=False)
         first, _ = member_of(
-            batch.first, statements[batch.first], sites.footprints, sites.bound_at(site, batch.first)
+            batch.first,
+            statements[batch.first],
+            sites.footprints,
+            sites.bound_at(site, batch.first),
         )
         own = first.risks if first is not None else ()
         if any(risk_key(e) not in earlier for e in own):
@@ -221,4 +225,3 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
     sure = not raising and not any(m.facts.raises for m in members.values())
     allowed = ends or sites.config.failures == "first" or sure
     return "" if allowed else "the plain form raises the first failure in time, not in order"
-

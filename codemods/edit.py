@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from ..analyzer.ir import Call, Module, Span
@@ -47,6 +49,7 @@ class Writer:
         self.source = source
         self.module = module
         self.style = Style(module.indent, source.newline, width)
+        self.mixed = len(set(re.findall(r"\r\n|\n|\r", source.text))) > 1
         self.starts = (*source.line_starts, len(source.text))
         self._fixed = {
             line for first, last in module.strings for line in range(first + 1, last + 1)
@@ -71,7 +74,9 @@ class Writer:
         starts = self.starts
         begin, end = starts[first - 1], starts[last]
         marks = [
-            Edit(starts[n - 1] + self._feed(line), starts[n - 1] + self._feed(line), self.style.unit)
+            Edit(
+                starts[n - 1] + self._feed(line), starts[n - 1] + self._feed(line), self.style.unit
+            )
             for n, line in self.lines(first, last)
             if line.strip() and n not in self._fixed and not _covered(starts[n - 1], edits)
         ]
@@ -116,6 +121,17 @@ class Writer:
             lines.append(f"{indent}{unit}{self.text(argument.span).rstrip(', ')},")
         lines.append(f"{indent})")
         return lines
+
+    def for_block(self, indent: str) -> Writer:
+        """This writer with the indentation unit of a block: tabs within tabs, else the file's."""
+        unit = "\t" if "\t" in indent else self.style.unit
+        if "\t" in unit and indent and "\t" not in indent:
+            unit = "    "
+        if unit == self.style.unit:
+            return self
+        other = copy(self)
+        other.style = Style(unit, self.style.newline, self.style.width)
+        return other
 
     def fits(self, line: str) -> bool:
         return len(line.expandtabs(4)) <= self.style.width

@@ -26,8 +26,12 @@ class Names:
 
     def new(self, wanted: str) -> str:
         name, number = wanted, 2
-        while name in self.taken or name in self.given or keyword.iskeyword(name) \
-                or hasattr(builtins, name):  # fmt: skip
+        while (
+            name in self.taken
+            or name in self.given
+            or keyword.iskeyword(name)
+            or hasattr(builtins, name)
+        ):
             name, number = f"{wanted}_{number}", number + 1
         self.given.add(name)
         return name
@@ -59,9 +63,11 @@ def base_name(member: Member) -> str:
     return words if words.isidentifier() else "call"
 
 
-def rewrite_region(plan: Plan, region: Region, written: Written, writer: Writer, names: Names,
-                   helper: str) -> Rewritten:  # fmt: skip
+def rewrite_region(
+    plan: Plan, region: Region, written: Written, writer: Writer, names: Names, helper: str
+) -> Rewritten:
     """The edit that turns ``region`` into its form."""
+    writer = writer.for_block(plan.site.block.indent)
     module, function = writer.module, plan.site.function
     first = plan.site.block.statements[region.first]
     target, member = "asyncio", ""
@@ -108,8 +114,9 @@ def _ordered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     return lines
 
 
-def _first_named(plan: Plan, region: Region, writer: Writer, names: Names, edits: list[Edit]
-                 ) -> list[str]:  # fmt: skip
+def _first_named(
+    plan: Plan, region: Region, writer: Writer, names: Names, edits: list[Edit]
+) -> list[str]:
     """Names for the first call's own arguments, if later ones that may raise come before it."""
     known, before = plan.shown[region.first]
     first = plan.rows[region.first].member
@@ -174,8 +181,9 @@ def _argument_lines(start: Start, inner: str, base: str, writer: Writer, comma: 
 # -- arguments that may raise ------------------------------------------------------------------
 
 
-def starting(plan: Plan, region: Region, members: Sequence[Member], writer: Writer, names: Names
-             ) -> list[Start]:  # fmt: skip
+def starting(
+    plan: Plan, region: Region, members: Sequence[Member], writer: Writer, names: Names
+) -> list[Start]:
     """How each member is started; arguments that may raise once something runs get names first.
 
     What the region's first statement, or an earlier member, evaluates before cannot raise again.
@@ -186,7 +194,9 @@ def starting(plan: Plan, region: Region, members: Sequence[Member], writer: Writ
     for member in members:
         risks.append([e for e in member.risks if risk_key(e) not in known])
         known.update(risk_key(e) for e in member.risks)
-    alone = plan.around.ends or not any(risks[1:])  # the first one's need no names, unless others' are evaluated ahead
+    alone = plan.around.ends or not any(
+        risks[1:]
+    )  # the first one's need no names, unless others' are evaluated ahead
     for i, (member, risky) in enumerate(zip(members, risks, strict=True)):
         if not risky or (i == 0 and alone):
             starts.append(Start(member, (), None))
@@ -195,8 +205,9 @@ def starting(plan: Plan, region: Region, members: Sequence[Member], writer: Writ
     return starts
 
 
-def _named(member: Member, risky: Sequence[object], indent: str, writer: Writer, names: Names
-           ) -> Start:  # fmt: skip
+def _named(
+    member: Member, risky: Sequence[object], indent: str, writer: Writer, names: Names
+) -> Start:
     lines, edits = _naming(member, risky, indent, writer, names)
     call = member.call
     start = call.span.start
@@ -215,8 +226,9 @@ def _named(member: Member, risky: Sequence[object], indent: str, writer: Writer,
     return Start(member, tuple(lines), text)
 
 
-def _naming(member: Member, risky: Sequence[object], indent: str, writer: Writer, names: Names
-            ) -> tuple[list[str], list[Edit]]:  # fmt: skip
+def _naming(
+    member: Member, risky: Sequence[object], indent: str, writer: Writer, names: Names
+) -> tuple[list[str], list[Edit]]:
     """Assignments of what may raise to new names, and the edits that use the names instead."""
     call = member.call
     base = base_name(member)
@@ -341,8 +353,12 @@ def _one_call(opening: str, starts: Sequence[Start], indent: str, writer: Writer
     texts = [s.text if s.text is not None else writer.text(s.member.call.span) for s in starts]
     comments = [_comments(s.member, writer, first=i == 0) for i, s in enumerate(starts)]
     one = f"{indent}{opening}({', '.join(texts)})"
-    if not any(above or behind for above, behind in comments) and "\n" not in one \
-            and "\r" not in one and writer.fits(one):  # fmt: skip
+    if (
+        not any(above or behind for above, behind in comments)
+        and "\n" not in one
+        and "\r" not in one
+        and writer.fits(one)
+    ):
         return [one]
     inner = indent + writer.style.unit
     lines = [*comments[0][0], f"{indent}{opening}("]

@@ -41,8 +41,13 @@ def reach(module: Module, function: Function, target: str, offset: int) -> str |
         for event in statement.events:
             symbol = getattr(event, "symbol", "")
             info = module.symbols.get(symbol)
-            if info is not None and info.kind == "import" and info.target == target \
-                    and symbol.startswith(":") and not shadowed(module, function, info.name):  # fmt: skip
+            if (
+                info is not None
+                and info.kind == "import"
+                and info.target == target
+                and symbol.startswith(":")
+                and not shadowed(module, function, info.name)
+            ):
                 return info.name
     return None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from ..analyzer.blocks import Plan
 from ..analyzer.codes import Applicability
 from ..analyzer.config import Config, ConfigError, check, parse_tools
 from ..analyzer.effects.catalog import Catalog, build
@@ -24,6 +26,7 @@ from ..analyzer.engine import (
     module_name,
 )
 from ..analyzer.forms import Form, Written
+from ..analyzer.schedule import Region
 from ..analyzer.source import Source, SourceError, from_text
 from ..analyzer.validate import refusal
 from .edit import Edit, Writer, apply
@@ -39,22 +42,40 @@ class Candidate:
     finding: Finding
 
 
-def candidates(analysis: Analysis, config: Config, applicability: Applicability
-               ) -> list[Candidate]:  # fmt: skip
+def candidates(analysis: Analysis, config: Config, applicability: Applicability) -> list[Candidate]:
     """A rewrite for every region of the plan that is not suppressed or held by a form's rule."""
     writer = Writer(analysis.source, analysis.module, config.line_length)
     found: list[Candidate] = []
     names: dict[str, Names] = {}
     for plan in analysis.plans:
         for region in plan.regions:
+            if writer.mixed and _mixed(plan, region, writer):
+                continue  # which line end a moved line should get cannot be told
             written = analysis.forms.choose(plan, region)
             known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
             rewritten = rewrite_region(plan, region, written, writer, known, config.helper)
+            if written.form is not Form.ORDERED and _loses_comments(rewritten.edit, analysis):
+                written = Written(Form.ORDERED, "comments stand between the calls")
+                rewritten = rewrite_region(plan, region, written, writer, known, config.helper)
             fix = _fix(rewritten, analysis, writer)
             found.append(
                 Candidate(rewritten, finding(analysis, plan, region, written, applicability, fix))
             )
     return sorted(found, key=lambda c: c.rewritten.edit.start)
+
+
+def _mixed(plan: Plan, region: Region, writer: Writer) -> bool:
+    statements = plan.site.block.statements
+    first, last = statements[region.first].lines, statements[region.last].lines
+    text = writer.source.text[first.start : last.end]
+    return set(re.findall(r"\r\n|\n|\r", text)) - {writer.style.newline} != set()
+
+
+def _loses_comments(edit: Edit, analysis: Analysis) -> bool:
+    """Would a form that joins the calls drop a comment, or tear a type comment from its target?"""
+    old = analysis.source.text[edit.start : edit.end]
+    typed = re.search(r"#\s*type:(?!\s*ignore)", old)
+    return old.count("#") > edit.text.count("#") or typed is not None
 
 
 def _fix(rewritten: Rewritten, analysis: Analysis, writer: Writer) -> Fix:
@@ -72,7 +93,9 @@ def text_with(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -
     imports: dict[str, Import] = {}
     for candidate in chosen:
         if candidate.rewritten.new_import is not None:
-            imports.setdefault(candidate.rewritten.new_import.line(), candidate.rewritten.new_import)
+            imports.setdefault(
+                candidate.rewritten.new_import.line(), candidate.rewritten.new_import
+            )
     edits = [*(insertion(i, analysis.module, writer) for i in imports.values()), *edits]
     return apply(analysis.source.text, edits)
 
@@ -121,8 +144,9 @@ def _more_with_unsafe(analysis: Analysis, config: Config, found: int) -> int:
     return max(0, planned - found)
 
 
-def _validated(analysis: Analysis, chosen: list[Candidate], config: Config
-               ) -> tuple[list[Candidate], list[Blocked]]:  # fmt: skip
+def _validated(
+    analysis: Analysis, chosen: list[Candidate], config: Config
+) -> tuple[list[Candidate], list[Blocked]]:
     """All rewrites if the file passes as a whole, else those that pass one by one."""
     if not chosen:
         return [], []
@@ -175,15 +199,25 @@ class Rewrite:
     error: str = ""
 
 
-def parallelize(source: str, *, config: Mapping[str, Any] | Config | None = None,
-                tools: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
-                filename: str | None = None, unsafe_fixes: bool = False) -> Rewrite:  # fmt: skip
+def parallelize(
+    source: str,
+    *,
+    config: Mapping[str, Any] | Config | None = None,
+    tools: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
+    filename: str | None = None,
+    unsafe_fixes: bool = False,
+) -> Rewrite:
     """Rewrite independent awaited calls of ``source`` so that they run together.
 
     ``config`` takes the keys of ``[tool.pexec]``; without it no file is read. ``tools`` takes
     ``[[tools]]`` entries as dicts, or an MCP ``tools/list`` result. Never raises on unparsable
     source: ``.error`` says so. Raises ConfigError for a wrong ``config`` or ``tools``.
     """
+    if source.startswith("\ufeff"):
+        rest = parallelize(
+            source[1:], config=config, tools=tools, filename=filename, unsafe_fixes=unsafe_fixes
+        )
+        return replace(rest, source="\ufeff" + rest.source)
     settings = config if isinstance(config, Config) else check(config or {}, "config")
     catalog = _catalog(tools)
     name, package = ("", False) if filename is None else module_name(

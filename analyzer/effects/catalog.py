@@ -250,8 +250,11 @@ def _latency(value: object, where: str) -> float | None:
     return float(value)
 
 
-def build(entries: Iterable[Entry], types: Iterable[tuple[TypeInfo, tuple[str, ...]]] = (),
-          decorators: Mapping[str, str] | None = None) -> Catalog:  # fmt: skip
+def build(
+    entries: Iterable[Entry],
+    types: Iterable[tuple[TypeInfo, tuple[str, ...]]] = (),
+    decorators: Mapping[str, str] | None = None,
+) -> Catalog:
     """A catalog from parsed parts; entries keep their order."""
     exact: dict[str, tuple[Entry, ...]] = {}
     patterns: list[Entry] = []
@@ -275,7 +278,13 @@ def build(entries: Iterable[Entry], types: Iterable[tuple[TypeInfo, tuple[str, .
         if "." in name and any(e.concurrency == "exclusive" for e in found)
     )
     return Catalog(
-        exact, tuple(patterns), table, aliases, dict(decorators or {}), frozenset(prefixes), exclusive
+        exact,
+        tuple(patterns),
+        table,
+        aliases,
+        dict(decorators or {}),
+        frozenset(prefixes),
+        exclusive,
     )
 
 

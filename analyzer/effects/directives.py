@@ -95,7 +95,8 @@ def ignored(directives: Mapping[int, tuple[str, ...]], lines: tuple[int, ...], c
             if found and (found.group(1) is None or code in re.split(r"[\s,]+", found.group(1))):
                 return True
             noqa = _NOQA.search(comment)
-            if noqa and (noqa.group(1) is None
-                         or code in re.split(r"[\s,]+", noqa.group(1).upper())):  # fmt: skip
+            if noqa and (
+                noqa.group(1) is None or code in re.split(r"[\s,]+", noqa.group(1).upper())
+            ):
                 return True
     return False

@@ -233,8 +233,15 @@ class Inference:
             return False
         name = self.resolver.place_name(value.place)
         found = [e for catalog in self.resolver.sources for e in catalog.find(name)]
-        if name in ("builtins.list", "builtins.dict", "builtins.set", "builtins.int",
-                    "builtins.str", "builtins.float", "builtins.len"):  # fmt: skip
+        if name in (
+            "builtins.list",
+            "builtins.dict",
+            "builtins.set",
+            "builtins.int",
+            "builtins.str",
+            "builtins.float",
+            "builtins.len",
+        ):
             return True
         return bool(found) and all(e.pure and not e.calls and not e.iterates for e in found)
 

@@ -88,17 +88,22 @@ def _call(node: cst.BaseExpression, context: Context, deep: bool, awaited: objec
         arguments[i] = Argument(value, keyword, arg.star, context.unit.span(arg))
     unit = context.unit
     unit.number += 1
+    whole = unit.span(awaited) if isinstance(awaited, cst.Await) else None
+    span = unit.span(node)
+    text = unit.source.text
+    gaps = text[whole.start : span.start] + text[span.end : whole.end] if whole else ""
     call = Call(
         id=unit.number,
         callee=unit.text(unit.span(node.func)),
-        span=unit.span(node),
+        span=span,
         function=function,
         receiver=receiver,
         method=method,
         arguments=tuple(arguments[i] for i in range(len(node.args))),
         setup=tuple(context.events[start:]),
         awaited=awaited is not None,
-        await_span=unit.span(awaited) if isinstance(awaited, cst.Await) else None,
+        await_span=whole,
+        commented="#" in gaps,
         guarded=context.guarded,
     )
     unit.calls[call.symbol] = call

@@ -55,8 +55,9 @@ def _lines(unit: Unit, span: Span) -> Span:
     return Span(starts[line - 1], end, line, 1, span.end_line, span.end_column)
 
 
-def _statement(node: cst.CSTNode, unit: Unit, events: list[Event], kind: str, **more: object
-               ) -> Statement:  # fmt: skip
+def _statement(
+    node: cst.CSTNode, unit: Unit, events: list[Event], kind: str, **more: object
+) -> Statement:
     span = unit.span(node)
     decorators: Sequence[cst.CSTNode] = getattr(node, "decorators", ())
     if decorators:

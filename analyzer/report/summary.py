@@ -121,12 +121,15 @@ class Undeclared:
             'reads = ["…"]  # what it reads; or writes = ["…"], or pure = true',
         ]
         if _METHOD.search(self.name):
-            lines.append('# concurrency = "exclusive"  # if only one call on the object may run at a time')
+            lines.append(
+                '# concurrency = "exclusive"  # if only one call on the object may run at a time'
+            )
         return "\n".join(lines)
 
 
-def undeclared(notes: Sequence[tuple[str, Blocked]], in_pyproject: bool = True, limit: int = 3
-               ) -> list[Undeclared]:  # fmt: skip
+def undeclared(
+    notes: Sequence[tuple[str, Blocked]], in_pyproject: bool = True, limit: int = 3
+) -> list[Undeclared]:
     """The unknown calls behind (filename, note) pairs, most frequent first."""
     places = dict.fromkeys(
         (name, filename, line)

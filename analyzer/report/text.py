@@ -101,8 +101,9 @@ def note_text(filename: str, note: Blocked, paint: Paint) -> str:
     )
 
 
-def result_texts(result: Analyzed, paint: Paint, *, notes: bool, flow: bool,
-                 fixed: bool = False) -> list[str]:  # fmt: skip
+def result_texts(
+    result: Analyzed, paint: Paint, *, notes: bool, flow: bool, fixed: bool = False
+) -> list[str]:
     """A file's findings and, if asked for, its notes (``flow``: those too that are
     no opportunity)."""
     found = [finding_text(result.filename, f, paint, fixed=fixed) for f in result.findings]
