@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .dependence import (
-    Edge,
-    EdgeKind,
-    Member,
-    Surroundings,
-    blocking,
-    early_raise,
-    member_of,
-    nameable,
-    risk_key,
-    shown,
-)
+from .dependence import blocking, early_raise
+from .edges import Edge, EdgeKind, Member, Surroundings
 from .effects.inference import Inference
 from .effects.selector import Name
 from .footprint import Footprint, Footprints, visible_writes
 from .ir import Invoke, Statement
 from .latency import waiting
+from .members import member_of, nameable, risk_key, shown
 from .schedule import WINDOW, Region, Row, regions
 from .sites import Site, Sites
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from .blocks import Note, Plan, Planner
 from .codes import RULES, Applicability
 from .config import Config, ConfigError
-from .dependence import EdgeKind
+from .edges import EdgeKind
 from .effects.catalog import Catalog, VocabularyError, builtin_catalog
 from .effects.directives import ignored
 from .effects.inference import CallFacts, Inference

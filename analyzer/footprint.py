@@ -8,7 +8,7 @@ from functools import cached_property
 
 from .effects.inference import GENERATOR, Inference
 from .effects.model import MEMORY, Effect, Mode, Resource
-from .effects.selector import AnyKey, Attr, Memory, Name, Step, SymKey
+from .effects.selector import AnyKey, Attr, Memory, Name, SymKey
 from .ir import (
     AwaitValue,
     Call,
@@ -27,6 +27,7 @@ from .ir import (
     Use,
     Value,
 )
+from .own_code import own_code
 from .resolve import CONTAINERS
 
 #: What a manager does that is known, yet keeps statements in their order around it.
@@ -36,12 +37,6 @@ _TEXT_OR_NUMBER = frozenset({
     "builtins.NoneType",
 })  # fmt: skip
 _NUMBER = frozenset({"builtins.int", "builtins.float", "builtins.bool"})
-#: Special methods of attribute and item access: not what an operator calls.
-_ACCESS = frozenset({
-    "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__getitem__", "__setitem__",
-    "__delitem__", "__missing__", "__get__", "__set__", "__set_name__", "__del__", "__repr__",
-    "__reduce__", "__getstate__", "__setstate__", "__copy__", "__deepcopy__",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +133,7 @@ class Footprints:
             held = (event.value,)  # assigning to a slice drains what is assigned
         if any(self.inference.resolver.type_of(v) == GENERATOR for v in held):
             return "it advances a generator"
-        own = self._own_class(event)
+        own = own_code(self.inference.resolver, event)
         if own:
             return f"{own} is computed by code of this file"
         return ""
@@ -168,62 +163,6 @@ class Footprints:
         if value.place is not None:
             return f"`{self.inference.resolver.place_name(value.place)}`"
         return "a value"
-
-    def _own_class(self, event: Event) -> str:
-        """Properties, descriptors and special methods of classes of this file are code."""
-        resolver = self.inference.resolver
-        if not resolver.module.classes:
-            return ""
-        if isinstance(event, Operate):
-            return next((found for v in event.values if (found := self._special(v, event))), "")
-        place = event.place if isinstance(event, (Use, Store, Mutate)) else None
-        if place is None:
-            return ""
-        for i, step in enumerate(place.steps):
-            owner = resolver.place_type(Place(place.symbol, place.steps[:i]))
-            found = self._computed(owner, step, event if i == len(place.steps) - 1 else None)
-            if found:
-                return found
-        return ""
-
-    def _computed(self, owner: str, step: Step, event: Event | None) -> str:
-        """Does taking one step from an object of type ``owner`` run code of this file?"""
-        resolver = self.inference.resolver
-        info = resolver.own_class(owner)
-        if info is None and owner:
-            return ""  # another known type
-        if isinstance(step, Attr):
-            computed = info.computed if info is not None else resolver.computed_names
-            if step.name in computed:
-                return f"`{owner or '?'}.{step.name}`"
-            wanted = {"__setattr__"} if isinstance(event, Store) else {"__getattribute__"}
-            if info is not None and not isinstance(event, Store) and step.name not in info.methods:
-                wanted.add("__getattr__")
-            has = info.methods if info is not None else resolver.dunders & {"__getattribute__"}
-        else:
-            wanted = {"__setitem__"} if isinstance(event, Store) else {"__getitem__", "__missing__"}
-            if isinstance(event, Mutate):
-                wanted.add("__delitem__")
-            has = info.methods if info is not None else resolver.dunders
-        name = min(wanted & has, default="")
-        return f"`{owner or '?'}.{name}`" if name else ""
-
-    def _special(self, value: Value, event: Operate) -> str:
-        resolver = self.inference.resolver
-        if value.is_literal or value.immutable:
-            return ""
-        kind = resolver.type_of(value)
-        info = resolver.own_class(kind)
-        if info is None and kind:
-            return ""
-        methods = info.methods if info is not None else resolver.dunders
-        special = {m for m in methods if m in resolver.dunders} - _ACCESS
-        if event.risk is Risk.FORMAT:
-            special &= {"__str__", "__format__", "__repr__"}
-            if info is not None and "__repr__" in info.methods:
-                special.add("__repr__")
-        name = min(special, default="")
-        return f"`{kind or '?'}.{name}`" if name else ""
 
     # -- effects of events ---------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .blocks import Plan
-from .dependence import Member, conflict_of, not_speculatable
+from .dependence import conflict_of, not_speculatable
+from .edges import Member
 from .footprint import Footprints, visible_writes
 from .ir import Invoke, Shape
 from .schedule import Region

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from .classes import OwnClasses, events_of
 from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.selector import Attr
-from .ir import Call, ClassInfo, Event, Function, Invoke, Module, Mutate, Place, Store, Value
+from .ir import Call, Module, Mutate, Place, Store, Value
 
 PLAIN = "plain"
 ENTER = "<enter>"
@@ -31,17 +32,6 @@ IMMUTABLE = frozenset({
     "builtins.range",
 })  # fmt: skip
 _BUILTINS = frozenset(dir(builtins))
-#: Special methods that no operator on an existing object runs, or that are looked at elsewhere.
-_QUIET_DUNDERS = frozenset({
-    "__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__call__",
-    "__enter__", "__exit__", "__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__",
-    "__iter__", "__next__",
-})  # fmt: skip
-#: Attributes of handles that may be set without making them do something else than is known.
-_SETTINGS = frozenset({
-    "headers", "params", "cookies", "timeout", "base_url", "max_redirects", "row_factory",
-})  # fmt: skip
-_ADDING = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
 
 
 class Resolver:
@@ -52,6 +42,7 @@ class Resolver:
         self.sources = sources
         self.types = sources[-1]
         self.module_name = module.name or "__main__"
+        self.own = OwnClasses(module, self.module_name)
         self._types: dict[str, str] = {}
         self._busy: set[str] = set()
         self._names: dict[int, str] = {}
@@ -129,63 +120,6 @@ class Resolver:
             self._busy.discard(symbol)
         return known
 
-    def own_class(self, kind: str) -> ClassInfo | None:
-        """A class of this file by its type name, with what it inherits within the file."""
-        qualname = kind.removeprefix(f"{self.module_name}.")
-        return self._classes.get(qualname) if qualname != kind else None
-
-    @cached_property
-    def _classes(self) -> dict[str, ClassInfo]:
-        found: dict[str, ClassInfo] = {}
-
-        def full(qualname: str, seen: frozenset[str]) -> ClassInfo:
-            info = self.module.classes[qualname]
-            computed, methods = info.computed, info.methods
-            for base in info.bases:
-                place = base.place
-                own = self.module.symbols.get(place.symbol) if place is not None else None
-                name = own.cls if own is not None else ""
-                if name in self.module.classes and name not in seen:
-                    more = full(name, seen | {qualname})
-                    computed, methods = computed | more.computed, methods | more.methods
-            return replace(info, computed=computed, methods=methods)
-
-        for qualname in self.module.classes:
-            found[qualname] = full(qualname, frozenset())
-        return found
-
-    @cached_property
-    def computed_names(self) -> frozenset[str]:
-        """Attributes that some class of this file computes by code (properties, descriptors)."""
-        return frozenset[str]().union(*(c.computed for c in self._classes.values())) - {
-            name for c in self._classes.values() for name in c.methods if name.startswith("__")
-        }
-
-    @cached_property
-    def dunders(self) -> frozenset[str]:
-        """Special methods of the classes of this file that operators and builtins call."""
-        return frozenset[str](
-            m for c in self._classes.values() for m in c.methods
-            if m.startswith("__") and m.endswith("__") and m not in _QUIET_DUNDERS
-        )  # fmt: skip
-
-    def fields_of(self, owner: str) -> tuple[str, ...]:
-        """The attributes that the methods of a class of this file set on ``self``."""
-        prefix = f"{self.module_name}."
-        qualname = owner.removeprefix(prefix)
-        if qualname == owner or qualname not in self.module.classes:
-            return ()
-        found: dict[str, None] = {}
-        for function in self.module.functions:
-            if function.class_scope != qualname:
-                continue
-            for event in self._events(function):
-                if isinstance(event, Store) and event.place.symbol == f"{function.scope}:self":
-                    step = event.place.steps[0]
-                    if isinstance(step, Attr):
-                        found[step.name] = None
-        return tuple(found)
-
     def _find_field(self, qualname: str, name: str) -> str:
         info = self.module.classes[qualname]
         if name in info.computed or name in info.methods:
@@ -198,18 +132,13 @@ class Resolver:
         found: set[str] = set()
         for function in self.module.functions:
             mine = function.class_scope == qualname
-            for event in self._events(function):
+            for event in events_of(function):
                 if isinstance(event, (Store, Mutate)) and event.place.steps[-1:] == (Attr(name),):
                     own = mine and event.place == Place(f"{function.scope}:self", (Attr(name),))
                     if not own or isinstance(event, Mutate):
                         return ""  # somebody else may set it too
                     found.add(self.type_of(event.value))
         return found.pop() if len(found) == 1 else ""
-
-    @staticmethod
-    def _events(function: Function) -> Iterator[Event]:
-        for statement in function.block.statements:
-            yield from statement.events
 
     def _entered(self, value: Value) -> str:
         manager = self.type_of(value.held[0])
@@ -225,24 +154,6 @@ class Resolver:
         """Classes that declarations know by their methods."""
         return frozenset[str]().union(*(c.prefixes for c in self.sources[:-1]))
 
-    @cached_property
-    def _reconfigured(self) -> frozenset[str]:
-        """Variables whose object gets an attribute set, or a hook added: no catalogued handle."""
-        found: set[str] = set()
-        for function in self.module.functions:
-            for event in self._events(function):
-                if isinstance(event, (Store, Mutate)):
-                    place = event.place
-                elif isinstance(event, Invoke) and event.call.method in _ADDING:
-                    place = event.call.receiver.place if event.call.receiver else None
-                else:
-                    continue
-                steps = place.steps if place is not None else ()
-                for step in steps:
-                    if place is not None and isinstance(step, Attr) and step.name not in _SETTINGS:
-                        found.add(place.symbol)
-        return frozenset(found)
-
     def symbol_type(self, symbol: str) -> str:
         known = self._types.get(symbol)
         if known is not None:
@@ -254,7 +165,7 @@ class Resolver:
             found = self._symbol_type(symbol)
             info = self.type_info(found)
             handle = info.handle if info is not None else found in self._declared
-            if handle and symbol in self._reconfigured:
+            if handle and symbol in self.own.reconfigured:
                 found = ""
             self._types[symbol] = found
         finally:
@@ -312,20 +223,11 @@ class Resolver:
         prefix = f"{self.module_name}."
         if name.startswith(prefix) and name[len(prefix) :] in self.module.classes:
             return name
-        own = self.module_function(name)
+        own = self.own.module_function(name)
         if own is not None and own.is_generator and not call.awaited:
             return GENERATOR
         # A name whose methods are declared is a class, and calling it makes an instance.
         return name if self.constructs(call) else ""
-
-    def module_function(self, name: str) -> Function | None:
-        """A function of this file by its qualified name."""
-        own = name.removeprefix(f"{self.module_name}.")
-        return self._functions.get(own) if own != name else None
-
-    @cached_property
-    def _functions(self) -> dict[str, Function]:
-        return {f.qualname: f for f in self.module.functions if f.name}
 
     def constructs(self, call: Call) -> bool:
         """Does the call make a new instance of a class that the sources know by its methods?"""

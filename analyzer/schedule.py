@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .dependence import Edge, Member
+from .edges import Edge, Member
 
 WINDOW = 40  # statements in one region at most: a longer one could not be reviewed
 

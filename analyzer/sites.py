@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .dependence import Edge, EdgeKind, Surroundings
+from .edges import Edge, EdgeKind, Surroundings
 from .effects.inference import Inference
 from .ending import Reach
 from .footprint import Footprints

@@ -12,20 +12,13 @@ import builtins
 from collections.abc import Sequence
 
 from .config import Config
-from .dependence import (
-    Member,
-    blocking,
-    conflict_of,
-    early_raise,
-    member_of,
-    not_speculatable,
-    risk_key,
-    shown,
-)
+from .dependence import blocking, conflict_of, early_raise, not_speculatable
+from .edges import Member
 from .engine import Analysis
 from .footprint import visible_writes
 from .ir import Block, Function
 from .lowering.compare import Item, outline
+from .members import member_of, risk_key, shown
 from .sites import Site, Sites
 from .source import SourceError, from_text
 from .undo import Batch, Refused, Undo

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..analyzer.blocks import Plan
-from ..analyzer.dependence import Member, risk_key
+from ..analyzer.edges import Member
 from ..analyzer.forms import Form, Written, members_of
 from ..analyzer.ir import Argument, Call, Function, Place, Shape, Use
+from ..analyzer.members import risk_key
 from ..analyzer.schedule import Region
 from .edit import Edit, Writer
 from .imports import Import, needed, reach

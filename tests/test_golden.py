@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import golden
 import pytest
-
 from pexec.analyzer.engine import Analyzed
 from pexec.analyzer.source import from_bytes
-
-import golden
 
 REWRITES = golden.cases("rewrites")
 REFUSALS = golden.cases("refusals")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pexec.analyzer import blocks, dependence, footprint, forms
 from pexec.analyzer.aliases import Aliases
-from pexec.analyzer.dependence import EdgeKind
+from pexec.analyzer.edges import EdgeKind
 from pexec.analyzer.effects import inference, model
 from pexec.analyzer.effects.selector import Overlap
 from pexec.analyzer.forms import Form, Written

@@ -186,7 +186,7 @@ class Inference:
                 return "is handed a function that it may call"
             if name in entry.calls and not self._harmless(a.value):
                 return f"calls what it is given as `{name}`"
-        own = set(entry.dunders) & self.resolver.dunders
+        own = set(entry.dunders) & self.resolver.own.dunders
         if own and any(self._may_be_own(a.value) for a in call.arguments):
             return f"calls `{min(own)}`, which a class of this file defines"
         if entry.dunders and not self.config.plain_values:
@@ -376,7 +376,7 @@ class Inference:
         place = value.place
         found = [place] if place.steps else []
         owner = self.resolver.place_type(place)
-        return found + [place.then(Attr(name)) for name in self.resolver.fields_of(owner)]
+        return found + [place.then(Attr(name)) for name in self.resolver.own.fields_of(owner)]
 
     # -- handles -------------------------------------------------------------------------------
 

@@ -1,0 +1,118 @@
+"""Classes and functions of one file: what they inherit, compute, set and define."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from .effects.selector import Attr
+from .ir import ClassInfo, Event, Function, Invoke, Module, Mutate, Store
+
+#: Special methods that no operator on an existing object runs, or that are looked at elsewhere.
+_QUIET_DUNDERS = frozenset({
+    "__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__call__",
+    "__enter__", "__exit__", "__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__",
+    "__iter__", "__next__",
+})  # fmt: skip
+#: Attributes of handles that may be set without making them do something else than is known.
+_SETTINGS = frozenset({
+    "headers", "params", "cookies", "timeout", "base_url", "max_redirects", "row_factory",
+})  # fmt: skip
+_ADDING = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
+
+
+def events_of(function: Function) -> Iterator[Event]:
+    for statement in function.block.statements:
+        yield from statement.events
+
+
+class OwnClasses:
+    """The classes of one module by their type names (``module.Class``)."""
+
+    def __init__(self, module: Module, module_name: str) -> None:
+        self.module = module
+        self.prefix = f"{module_name}."
+
+    def own_class(self, kind: str) -> ClassInfo | None:
+        """A class of this file by its type name, with what it inherits within the file."""
+        qualname = kind.removeprefix(self.prefix)
+        return self._classes.get(qualname) if qualname != kind else None
+
+    @cached_property
+    def _classes(self) -> dict[str, ClassInfo]:
+        found: dict[str, ClassInfo] = {}
+
+        def full(qualname: str, seen: frozenset[str]) -> ClassInfo:
+            info = self.module.classes[qualname]
+            computed, methods = info.computed, info.methods
+            for base in info.bases:
+                place = base.place
+                own = self.module.symbols.get(place.symbol) if place is not None else None
+                name = own.cls if own is not None else ""
+                if name in self.module.classes and name not in seen:
+                    more = full(name, seen | {qualname})
+                    computed, methods = computed | more.computed, methods | more.methods
+            return replace(info, computed=computed, methods=methods)
+
+        for qualname in self.module.classes:
+            found[qualname] = full(qualname, frozenset())
+        return found
+
+    @cached_property
+    def computed_names(self) -> frozenset[str]:
+        """Attributes that some class of this file computes by code (properties, descriptors)."""
+        return frozenset[str]().union(*(c.computed for c in self._classes.values())) - {
+            name for c in self._classes.values() for name in c.methods if name.startswith("__")
+        }
+
+    @cached_property
+    def dunders(self) -> frozenset[str]:
+        """Special methods of the classes of this file that operators and builtins call."""
+        return frozenset[str](
+            m for c in self._classes.values() for m in c.methods
+            if m.startswith("__") and m.endswith("__") and m not in _QUIET_DUNDERS
+        )  # fmt: skip
+
+    def fields_of(self, owner: str) -> tuple[str, ...]:
+        """The attributes that the methods of a class of this file set on ``self``."""
+        qualname = owner.removeprefix(self.prefix)
+        if qualname == owner or qualname not in self.module.classes:
+            return ()
+        found: dict[str, None] = {}
+        for function in self.module.functions:
+            if function.class_scope != qualname:
+                continue
+            for event in events_of(function):
+                if isinstance(event, Store) and event.place.symbol == f"{function.scope}:self":
+                    step = event.place.steps[0]
+                    if isinstance(step, Attr):
+                        found[step.name] = None
+        return tuple(found)
+
+    @cached_property
+    def reconfigured(self) -> frozenset[str]:
+        """Variables whose object gets an attribute set, or a hook added: no catalogued handle."""
+        found: set[str] = set()
+        for function in self.module.functions:
+            for event in events_of(function):
+                if isinstance(event, (Store, Mutate)):
+                    place = event.place
+                elif isinstance(event, Invoke) and event.call.method in _ADDING:
+                    place = event.call.receiver.place if event.call.receiver else None
+                else:
+                    continue
+                steps = place.steps if place is not None else ()
+                for step in steps:
+                    if place is not None and isinstance(step, Attr) and step.name not in _SETTINGS:
+                        found.add(place.symbol)
+        return frozenset(found)
+
+    def module_function(self, name: str) -> Function | None:
+        """A function of this file by its qualified name."""
+        own = name.removeprefix(self.prefix)
+        return self._functions.get(own) if own != name else None
+
+    @cached_property
+    def _functions(self) -> dict[str, Function]:
+        return {f.qualname: f for f in self.module.functions if f.name}

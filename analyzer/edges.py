@@ -1,0 +1,67 @@
+"""What dependences are made of: edges with their reasons, members of batches, their surroundings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .effects.inference import CallFacts
+from .footprint import Footprint
+from .ir import (
+    Call,
+    Event,
+    Statement,
+)
+
+
+class EdgeKind(StrEnum):
+    FLOW = "flow"
+    ANTI = "anti"
+    OUTPUT = "output"
+    EFFECT = "effect"
+    UNKNOWN = "unknown"
+    EXCLUSIVE = "exclusive"
+    AFFINE = "affine"
+    CLOCK = "clock"
+    SLEEP = "sleep"
+    CONTROL = "control"
+    FAILURE = "failure"
+    FRAMEWORK = "framework"
+    GAIN = "gain"  # no edge: running them together would not be worth it
+    MANAGER = "manager"  # control: inside a `with` of which too little is known
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``words`` complete the sentence "… is not run together with … because …"."""
+
+    kind: EdgeKind
+    words: str
+    line: int
+    call: str = ""  # qualified name of the unknown call behind an `unknown` edge
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A call that could start early: ``statement`` is its place, ``before`` what the statement
+    evaluates ahead of it, ``risks`` what may raise when its callee and arguments are evaluated."""
+
+    index: int
+    statement: Statement
+    call: Call
+    facts: CallFacts
+    footprint: Footprint
+    before: Footprint
+    after: Footprint
+    risks: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What can see a function's memory after a failure."""
+
+    seen: frozenset[str]
+    everything_seen: bool
+    ends: bool = False  # a failure here ends the program, and only its traceback tells
+    unsafe: bool = False  # level on-success: writes may start before earlier calls succeeded

@@ -1,0 +1,172 @@
+"""Which awaited calls may start early, and what evaluating their arguments ahead risks (contract §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+
+from .edges import Edge, EdgeKind, Member
+from .effects.inference import Inference
+from .effects.model import MEMORY
+from .effects.selector import Name
+from .footprint import Footprint, Footprints
+from .ir import (
+    AwaitValue,
+    Call,
+    Control,
+    Define,
+    Enter,
+    Event,
+    Invoke,
+    Iterate,
+    Mutate,
+    Operate,
+    Risk,
+    Statement,
+    Store,
+    Use,
+)
+
+#: An `assert` is not there under ``python -O``; a def's header belongs to the def.
+_NO_MEMBER = frozenset({"Assert", "FunctionDef", "ClassDef"})
+
+
+def member_of(
+    index: int, statement: Statement, footprints: Footprints, bound: Container[str]
+) -> tuple[Member | None, Edge | None]:
+    """The statement's awaited call as a member, or the reason why it cannot start early.
+
+    (None, None) when the statement awaits nothing, or several things.
+    """
+    awaited = [
+        (i, e.call)
+        for i, e in enumerate(statement.events)
+        if isinstance(e, Invoke) and e.call.awaited
+    ]
+    if len(awaited) != 1 or statement.blocks or statement.kind in _NO_MEMBER:
+        return None, None
+    position, call = awaited[0]
+    line = statement.span.line
+    inference = footprints.inference
+    facts = inference.facts(call)
+    if facts.affine:
+        return None, Edge(EdgeKind.AFFINE, f"`{facts.name}` must stay in its task", line)
+    if facts.everything:
+        unknown = "" if facts.known else facts.name
+        return None, Edge(EdgeKind.UNKNOWN, facts.everything, line, unknown)
+    if call.guarded:
+        return None, Edge(EdgeKind.CONTROL, f"`{facts.name}` may not run at all", line)
+    if call.commented:
+        return None, Edge(EdgeKind.CONTROL, "a comment stands between `await` and its call", line)
+    acting = _acting(call, inference)
+    if acting:
+        return None, Edge(EdgeKind.UNKNOWN, f"its arguments {acting}", line)
+    footprint = footprints.of_call(call)
+    if footprint.everything:
+        words = f"evaluating its arguments: {footprint.everything}"
+        return None, Edge(EdgeKind.UNKNOWN, words, line, footprint.everything_call)
+    before = statement.events[: position - len(call.setup)]
+    return (
+        Member(
+            index=index,
+            statement=statement,
+            call=call,
+            facts=facts,
+            footprint=footprint,
+            before=footprints.of_events(before),
+            after=footprints.of_events(statement.events[position + 1 :]),
+            risks=risks_of(call.setup, footprints, bound),
+        ),
+        None,
+    )
+
+
+def _acting(call: Call, inference: Inference) -> str:
+    """Evaluating the arguments must not act: no call that is not pure, no await (contract §4)."""
+    for event in call.setup:
+        if isinstance(event, Invoke):
+            facts = inference.facts(event.call)
+            outer = inference.facts(call).entry
+            made = facts.entry is not None and facts.entry.is_async and not event.call.awaited
+            if made and outer is not None and outer.transparent and outer.params:
+                continue  # a coroutine that `wait_for` runs: making it does nothing yet
+            if not facts.pure:
+                return f"call `{facts.name}`, which is not known to be pure"
+            if event.call.awaited:
+                return "await"
+        elif isinstance(event, (Define, Store, Mutate, AwaitValue, Control, Enter)):
+            return "bind or change something"
+        elif isinstance(event, Iterate) and not inference.iterable(event.value):
+            return "iterate something that could be a generator"
+    return ""
+
+
+def risks_of(
+    events: Sequence[Event], footprints: Footprints, bound: Container[str]
+) -> tuple[Event, ...]:
+    """The events that may raise, unbound local names included."""
+    found: list[Event] = []
+    for event in events:
+        if isinstance(event, Use) and event.risk is Risk.NAME:
+            if not footprints.certain(event.place.symbol, bound):
+                found.append(event)
+        elif footprints.may_raise(event):
+            found.append(event)
+    return tuple(found)
+
+
+def risk_key(event: Event) -> object:
+    """Equal keys: evaluating the second after the first has succeeded cannot raise."""
+    if isinstance(event, Use):
+        return ("use", event.place)
+    if isinstance(event, Operate):
+        if all(v.place is not None or v.is_literal for v in event.values):
+            return ("operate", event.risk,
+                    tuple((v.place, str(v.literal)) for v in event.values))  # fmt: skip
+    return event
+
+
+def ahead(statement: Statement) -> Iterator[Event]:
+    """What a statement evaluates before it does anything: events ahead of its first action."""
+    for event in statement.events:
+        if isinstance(event, Invoke) or event.guarded:
+            return
+        yield event
+
+
+def nameable(member: Member | None, footprint: Footprint) -> bool:
+    """Can all that may raise in a first statement, its call aside, be evaluated ahead of it?"""
+    return (
+        member is not None
+        and not footprint.everything
+        and not member.before.own_risk
+        and not member.after.own_risk
+        and not any(a.star for a in member.call.arguments)
+    )
+
+
+def shown(
+    statements: Sequence[Statement], first: int, footprints: Footprints, *, own: bool = True
+) -> set[object]:
+    """Keys of what cannot raise when it is evaluated just before statement ``first``.
+
+    What that statement would evaluate at once itself (``own``), and what the statements before it
+    have evaluated already, as far back as nothing was changed in place and nothing unknown done.
+    """
+    keys = {risk_key(e) for e in ahead(statements[first])} if own else set[object]()
+    aliases = footprints.inference.aliases
+    for i in range(first - 1, max(-1, first - 8), -1):
+        earlier = footprints.of(statements[i])
+        changed = any(
+            e.writes and e.resource.domain == MEMORY and not isinstance(e.resource.selector, Name)
+            for e in earlier.effects
+        )
+        if earlier.everything or earlier.controls or changed:
+            break
+        for event in statements[i].events:
+            if not event.guarded and isinstance(event, (Use, Operate)):
+                places = (
+                    [event.place] if isinstance(event, Use) else [v.place for v in event.values]
+                )
+                if all(p is None or aliases.stable(p.symbol) for p in places):
+                    keys.add(risk_key(event))
+    return keys

@@ -1,0 +1,70 @@
+"""Operators and attribute accesses that run code of the same file (contract §2, *Calls*)."""
+
+from __future__ import annotations
+
+from .effects.selector import Attr, Step
+from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
+from .resolve import Resolver
+
+#: Special methods of attribute and item access: not what an operator calls.
+_ACCESS = frozenset({
+    "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__getitem__", "__setitem__",
+    "__delitem__", "__missing__", "__get__", "__set__", "__set_name__", "__del__", "__repr__",
+    "__reduce__", "__getstate__", "__setstate__", "__copy__", "__deepcopy__",
+})  # fmt: skip
+
+
+def own_code(resolver: Resolver, event: Event) -> str:
+    """Properties, descriptors and special methods of classes of this file are code."""
+    if not resolver.module.classes:
+        return ""
+    if isinstance(event, Operate):
+        return next((found for v in event.values if (found := _special(resolver, v, event))), "")
+    place = event.place if isinstance(event, (Use, Store, Mutate)) else None
+    if place is None:
+        return ""
+    for i, step in enumerate(place.steps):
+        owner = resolver.place_type(Place(place.symbol, place.steps[:i]))
+        found = _computed(resolver, owner, step, event if i == len(place.steps) - 1 else None)
+        if found:
+            return found
+    return ""
+
+
+def _computed(resolver: Resolver, owner: str, step: Step, event: Event | None) -> str:
+    """Does taking one step from an object of type ``owner`` run code of this file?"""
+    info = resolver.own.own_class(owner)
+    if info is None and owner:
+        return ""  # another known type
+    if isinstance(step, Attr):
+        computed = info.computed if info is not None else resolver.own.computed_names
+        if step.name in computed:
+            return f"`{owner or '?'}.{step.name}`"
+        wanted = {"__setattr__"} if isinstance(event, Store) else {"__getattribute__"}
+        if info is not None and not isinstance(event, Store) and step.name not in info.methods:
+            wanted.add("__getattr__")
+        has = info.methods if info is not None else resolver.own.dunders & {"__getattribute__"}
+    else:
+        wanted = {"__setitem__"} if isinstance(event, Store) else {"__getitem__", "__missing__"}
+        if isinstance(event, Mutate):
+            wanted.add("__delitem__")
+        has = info.methods if info is not None else resolver.own.dunders
+    name = min(wanted & has, default="")
+    return f"`{owner or '?'}.{name}`" if name else ""
+
+
+def _special(resolver: Resolver, value: Value, event: Operate) -> str:
+    if value.is_literal or value.immutable:
+        return ""
+    kind = resolver.type_of(value)
+    info = resolver.own.own_class(kind)
+    if info is None and kind:
+        return ""
+    methods = info.methods if info is not None else resolver.own.dunders
+    special = {m for m in methods if m in resolver.own.dunders} - _ACCESS
+    if event.risk is Risk.FORMAT:
+        special &= {"__str__", "__format__", "__repr__"}
+        if info is not None and "__repr__" in info.methods:
+            special.add("__repr__")
+    name = min(special, default="")
+    return f"`{kind or '?'}.{name}`" if name else ""
