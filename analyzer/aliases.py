@@ -81,9 +81,9 @@ class Aliases:
         seen = self.module.introspects
         exposed = frozenset[str]().union(*(f.exposed for f in self.module.functions))
         for symbol, info in self.module.symbols.items():
-            if seen or info.kind != "local" or symbol in exposed or info.opaque_bindings:
-                if not self.resolver.immutable(Value(place=Place(symbol))):
-                    self._mark(symbol)
+            elsewhere = info.kind != "local" or symbol in exposed or info.opaque_bindings
+            if (seen or elsewhere) and not self.resolver.immutable(Value(place=Place(symbol))):
+                self._mark(symbol)
             for value in info.values:
                 for source in self.sources(value):
                     self._link(symbol, source)

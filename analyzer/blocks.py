@@ -1,4 +1,4 @@
-"""Functions → planned blocks: where batches may stand, which calls they hold, what blocks others."""
+"""Blocks → plans: which batches stand where, which calls they hold, and what blocks others."""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """Patterns on canonical forms (nested tuples): what the undoing of a rewrite looks for."""
 
+# Canonical forms are nested tuples, matched by shape: their parts have no static types.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from .lowering.compare import Item

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .edges import Edge, EdgeKind, Member, Surroundings
 from .footprint import Footprint, Footprints
 from .ir import (
+    Call,
     Define,
     Invoke,
     Operate,
@@ -95,11 +96,14 @@ def _name_only_stored(symbol: str, footprints: Footprints) -> bool:
                 after = events[i + 1] if i + 1 < len(events) else None
                 if not (isinstance(after, Operate) and after.risk is Risk.FORMAT):
                     return False
-            elif isinstance(event, (Define, Store)) and event.value.place == Place(symbol):
-                return False
-            elif isinstance(event, Invoke) and any(
-                a.value.place is not None and a.value.place.symbol == symbol
-                for a in event.call.arguments
-            ):
+            elif isinstance(event, (Define, Store)):
+                if event.value.place == Place(symbol):
+                    return False
+            elif isinstance(event, Invoke) and _handed(event.call, symbol):
                 return False
     return True
+
+
+def _handed(call: Call, symbol: str) -> bool:
+    places = [a.value.place for a in call.arguments]
+    return any(p is not None and p.symbol == symbol for p in places)

@@ -182,12 +182,11 @@ def _limits(value: Any, where: str) -> tuple[Limit, ...]:
         raise ConfigError(f"{where} must be an array of tables: [[limits]]")
     found: list[Limit] = []
     for i, table in enumerate(cast("list[Any]", value), 1):
-        if not isinstance(table, Mapping) or set(cast("Mapping[str, Any]", table)) != {
-            "match", "max-concurrency"
-        }:  # fmt: skip
+        keys = cast("dict[str, Any]", table) if isinstance(table, dict) else {}
+        if set(keys) != {"match", "max-concurrency"}:
             raise ConfigError(f"{where} #{i} needs `match` and `max-concurrency`, nothing else")
-        limit = _integer(1)(table["max-concurrency"], f"{where} #{i}: max-concurrency")
-        found.append(Limit(str(table["match"]), limit))
+        limit = _integer(1)(keys["max-concurrency"], f"{where} #{i}: max-concurrency")
+        found.append(Limit(str(keys["match"]), limit))
     return tuple(found)
 
 
@@ -195,7 +194,8 @@ KEYS: tuple[Key, ...] = (
     Key("target-version", _version, "from `requires-python`, else py311",
         "the oldest Python the emitted code must run on"),
     Key("line-length", _integer(20), "88", "emitted lines are wrapped at this column"),
-    Key("src", _strings, '[".", "src"]', "folders, relative to the file, that hold top-level modules"),
+    Key("src", _strings, '[".", "src"]',
+        "folders, relative to the configuration file, that hold top-level modules"),
     Key("select", _codes, "all codes", "rule codes (or prefixes) to check"),
     Key("ignore", _codes, "[]", "rule codes (or prefixes) to leave out"),
     Key("max-concurrency", _integer(2), "8", "the bound of every emitted fan-out"),

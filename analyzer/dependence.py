@@ -118,7 +118,7 @@ def _conflict(
 def conflict_of(
     first: Sequence[Effect], second: Sequence[Effect], footprints: Footprints
 ) -> tuple[Effect, Effect] | None:
-    """A pair of conflicting effects; the one that says most: the world, then names, then content."""
+    """A pair of conflicting effects, the one that says most: the world, names, then content."""
     same_world = footprints.config.same_world
     best: tuple[int, Effect, Effect] | None = None
     for other in first:

@@ -1,4 +1,4 @@
-"""What dependences are made of: edges with their reasons, members of batches, their surroundings."""
+"""What dependences are made of: edges with reasons, members of batches, surroundings."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .ir import Event, Function, Invoke, Statement, Use
+from .ir import Event, Function, Invoke, Place, Statement, Use
 
 if TYPE_CHECKING:
     from .sites import Site, Sites
@@ -89,9 +89,8 @@ class Reach:
                 ]
                 if runs and any(p is not None and p.symbol == symbol for p in called):
                     return True
-            elif call.awaited and call.function.place is not None:
-                if call.function.place.symbol == symbol and not call.function.place.steps:
-                    return self._function_ends(function)
+            elif call.awaited and call.function.place == Place(symbol):
+                return self._function_ends(function)
         return False
 
 

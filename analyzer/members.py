@@ -1,4 +1,4 @@
-"""Which awaited calls may start early, and what evaluating their arguments ahead risks (contract §4)."""
+"""Which awaited calls may start early, and what evaluating their arguments risks (contract §4)."""
 
 from __future__ import annotations
 
@@ -118,10 +118,8 @@ def risk_key(event: Event) -> object:
     """Equal keys: evaluating the second after the first has succeeded cannot raise."""
     if isinstance(event, Use):
         return ("use", event.place)
-    if isinstance(event, Operate):
-        if all(v.place is not None or v.is_literal for v in event.values):
-            return ("operate", event.risk,
-                    tuple((v.place, str(v.literal)) for v in event.values))  # fmt: skip
+    if isinstance(event, Operate) and all(v.place or v.is_literal for v in event.values):
+        return ("operate", event.risk, tuple((v.place, str(v.literal)) for v in event.values))
     return event
 
 

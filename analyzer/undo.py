@@ -3,6 +3,9 @@
 Knows the shapes only as text patterns (canonical forms); shares nothing with what emits them.
 """
 
+# Canonical forms are nested tuples, matched by shape: their parts have no static types.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Text edits: replace ranges, indent whole lines, wrap calls; untouched text stays byte for byte."""
+"""Text edits: replace ranges, indent lines, wrap calls; untouched text stays byte for byte."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def needed(module: Module, function: Function, target: str, member: str = "") ->
 def insertion(new: Import, module: Module, writer: Writer) -> Edit:
     """Where the module's imports belong: isort's order within the first group that fits."""
     newline = writer.style.newline
-    body = [s for s in module_body(module).statements]
+    body = list(module_body(module).statements)
     after: Statement | None = None
     rest = body
     while rest and (_docstring(rest[0]) or _future(rest[0], writer)):
@@ -158,5 +158,5 @@ def _top(writer: Writer) -> int:
         if line.startswith("#"):
             offset = starts[number]
         else:
-            return starts[number] if offset and not line.strip() and line is not None else offset
+            return starts[number] if offset and not line.strip() else offset
     return offset

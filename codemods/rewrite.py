@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from ..analyzer.blocks import Plan
 from ..analyzer.codes import Applicability
@@ -239,7 +239,7 @@ def _catalog(tools: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> C
     if isinstance(tools, Mapping):
         from ..analyzer.effects.manifests import mcp_entries
 
-        return build(mcp_entries(cast("Mapping[str, Any]", tools), "tools"))
+        return build(mcp_entries(tools, "tools"))
     return build(parse_tools(list(tools), "tools"))
 
 

@@ -16,7 +16,8 @@ from .selector import Part, Wild, declared
 CALL_KEYS = frozenset({
     "match", "params", "async", "reads", "writes", "pure", "barrier", "affine", "returns", "type",
     "raises", "calls", "iterates", "transparent", "defaults", "when", "unknown_if", "assumes",
-    "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments", "dunders",
+    "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments",
+    "dunders",
     "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "lazy", "enters",
 })  # fmt: skip
 TYPE_KEYS = frozenset({

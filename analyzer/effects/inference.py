@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from ..aliases import Aliases
@@ -12,8 +12,9 @@ from ..resolve import CONTAINERS, GENERATOR, Resolver
 from .arguments import argument
 from .catalog import Catalog, Entry, Reference, Template
 from .directives import line_entry
+from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource
-from .selector import ANY, Attr, Literal, Memory, Part, Symbol, Text, Wild, glob, host_of, text
+from .selector import ANY, Literal, Memory, Part, Text, glob, host_of, text
 from .strings import text_of
 
 SEEDED = "seeded random"
@@ -57,25 +58,13 @@ class Inference:
         self.config = config
         self.resolver = Resolver(module, sources)
         self.aliases = Aliases(self.resolver)
+        self.handles = Handles(self.resolver, self.aliases)
         self._facts: dict[int, CallFacts] = {}
 
     # -- memory --------------------------------------------------------------------------------
 
     def memory(self, place: Place, *, deep: bool = True) -> Memory:
-        kind = self.resolver.place_type(place)
-        info = self.resolver.type_info(kind)
-        symbol = place.symbol
-        return Memory(
-            root=symbol,
-            steps=place.steps,
-            deep=deep,
-            stable=self.aliases.stable(symbol),
-            group=self.aliases.group(symbol),
-            world=self.aliases.world(symbol),
-            type=kind,
-            opaque=info is not None and info.handle,
-            owner=self.resolver.place_type(Place(symbol, place.steps[:-1])) if place.steps else "",
-        )
+        return memory_at(self.resolver, self.aliases, place, deep=deep)
 
     def contents(self, value: Value) -> list[Memory]:
         """The objects that reading ``value`` deeply looks at."""
@@ -125,7 +114,7 @@ class Inference:
                 )
         from ..latency import latency_of
 
-        handles, cancel_unsafe = self._handles(entry, call)
+        handles, cancel_unsafe = self.handles.used_by(entry, call)
         latency = entry.latency_ms
         for facts in inner:
             handles += facts.handles
@@ -151,7 +140,7 @@ class Inference:
 
     def _opened(self, entry: Entry) -> str:
         kind = self.resolver.types.canonical(entry.type) if entry.type else ""
-        opened = entry.is_async and self._exclusive_type(kind) is not None
+        opened = entry.is_async and self.handles.exclusive_type(kind) is not None
         return kind.rpartition(".")[2] if opened else ""
 
     def _inner(self, entry: Entry, call: Call) -> list[CallFacts] | str:
@@ -160,7 +149,7 @@ class Inference:
             return []
         found: list[CallFacts] = []
         arguments = [a for a in call.arguments if a.keyword is None]
-        for a in arguments[: len(entry.params) and 1 or None]:
+        for a in arguments[: (len(entry.params) and 1) or None]:
             parts = a.value.held if a.star else (a.value,)
             if a.star and not a.value.fresh:
                 return "runs awaitables that were made elsewhere"
@@ -273,7 +262,7 @@ class Inference:
                     if value is None:
                         continue
                     found.extend(Resource(MEMORY, m) for m in self.contents(value))
-                    if isinstance(value, Value) and not found and value.place is not None:
+                    if not found and value.place is not None:
                         found.append(Resource(MEMORY, self.memory(value.place)))
             if not found:
                 words = "".join(p.text for p in template.parts if isinstance(p, Literal))
@@ -349,70 +338,3 @@ class Inference:
             self.resolver.call_name(c).rpartition(".")[2] in ("seed", "setstate", "manual_seed")
             for c in self.module.calls.values()
         )
-
-    @cached_property
-    def _exclusive(self) -> dict[str, bool]:
-        """Symbols whose object is an exclusive handle; True if a cancelled call leaves it whole."""
-        found: dict[str, bool] = {}
-        for symbol in (*self.module.symbols, *self.module.calls):
-            safe = self._exclusive_type(self.resolver.symbol_type(symbol))
-            if safe is not None:
-                found[symbol] = safe
-        return found
-
-    def _exclusive_type(self, kind: str) -> bool | None:
-        """None if the type is no exclusive handle, else whether it may be cancelled half-way."""
-        if not kind:
-            return None
-        info = self.resolver.type_info(kind)
-        if info is not None:
-            return info.cancel_safe if info.concurrency == "exclusive" else None
-        return False if any(kind in c.exclusive for c in self.resolver.sources) else None
-
-    def _fields(self, value: Value | None) -> list[Place]:
-        """The place itself, and the attributes of an object of a class of this file."""
-        if value is None or value.place is None:
-            return []
-        place = value.place
-        found = [place] if place.steps else []
-        owner = self.resolver.place_type(place)
-        return found + [place.then(Attr(name)) for name in self.resolver.own.fields_of(owner)]
-
-    # -- handles -------------------------------------------------------------------------------
-
-    def _handles(self, entry: Entry, call: Call) -> tuple[tuple[Resource, ...], bool]:
-        """Exclusive handles that the call uses, and whether cancelling it may break one."""
-        handles: list[Resource] = []
-        unsafe = entry.cancel == "unsafe"
-        roots = [call.receiver, *(a.value for a in call.arguments)]
-        groups = {
-            self.aliases.group(source)
-            for value in roots
-            if value is not None
-            for source in self.aliases.sources(value)
-        }
-        for symbol, safe in self._exclusive.items():
-            if self.aliases.group(symbol) in groups:
-                handles.append(Resource(MEMORY, self.memory(Place(symbol))))
-                unsafe = unsafe or (not safe and entry.cancel != "safe")
-        for value in roots:
-            for place in self._fields(value):
-                kind = self.resolver.place_type(place)
-                safe = self._exclusive_type(kind)
-                if safe is not None:
-                    handles.append(Resource(MEMORY, self.memory(place)))
-                    unsafe = unsafe or (not safe and entry.cancel != "safe")
-        if entry.concurrency == "exclusive" and not handles:
-            if call.receiver is not None and call.receiver.place is not None:
-                handles.append(Resource(MEMORY, self.memory(call.receiver.place)))
-            else:
-                handles.append(Resource("handle", text(entry.match)))
-            unsafe = unsafe or entry.cancel != "safe"
-        return tuple(handles), unsafe
-
-
-def without_source(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-    return tuple(replace(e, source="") for e in effects)
-
-
-__all__ = ["CallFacts", "Inference", "Symbol", "Wild", "without_source"]

@@ -1,0 +1,100 @@
+"""Exclusive handles: which calls use one, wherever it hides, and what cancelling does to it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ..aliases import Aliases
+from ..ir import Call, Place, Value
+from ..resolve import Resolver
+from .catalog import Entry
+from .model import MEMORY, Resource
+from .selector import Attr, Memory, text
+
+
+def memory_at(resolver: Resolver, aliases: Aliases, place: Place, *, deep: bool = True) -> Memory:
+    """The memory that an access path names, with all that is known of its object."""
+    kind = resolver.place_type(place)
+    info = resolver.type_info(kind)
+    symbol = place.symbol
+    return Memory(
+        root=symbol,
+        steps=place.steps,
+        deep=deep,
+        stable=aliases.stable(symbol),
+        group=aliases.group(symbol),
+        world=aliases.world(symbol),
+        type=kind,
+        opaque=info is not None and info.handle,
+        owner=resolver.place_type(Place(symbol, place.steps[:-1])) if place.steps else "",
+    )
+
+
+class Handles:
+    """The exclusive handles of one module."""
+
+    def __init__(self, resolver: Resolver, aliases: Aliases) -> None:
+        self.resolver = resolver
+        self.aliases = aliases
+
+    @cached_property
+    def _exclusive(self) -> dict[str, bool]:
+        """Symbols whose object is an exclusive handle; True if a cancelled call leaves it whole."""
+        found: dict[str, bool] = {}
+        for symbol in (*self.resolver.module.symbols, *self.resolver.module.calls):
+            safe = self.exclusive_type(self.resolver.symbol_type(symbol))
+            if safe is not None:
+                found[symbol] = safe
+        return found
+
+    def exclusive_type(self, kind: str) -> bool | None:
+        """None if the type is no exclusive handle, else whether it may be cancelled half-way."""
+        if not kind:
+            return None
+        info = self.resolver.type_info(kind)
+        if info is not None:
+            return info.cancel_safe if info.concurrency == "exclusive" else None
+        return False if any(kind in c.exclusive for c in self.resolver.sources) else None
+
+    def _fields(self, value: Value | None) -> list[Place]:
+        """The place itself, and the attributes of an object of a class of this file."""
+        if value is None or value.place is None:
+            return []
+        place = value.place
+        found = [place] if place.steps else []
+        owner = self.resolver.place_type(place)
+        return found + [place.then(Attr(name)) for name in self.resolver.own.fields_of(owner)]
+
+    def used_by(self, entry: Entry, call: Call) -> tuple[tuple[Resource, ...], bool]:
+        """Exclusive handles that the call uses, and whether cancelling it may break one."""
+        handles: list[Resource] = []
+        unsafe = entry.cancel == "unsafe"
+        roots = [call.receiver, *(a.value for a in call.arguments)]
+        groups = {
+            self.aliases.group(source)
+            for value in roots
+            if value is not None
+            for source in self.aliases.sources(value)
+        }
+        for symbol, safe in self._exclusive.items():
+            if self.aliases.group(symbol) in groups:
+                handles.append(
+                    Resource(MEMORY, memory_at(self.resolver, self.aliases, Place(symbol)))
+                )
+                unsafe = unsafe or (not safe and entry.cancel != "safe")
+        for value in roots:
+            for place in self._fields(value):
+                kind = self.resolver.place_type(place)
+                safe = self.exclusive_type(kind)
+                if safe is not None:
+                    handles.append(Resource(MEMORY, memory_at(self.resolver, self.aliases, place)))
+                    unsafe = unsafe or (not safe and entry.cancel != "safe")
+        if entry.concurrency == "exclusive" and not handles:
+            if call.receiver is not None and call.receiver.place is not None:
+                handles.append(
+                    Resource(MEMORY, memory_at(self.resolver, self.aliases, call.receiver.place))
+                )
+            else:
+                handles.append(Resource("handle", text(entry.match)))
+            unsafe = unsafe or entry.cancel != "safe"
+        return tuple(handles), unsafe

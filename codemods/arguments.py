@@ -1,0 +1,154 @@
+"""Arguments that may raise get names before anything is started (contract §4)."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..analyzer.blocks import Plan
+from ..analyzer.edges import Member
+from ..analyzer.ir import Argument, Call, Place, Use
+from ..analyzer.members import risk_key
+from ..analyzer.schedule import Region
+from .edit import Edit, Writer
+
+
+@dataclass(slots=True)
+class Names:
+    """New identifiers within one function; none equals an identifier of the file."""
+
+    taken: set[str]
+    given: set[str] = field(default_factory=set[str])
+
+    def new(self, wanted: str) -> str:
+        name, number = wanted, 2
+        while (
+            name in self.taken
+            or name in self.given
+            or keyword.iskeyword(name)
+            or hasattr(builtins, name)
+        ):
+            name, number = f"{wanted}_{number}", number + 1
+        self.given.add(name)
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A member with the text that makes its awaitable, and lines that go before."""
+
+    member: Member
+    lines: tuple[str, ...]  # assignments of arguments that may raise
+    text: str | None  # the call's text if arguments were named, else as it is
+
+
+def base_name(member: Member) -> str:
+    """A telling name for what the call returns: the target's, else the callee's."""
+    words = member.statement.target_name
+    if not re.fullmatch(r"\w+", words) or not words.strip("_"):
+        words = re.split(r"[.:/]", member.facts.name)[-1]
+    words = re.sub(r"\W+", "_", words).strip("_").lower()
+    return words if words.isidentifier() else "call"
+
+
+def starting(
+    plan: Plan, region: Region, members: Sequence[Member], writer: Writer, names: Names
+) -> list[Start]:
+    """How each member is started; arguments that may raise once something runs get names first.
+
+    What the region's first statement, or an earlier member, evaluates before cannot raise again.
+    """
+    known = set(plan.shown[region.first][0])
+    starts: list[Start] = []
+    risks: list[list[object]] = []
+    for member in members:
+        risks.append([e for e in member.risks if risk_key(e) not in known])
+        known.update(risk_key(e) for e in member.risks)
+    alone = plan.around.ends or not any(
+        risks[1:]
+    )  # the first one's need no names, unless others' are evaluated ahead
+    for i, (member, risky) in enumerate(zip(members, risks, strict=True)):
+        if not risky or (i == 0 and alone):
+            starts.append(Start(member, (), None))
+        else:
+            starts.append(_named(member, risky, plan.site.block.indent, writer, names))
+    return starts
+
+
+def _named(
+    member: Member, risky: Sequence[object], indent: str, writer: Writer, names: Names
+) -> Start:
+    lines, edits = naming(member, risky, indent, writer, names)
+    call = member.call
+    start = call.span.start
+    text = writer.text(call.span)
+    for edit in sorted(edits, key=lambda e: -e.start):
+        text = text[: edit.start - start] + edit.text + text[edit.end - start :]
+    if "\n" in text or "\r" in text:  # names and literals are left: one line is enough
+        words = [writer.text(a.span) for a in call.arguments if a.span is not None]
+        new = {e.start: e.text for e in edits}
+        parts = [
+            new.get(a.span.start, word.rstrip(", \r\n"))
+            for a, word in zip(call.arguments, words, strict=True)
+            if a.span is not None
+        ]
+        text = f"{new.get(start, call.callee)}({', '.join(parts)})"
+    return Start(member, tuple(lines), text)
+
+
+def naming(
+    member: Member, risky: Sequence[object], indent: str, writer: Writer, names: Names
+) -> tuple[list[str], list[Edit]]:
+    """Assignments of what may raise to new names, and the edits that use the names instead."""
+    call = member.call
+    base = base_name(member)
+    lines: list[str] = []
+    edits: list[Edit] = []
+    callee_span_end = call.span.start + len(call.callee)
+    if any(isinstance(e, Use) and _callee_place(call, e.place) for e in risky):
+        name = names.new(f"{base}_call")
+        lines.append(f"{indent}{name} = {call.callee}")
+        edits.append(Edit(call.span.start, callee_span_end, name))
+    for i, argument in enumerate(call.arguments):
+        if argument.value.is_literal or _bound_name(argument):
+            continue
+        assert argument.span is not None
+        text = writer.text(argument.span).rstrip(", ")
+        value = text.partition("=")[2].lstrip() if argument.keyword else text
+        name = names.new(f"{base}_{_parameter(member, i, argument)}")
+        lines += _assigned(name, value, indent, writer)
+        new = f"{argument.keyword}={name}" if argument.keyword else name
+        edits.append(Edit(argument.span.start, argument.span.start + len(text), new))
+    return lines, edits
+
+
+def _assigned(name: str, value: str, indent: str, writer: Writer) -> list[str]:
+    if "\n" not in value and "\r" not in value:
+        return [f"{indent}{name} = {value}"]
+    first, *rest = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    opened = value.rstrip()[-1:] in ")]}" and first.rstrip()[-1:] in "([{"
+    if opened:
+        return [f"{indent}{name} = {first}", *rest]
+    return [f"{indent}{name} = (", f"{indent}{writer.style.unit}{first}", *rest, f"{indent})"]
+
+
+def _callee_place(call: Call, place: Place) -> bool:
+    own = call.function.place
+    return own is not None and own.symbol == place.symbol and \
+        own.steps[: len(place.steps)] == place.steps  # fmt: skip
+
+
+def _bound_name(argument: Argument) -> bool:
+    place = argument.value.place
+    return place is not None and not place.steps and not place.symbol.startswith("call#")
+
+
+def _parameter(member: Member, position: int, argument: Argument) -> str:
+    if argument.keyword:
+        return argument.keyword
+    entry = member.facts.entry
+    params = entry.params if entry is not None else ()
+    return params[position] if position < len(params) else "argument"
