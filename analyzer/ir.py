@@ -302,5 +302,6 @@ class Module:
     directives: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     strings: tuple[tuple[int, int], ...] = ()  # (first, last line) of strings over several lines
     indent: str = "    "
+    respelled: str = ""  # an identifier that Python reads as another one
     introspects: frozenset[str] = frozenset()  # scopes that look at frames or run text
     script: bool = True  # a file, which may be run: standard input and a notebook cell are not

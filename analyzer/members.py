@@ -86,7 +86,12 @@ def _acting(call: Call, inference: Inference) -> str:
         if isinstance(event, Invoke):
             facts = inference.facts(event.call)
             outer = inference.facts(call).entry
-            made = facts.entry is not None and facts.entry.is_async and not event.call.awaited
+            entry = facts.entry
+            # A declared tool whose call is handed to `wait_for` is a coroutine function.
+            awaitable = entry is not None and (
+                entry.is_async or not entry.origin.startswith("catalog")
+            )
+            made = awaitable and not event.call.awaited
             if made and outer is not None and outer.transparent and outer.params:
                 continue  # a coroutine that `wait_for` runs: making it does nothing yet
             if not facts.pure:

@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
+from unicodedata import normalize
 
 import libcst as cst
+
+from .names_dotted import absolute_module, dotted
 
 _SKIPPED_FIELDS = ("whitespace", "lpar", "rpar", "comma", "semicolon", "header", "footer",
                    "leading_lines", "lines_after", "lbracket", "rbracket", "equal", "colon",
@@ -61,6 +64,17 @@ class Scopes:
     names: set[str]
     modules: set[str]
 
+    @property
+    def respelled(self) -> str:
+        """An identifier that Python reads as another name: mangled, or normalised (or "")."""
+        odd = (
+            word
+            for word in self.names
+            if (word.startswith("__") and not word.endswith("__"))
+            or (not word.isascii() and normalize("NFKC", word) != word)
+        )
+        return min(odd, default="")
+
 
 @cache
 def _child_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
@@ -77,17 +91,6 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             for item in value:  # pyright: ignore[reportUnknownVariableType]
                 if isinstance(item, cst.CSTNode):
                     yield item
-
-
-def dotted(node: cst.BaseExpression) -> str | None:
-    """``a.b.c`` of a chain of names, or None."""
-    parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
-        node = node.value
-    if not isinstance(node, cst.Name):
-        return None
-    return ".".join((node.value, *reversed(parts)))
 
 
 def resolve(scope: Scope, name: str) -> Scope | None:
@@ -111,22 +114,6 @@ def _module_of(scope: Scope) -> Scope:
     while scope.parent is not None:
         scope = scope.parent
     return scope
-
-
-def absolute_module(
-    module: str, is_package: bool, node: cst.ImportFrom | cst.LazyImportFrom
-) -> str:
-    """The dotted module an ``from … import`` names; relative ones against ``module`` (PEP 328)."""
-    name = dotted(node.module) or "" if node.module else ""
-    level = len(node.relative)
-    if not level:
-        return name
-    base = module.split(".") if module else []
-    drop = level - 1 if is_package else level
-    if drop > len(base) or not module:
-        return "." * level + name
-    kept = base[: len(base) - drop]
-    return ".".join([*kept, name] if name else kept) or "." * level
 
 
 class _Collector:

@@ -113,6 +113,9 @@ class Sites:
                     words = f"the file imports {library} and never asyncio; if it runs on " \
                             'asyncio, set `backend = "asyncio"`'  # fmt: skip
                     return Edge(EdgeKind.FRAMEWORK, words, 1)
+        if self.module.respelled:
+            words = f"`{self.module.respelled}` means another name (mangled, or normalised to NFKC)"
+            return Edge(EdgeKind.CONTROL, words, line)
         for name in self.decorators(function):
             kind = self.inference.resolver.types.decorators.get(name, "")
             if kind == "workflow":

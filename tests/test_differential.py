@@ -13,11 +13,12 @@ from collections import Counter
 import pytest
 from pexec.codemods import Rewrite, parallelize
 from simulation.declarations import TOOLS
-from simulation.search import check_program, corpus, generated, shrunk
+from simulation.search import check_program, corpus, found, generated, shrunk
 
 EXAMPLES = int(os.environ.get("PEXEC_EXAMPLES", "250"))
 
 PROGRAMS = corpus()
+FOUND = found()
 
 #: The kinds of edge of the contract (semantics.md §3).
 EDGES = frozenset(
@@ -50,6 +51,13 @@ def test_a_corpus_program_does_the_same_when_rewritten(name: str) -> None:
     assert "validator" not in blockers(checked.rewrite), checked.rewrite.blocked
 
 
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_once_wrong_does_the_same_when_rewritten(name: str) -> None:
+    checked = check_program(FOUND[name], parallelize, seeds=1)
+    assert checked.difference is None, str(checked.difference)
+    assert "validator" not in blockers(checked.rewrite), checked.rewrite.blocked
+
+
 @pytest.mark.parametrize("name", [name for name in PROGRAMS if name.startswith("safe_")])
 def test_a_safe_corpus_program_is_rewritten(name: str) -> None:
     assert parallelize(PROGRAMS[name], tools=TOOLS).changed
@@ -57,8 +65,8 @@ def test_a_safe_corpus_program_is_rewritten(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_corpus_program_keeps_what_on_success_promises(name: str) -> None:
-    found = check_program(PROGRAMS[name], parallelize, level="on-success").difference
-    assert found is None, str(found)
+    different = check_program(PROGRAMS[name], parallelize, level="on-success").difference
+    assert different is None, str(different)
 
 
 def test_generated_programs_do_the_same_when_rewritten() -> None:

@@ -44,6 +44,7 @@ def _lower(source: Source, name: str, *, is_package: bool) -> Module:
         imports=frozenset(scopes.modules),
         star_import=scopes.star_import,
         introspects=_introspecting(unit),
+        respelled=scopes.respelled,
         directives=_directives(tree, unit),
         strings=tuple(unit.strings),
         indent=tree.default_indent,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from ..ir import Iterate
-from ..names import dotted, resolve
+from ..names import resolve
+from ..names_dotted import dotted
 from .context import Context
 from .evaluation import evaluate
 

@@ -23,6 +23,7 @@ from .schedule import PATTERNS, Failure, Key, Schedule
 Rewriter = Callable[..., Any]
 
 CORPUS = Path(__file__).parent / "corpus"
+FOUND = Path(__file__).parent / "found"
 
 FAILURES = (
     Failure("before"),
@@ -209,6 +210,11 @@ def check_program(
 def corpus() -> dict[str, str]:
     """The hand-written programs by name; each is aimed at one hazard."""
     return {path.stem: path.read_text("utf-8") for path in sorted(CORPUS.glob("*.py"))}
+
+
+def found() -> dict[str, str]:
+    """Programs that were once rewritten wrongly, or nearly so, by name."""
+    return {path.stem: path.read_text("utf-8") for path in sorted(FOUND.glob("*.py"))}
 
 
 def generated(visit: Callable[[str], object], examples: int, seed: int | None = None) -> None:

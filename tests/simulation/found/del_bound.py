@@ -1,0 +1,6 @@
+async def main(box):
+    key = "a"
+    del key
+    x = await save("k", 1)
+    y = await lookup(key)
+    return x, y

@@ -1,0 +1,4 @@
+async def main(box):
+    a = await price("a")
+    s = f"{await lookup('b')=}"
+    return a, s

@@ -1,0 +1,12 @@
+KEY = "a"
+class B:
+    def __len__(self):
+        global KEY
+        KEY = "b"
+        return 1
+async def main(box):
+    o = B()
+    a = await lookup("a")
+    n = len(o)
+    b = await lookup(KEY)
+    return a, b

@@ -1,0 +1,6 @@
+async def main(box):
+    ﬁ = "a"
+    a = await lookup(ﬁ)
+    fi = "b"
+    b = await lookup(ﬁ)
+    return a, b

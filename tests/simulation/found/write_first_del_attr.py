@@ -1,0 +1,7 @@
+import simworld
+async def main(box):
+    client = simworld.Client()
+    del client.get
+    r = await save("k", 1)
+    y = await client.get("v")
+    return y
