@@ -278,3 +278,14 @@ def _has_section(path: Path) -> bool:
     except (OSError, ValueError):
         return "[tool.pexec" in path.read_bytes().decode("utf-8", "replace")
     return "pexec" in data.get("tool", {})
+
+
+def key_table() -> str:
+    """The Markdown table of all keys for ``docs/configuration.md``."""
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    rows += [f"| `{key.name}` | {_shown(key.default)} | {key.meaning} |" for key in KEYS]
+    return "\n".join(rows)
+
+
+def _shown(default: str) -> str:
+    return default if " " in default and not default.startswith("[") else f"`{default}`"

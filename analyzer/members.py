@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 
 from .edges import Edge, EdgeKind, Member
-from .effects.inference import Inference
+from .effects.inference import CallFacts, Inference
 from .effects.model import MEMORY
 from .effects.selector import Name
 from .footprint import Footprint, Footprints
@@ -86,12 +86,7 @@ def _acting(call: Call, inference: Inference) -> str:
         if isinstance(event, Invoke):
             facts = inference.facts(event.call)
             outer = inference.facts(call).entry
-            entry = facts.entry
-            # A declared tool whose call is handed to `wait_for` is a coroutine function.
-            awaitable = entry is not None and (
-                entry.is_async or not entry.origin.startswith("catalog")
-            )
-            made = awaitable and not event.call.awaited
+            made = makes_awaitable(event.call, facts)
             if made and outer is not None and outer.transparent and outer.params:
                 continue  # a coroutine that `wait_for` runs: making it does nothing yet
             if not facts.pure:
@@ -114,9 +109,27 @@ def risks_of(
         if isinstance(event, Use) and event.risk is Risk.NAME:
             if not footprints.certain(event.place.symbol, bound):
                 found.append(event)
+        elif isinstance(event, Invoke) and makes_awaitable(
+            event.call, footprints.inference.facts(event.call)
+        ):
+            continue
         elif footprints.may_raise(event):
             found.append(event)
     return tuple(found)
+
+
+def makes_awaitable(call: Call, facts: CallFacts) -> bool:
+    """Does the call, not awaited itself, only make an awaitable? It acts when that is awaited.
+
+    A declared tool whose call is handed to ``wait_for`` is taken to be a coroutine function.
+    """
+    entry = facts.entry
+    return (
+        not call.awaited
+        and entry is not None
+        and not entry.pure
+        and (entry.is_async or not entry.origin.startswith("catalog"))
+    )
 
 
 def risk_key(event: Event) -> object:

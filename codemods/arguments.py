@@ -118,7 +118,9 @@ def naming(
         assert argument.span is not None
         text = writer.text(argument.span).rstrip(", ")
         value = text.partition("=")[2].lstrip() if argument.keyword else text
-        name = names.new(f"{base}_{_parameter(member, i, argument)}")
+        parameter = _parameter(member, i, argument)
+        telling = parameter.startswith(f"{base}_")
+        name = names.new(parameter if telling else f"{base}_{parameter}")
         lines += _assigned(name, value, indent, writer)
         new = f"{argument.keyword}={name}" if argument.keyword else name
         edits.append(Edit(argument.span.start, argument.span.start + len(text), new))
