@@ -139,6 +139,8 @@ class Forms:
             )
             for s, _ in plan.site.parents
         )
+        if self.config.target_version and int(self.config.target_version[3:]) < 11:
+            return False  # asyncio.TaskGroup is new in Python 3.11
         reads = all(not not_speculatable(m.facts, unsafe=False) for m in members)
         entries = [m.facts.entry for m in members]
         coroutines = all(
