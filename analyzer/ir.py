@@ -295,7 +295,7 @@ class Module:
     symbols: dict[str, SymbolInfo]
     calls: dict[str, Call]  # by their symbol
     classes: dict[str, ClassInfo]
-    signatures: dict[str, tuple[str, ...]]  # qualname → positional parameters (self excluded)
+    signatures: dict[str, tuple[str, ...]]  # qualname → parameters (self excluded), "*": and more
     names: frozenset[str]  # every identifier in the file: new ones must differ
     imports: frozenset[str]  # top-level packages that are imported
     star_import: bool

@@ -306,6 +306,8 @@ class Resolver:
     def entry(self, call: Call) -> Entry | None:
         """The strongest applicable entry by name, `when` and dispatch looked at."""
         name = self.call_name(call)
+        if self.disputed(name):
+            return None
         for catalog in self.sources:
             for entry in catalog.find(name):
                 if not self.visible(entry, call):
@@ -316,6 +318,12 @@ class Resolver:
                     return self.dispatched(entry, call)
                 return entry
         return None
+
+    def disputed(self, name: str) -> bool:
+        """Do two declarations of one name differ? Then neither is believed (contract §8)."""
+        declared = [e for c in self.sources[:-1] for e in c.entries.get(name, ())]
+        claims = {(e.reads, e.writes, e.pure, e.barrier, e.affine) for e in declared}
+        return len(claims) > 1 and not any(e.when or e.typed for e in declared)
 
     def visible(self, entry: Entry, call: Call) -> bool:
         """A name without a dot means a name that the module neither defines nor imports."""
@@ -361,6 +369,8 @@ class Resolver:
         if value is None or not isinstance(value.literal, str):
             return None
         name = entry.dispatch.replace(f"{{{parameter}}}", value.literal)
+        if self.disputed(name):
+            return None
         for catalog in self.sources:
             found = catalog.find(name)
             if found:

@@ -10,7 +10,7 @@ from ..config import Config
 from ..ir import Call, Module, Place, Value
 from ..resolve import CONTAINERS, GENERATOR, Resolver
 from .arguments import argument
-from .catalog import Catalog, Entry, Reference, Template
+from .catalog import Catalog, Entry, Reference, Template, VocabularyError
 from .directives import line_entry
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource
@@ -87,6 +87,9 @@ class Inference:
         name = self.resolver.shown_name(call)
         entry = line_entry(self.module, call, self.resolver.entry(call))
         if entry is None:
+            if self.resolver.disputed(name):
+                words = f"two declarations of `{name}` differ, so neither is believed"
+                return CallFacts(name, everything=words)
             return CallFacts(name, everything=f"nothing is known about `{name}`")
         if entry.barrier:
             reason = f"`{name}`: {entry.barrier}"
@@ -292,7 +295,14 @@ class Inference:
                 value = dict(entries).get(part) if entries is not None else None
             return value
         first, *rest = name.split(".")
-        value = argument(call, first, entry.params or self._signature(call))
+        signature = self._signature(call)
+        if signature and not entry.params and "*" not in signature and not first.isdigit() \
+                and first not in signature:  # fmt: skip
+            raise VocabularyError(
+                f"{entry.origin} ({entry.match}): `{{{name}}}`: the function has no parameter "
+                f"`{first}` (it has {', '.join(signature)})"
+            )
+        value = argument(call, first, entry.params or signature)
         for part in rest:
             entries = value.entries if value is not None else None
             value = dict(entries).get(part) if entries is not None else None

@@ -36,7 +36,11 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
         d.place is not None and d.place.symbol == "builtins:staticmethod" for d in decorators
     )
     bound = in_class and not static
-    unit.signatures[scope.qualname] = tuple(positional[1:] if bound else positional)
+    names = positional[1:] if bound else positional
+    names += [p.name.value for p in params.kwonly_params]
+    if isinstance(params.star_arg, cst.Param) or params.star_kwarg is not None:
+        names.append("*")  # it takes more than it names
+    unit.signatures[scope.qualname] = tuple(names)
     block = parts.lower_block(node.body, unit, scope, "body")
     events = [event for statement in block.statements for event in statement.events]
     unit.functions.append(

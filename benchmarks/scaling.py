@@ -1,0 +1,47 @@
+"""How the time of `pexec-fix --diff` grows with the length of one function.
+
+Prints, for functions of growing length, the time of analysis, rewrite and validation as a ratio to
+LibCST's own parse and position pass over the same text in the same run, and the growth from one
+length to the next. Run: python benchmarks/scaling.py
+"""
+
+from __future__ import annotations
+
+import time
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+from pexec.codemods import parallelize
+
+TOOLS = [{"match": "get", "reads": ["r:{0}"], "returns": "fresh"}]
+LENGTHS = (500, 1000, 2000, 4000)
+
+
+def program(statements: int) -> str:
+    """A function in which reads, prints and dependent reads alternate."""
+    lines = ["import asyncio", "", "", "async def work(c):"]
+    for i in range(statements // 2):
+        argument = f"a{i - 1}" if i % 7 == 3 else "3"
+        lines += [f"    a{i} = await get('u{i}', x=[1, 2, {argument}])", f"    print(a{i})"]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    print(f"{'statements':>10} {'pexec':>8} {'parse':>8} {'ratio':>6} {'growth':>7}")
+    last = 0.0
+    for length in LENGTHS:
+        source = program(length)
+        start = time.perf_counter()
+        MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True).resolve(PositionProvider)
+        parse = time.perf_counter() - start
+        start = time.perf_counter()
+        result = parallelize(source, tools=TOOLS)
+        took = time.perf_counter() - start
+        assert result.changed, result.error
+        growth = f"{took / last:.2f}x" if last else ""
+        print(f"{length:>10} {took:>7.2f}s {parse:>7.2f}s {took / parse:>5.1f}x {growth:>7}")
+        last = took
+
+
+if __name__ == "__main__":
+    main()
