@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .dependence import blocking, early_raise
-from .edges import Edge, EdgeKind, Member, Surroundings
+from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.inference import Inference
 from .effects.selector import Name
 from .footprint import Footprint, Footprints, visible_writes
 from .ir import Invoke, Statement
-from .latency import waiting
 from .members import member_of, nameable, risk_key, shown
 from .schedule import WINDOW, Region, Row, regions
 from .sites import Site, Sites
@@ -105,28 +104,29 @@ class Planner:
         forbidden: Edge | None,
     ) -> Row:
         statement, member = statements[i], members[i]
-        waits = waiting(prints[i].calls, self.inference)
+        waits = self.footprints.waits(prints[i].calls)
         if member is None:
             return Row(waits, None, i, i, edge, statement.solo)
-        own = blocking(statement, member.before, member, around, self.footprints)
-        if own is not None or forbidden is not None:
-            return Row(waits, None, i, i, forbidden or own, statement.solo)
+
+        def pair(k: int, earlier: Footprint) -> Pair:
+            return Pair(statements[k], earlier, member, around, self.footprints)
+
+        own = pair(i, member.before)
+        blocked = blocking(own)
+        if blocked is not None or forbidden is not None:
+            return Row(waits, None, i, i, forbidden or blocked, statement.solo)
         limit, edge = i, None
-        strict: int | None = None
-        if early_raise(statement, member.before, member, around):
-            strict = i
+        strict = i if early_raise(own) else None
         for k in range(i - 1, max(-1, i - WINDOW), -1):
-            edge = blocking(statements[k], prints[k], member, around, self.footprints)
+            edge = blocking(pair(k, prints[k]))
             if edge is not None:
                 break
-            if strict is None:
-                early = early_raise(statements[k], prints[k], member, around)
-                if early is not None:
-                    seen = visible_writes(prints[k], around.seen, around.everything_seen)
-                    strict = k if not seen and nameable(members[k], prints[k]) else k + 1
+            if strict is None and early_raise(pair(k, prints[k])) is not None:
+                seen = visible_writes(prints[k], around.seen, around.everything_seen)
+                strict = k if not seen and nameable(members[k], prints[k]) else k + 1
             limit = k
         if strict is not None and edge is None and strict > limit:
-            edge = early_raise(statements[strict - 1], prints[strict - 1], member, around)
+            edge = early_raise(pair(strict - 1, prints[strict - 1]))
         if any(a.star for a in member.call.arguments) and member.risks:
             strict = i  # what `*args` hands over cannot be evaluated ahead under a name
         return Row(waits, member, limit, limit if strict is None else max(strict, limit), edge,

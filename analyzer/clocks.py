@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .edges import Edge, EdgeKind, Member, Surroundings
-from .footprint import Footprint, Footprints
+from .edges import Edge, EdgeKind, Pair
+from .footprint import Footprints
 from .ir import (
     Call,
     Define,
@@ -21,25 +21,25 @@ from .ir import (
 _MEASURING = frozenset({"perf_counter", "monotonic", "process_time", "thread_time"})
 
 
-def time_edge(
-    statement: Statement,
-    earlier: Footprint,
-    later: Member,
-    around: Surroundings,
-    footprints: Footprints,
-) -> Edge | None:
-    free = footprints.config.timestamps == "free"
+def time_edge(pair: Pair) -> Edge | None:
+    free = pair.footprints.config.timestamps == "free"
     for domain, kind in (("clock", EdgeKind.CLOCK), ("sleep", EdgeKind.SLEEP)):
-        own = any(e.resource.domain == domain for e in later.footprint.effects)
-        other = any(e.resource.domain == domain for e in earlier.effects)
-        if domain == "clock" and free and other and not own and _only_stored(statement, footprints):
+        own = any(e.resource.domain == domain for e in pair.later.footprint.effects)
+        other = any(e.resource.domain == domain for e in pair.earlier.effects)
+        if (
+            domain == "clock"
+            and free
+            and other
+            and not own
+            and _only_stored(pair.statement, pair.footprints)
+        ):
             continue
         if own or other:
-            line = statement.span.line
+            line = pair.statement.span.line
             words = {
-                ("clock", True): f"`{later.facts.name}` reads the clock",
+                ("clock", True): f"`{pair.later.facts.name}` reads the clock",
                 ("clock", False): f"line {line} reads the clock",
-                ("sleep", True): f"`{later.facts.name}` sleeps",
+                ("sleep", True): f"`{pair.later.facts.name}` sleeps",
                 ("sleep", False): f"line {line} sleeps, and a pause is there on purpose",
             }[domain, own]
             return Edge(kind, words, line)

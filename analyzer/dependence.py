@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .clocks import time_edge
-from .edges import Edge, EdgeKind, Member, Surroundings
-from .effects.inference import CallFacts
+from .edges import Edge, EdgeKind, Member, Pair
+from .effects.facts import CallFacts
 from .effects.model import MEMORY, Effect, conflicts, describe
 from .effects.selector import Name
-from .footprint import Footprint, Footprints, visible_writes
+from .footprint import Footprints, visible_writes
 from .ir import (
     Statement,
 )
 
 
-def blocking(
-    statement: Statement,
-    earlier: Footprint,
-    later: Member,
-    around: Surroundings,
-    footprints: Footprints,
-) -> Edge | None:
-    """The first reason why ``later``'s call must not start before ``statement`` has run."""
+def blocking(pair: Pair) -> Edge | None:
+    """The first reason why the later call must not start before the earlier statement has run."""
     for find in FINDERS:
-        edge = find(statement, earlier, later, around, footprints)
+        edge = find(pair)
         if edge is not None:
             return edge
     return None
@@ -34,69 +28,47 @@ def _name(later: Member) -> str:
     return later.facts.name
 
 
-def _control(
-    statement: Statement,
-    earlier: Footprint,
-    later: Member,
-    around: Surroundings,
-    footprints: Footprints,
-) -> Edge | None:
-    if not earlier.controls:
+def _control(pair: Pair) -> Edge | None:
+    if not pair.earlier.controls:
         return None
-    word = earlier.controls[0]
+    word = pair.earlier.controls[0]
     if word == "await":
-        words = f"line {statement.span.line} awaits something that is not a call"
-        return Edge(EdgeKind.CONTROL, words, statement.span.line)
+        words = f"line {pair.statement.span.line} awaits something that is not a call"
+        return Edge(EdgeKind.CONTROL, words, pair.statement.span.line)
     leaves = word in ("return", "raise", "break", "continue", "assert", "yield")
     how = f"`{word}` may leave the block before" if leaves else f"`{word}` stands before"
-    return Edge(EdgeKind.CONTROL, f"line {statement.span.line}: {how} `{_name(later)}`",
-                statement.span.line)  # fmt: skip
+    return Edge(EdgeKind.CONTROL, f"line {pair.statement.span.line}: {how} `{_name(pair.later)}`",
+                pair.statement.span.line)  # fmt: skip
 
 
-def _unknown(
-    statement: Statement,
-    earlier: Footprint,
-    later: Member,
-    around: Surroundings,
-    footprints: Footprints,
-) -> Edge | None:
-    if not earlier.everything:
+def _unknown(pair: Pair) -> Edge | None:
+    if not pair.earlier.everything:
         return None
-    line = statement.span.line
-    return Edge(EdgeKind.UNKNOWN, f"line {line}: {earlier.everything}", line,
-                earlier.everything_call)  # fmt: skip
+    line = pair.statement.span.line
+    return Edge(EdgeKind.UNKNOWN, f"line {line}: {pair.earlier.everything}", line,
+                pair.earlier.everything_call)  # fmt: skip
 
 
-def _affine(
-    statement: Statement,
-    earlier: Footprint,
-    later: Member,
-    around: Surroundings,
-    footprints: Footprints,
-) -> Edge | None:
-    if not earlier.affine:
+def _affine(pair: Pair) -> Edge | None:
+    if not pair.earlier.affine:
         return None
-    line = statement.span.line
-    return Edge(EdgeKind.AFFINE, f"line {line}: `{earlier.affine}` must stay in its task", line)
+    line = pair.statement.span.line
+    return Edge(
+        EdgeKind.AFFINE, f"line {line}: `{pair.earlier.affine}` must stay in its task", line
+    )
 
 
-def _exclusive(
-    statement: Statement,
-    earlier: Footprint,
-    later: Member,
-    around: Surroundings,
-    footprints: Footprints,
-) -> Edge | None:
+def _exclusive(pair: Pair) -> Edge | None:
     from .effects.model import overlap
     from .effects.selector import Overlap
 
-    for mine in later.facts.handles:
-        for other in earlier.handles:
+    for mine in pair.later.facts.handles:
+        for other in pair.earlier.handles:
             if overlap(mine, other) is not Overlap.NEVER:
-                line = statement.span.line
+                line = pair.statement.span.line
                 return Edge(
                     EdgeKind.EXCLUSIVE,
-                    f"line {line} and `{_name(later)}` use {describe(mine)}, "
+                    f"line {line} and `{_name(pair.later)}` use {describe(mine)}, "
                     "of which only one call may run at a time",
                     line,
                     resource=describe(mine),
@@ -104,15 +76,9 @@ def _exclusive(
     return None
 
 
-def _conflict(
-    statement: Statement,
-    earlier: Footprint,
-    later: Member,
-    around: Surroundings,
-    footprints: Footprints,
-) -> Edge | None:
-    found = conflict_of(earlier.effects, later.footprint.effects, footprints)
-    return None if found is None else _conflict_edge(statement, *found, later)
+def _conflict(pair: Pair) -> Edge | None:
+    found = conflict_of(pair.earlier.effects, pair.later.footprint.effects, pair.footprints)
+    return None if found is None else _conflict_edge(pair.statement, *found, pair.later)
 
 
 def conflict_of(
@@ -164,18 +130,12 @@ def _conflict_edge(statement: Statement, other: Effect, mine: Effect, later: Mem
     return Edge(EdgeKind.EFFECT, words, line, resource=describe(mine.resource))
 
 
-def _failure(
-    statement: Statement,
-    earlier: Footprint,
-    later: Member,
-    around: Surroundings,
-    footprints: Footprints,
-) -> Edge | None:
-    if not earlier.raises:
+def _failure(pair: Pair) -> Edge | None:
+    if not pair.earlier.raises:
         return None
-    line = statement.span.line
-    name = _name(later)
-    reason = not_speculatable(later.facts, unsafe=around.unsafe)
+    line = pair.statement.span.line
+    name = _name(pair.later)
+    reason = not_speculatable(pair.later.facts, unsafe=pair.around.unsafe)
     if reason:
         return Edge(EdgeKind.FAILURE, f"`{name}` {reason}, and line {line} may fail first", line)
     return None
@@ -198,26 +158,25 @@ def not_speculatable(facts: CallFacts, *, unsafe: bool) -> str:
 FINDERS = (_control, _affine, _unknown, time_edge, _exclusive, _conflict, _failure)
 
 
-def early_raise(
-    statement: Statement, earlier: Footprint, later: Member, around: Surroundings
-) -> Edge | None:
+def early_raise(pair: Pair) -> Edge | None:
     """An edge if ``later``'s arguments may raise and ``statement`` does what a failing run shows.
 
     Contract §4: arguments that may raise are evaluated early only in a batch of reads.
     """
-    if not later.risks:
+    if not pair.later.risks:
         return None
-    line = statement.span.line
-    visible = visible_writes(earlier, around.seen, around.everything_seen)
-    if not visible and not around.ends and earlier.own_risk:
+    line = pair.statement.span.line
+    visible = visible_writes(pair.earlier, pair.around.seen, pair.around.everything_seen)
+    if not visible and not pair.around.ends and pair.earlier.own_risk:
         # Two errors of the program itself stay in their order; only the failure of an awaited
-        # read may come later than such an error (contract §4).
-        words = (
-            f"the arguments of `{_name(later)}` may raise, and so may line {line}, which is first"
-        )
+        # read may come pair.later than such an error (contract §4).
+        name = _name(pair.later)
+        words = f"the arguments of `{name}` may raise, and so may line {line}, which is first"
         return Edge(EdgeKind.FAILURE, words, line)
     if not visible:
         return None
     what = describe(visible[0].resource)
-    words = f"the arguments of `{_name(later)}` may raise, and line {line} writes {what} before"
+    words = (
+        f"the arguments of `{_name(pair.later)}` may raise, and line {line} writes {what} before"
+    )
     return Edge(EdgeKind.FAILURE, words, line)

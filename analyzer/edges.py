@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .effects.inference import CallFacts
-from .footprint import Footprint
+from .effects.facts import CallFacts
+from .footprint import Footprint, Footprints
 from .ir import (
     Call,
     Event,
@@ -65,3 +65,14 @@ class Surroundings:
     everything_seen: bool
     ends: bool = False  # a failure here ends the program, and only its traceback tells
     unsafe: bool = False  # level on-success: writes may start before earlier calls succeeded
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An earlier statement with what it does, and a later call that might start before it."""
+
+    statement: Statement
+    earlier: Footprint
+    later: Member
+    around: Surroundings
+    footprints: Footprints

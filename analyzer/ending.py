@@ -6,36 +6,33 @@ way catches, suppresses, has a ``finally`` or sets a deadline.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
+from .footprint import Footprints
 from .ir import Event, Function, Invoke, Place, Statement, Use
-
-if TYPE_CHECKING:
-    from .sites import Site, Sites
 
 
 class Reach:
     """Answers for the functions of one module; remembers what it found."""
 
-    def __init__(self, sites: Sites) -> None:
-        self.sites = sites
-        self.module = sites.module
+    def __init__(self, footprints: Footprints) -> None:
+        self.footprints = footprints
+        self.module = footprints.inference.module
         self._ending: dict[str, bool] = {}
 
-    def ends(self, site: Site) -> bool:
-        """True if whatever the block raises ends the program, uncaught and unseen."""
+    def ends(self, function: Function, parents: Sequence[Statement]) -> bool:
+        """True if whatever a block inside ``parents`` of ``function`` raises ends the program."""
         return (
             self.module.script
-            and bool(site.function.name)
-            and all(self._lets_through(s) for s, _ in site.parents)
-            and self._function_ends(site.function)
+            and bool(function.name)
+            and all(self._lets_through(s) for s in parents)
+            and self._function_ends(function)
         )
 
     def _lets_through(self, statement: Statement) -> bool:
         if statement.kind in ("Try", "TryStar"):
             return False
-        return all(self.sites.footprints.manager(m.value) == "handle" for m in statement.managers)
+        return all(self.footprints.manager(m.value) == "handle" for m in statement.managers)
 
     def _function_ends(self, function: Function) -> bool:
         known = self._ending.get(function.qualname)
@@ -76,7 +73,7 @@ class Reach:
     ) -> bool:
         if any(not self._lets_through(s) for s in parents):
             return False
-        resolver = self.sites.inference.resolver
+        resolver = self.footprints.inference.resolver
         for event in statement.events:
             if not isinstance(event, Invoke):
                 continue

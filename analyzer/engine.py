@@ -12,7 +12,8 @@ from .config import Config, ConfigError
 from .edges import EdgeKind
 from .effects.catalog import Catalog, VocabularyError, builtin_catalog
 from .effects.directives import ignored
-from .effects.inference import CallFacts, Inference
+from .effects.facts import CallFacts
+from .effects.inference import Inference
 from .effects.model import MEMORY
 from .forms import Forms, Written, members_of
 from .ir import Call, Module, Span

@@ -27,6 +27,7 @@ from .ir import (
     Use,
     Value,
 )
+from .latency import latency_of
 from .own_code import own_code
 from .resolve import CONTAINERS
 
@@ -67,6 +68,11 @@ class Footprints:
         if found is None:
             found = self._cache[id(statement)] = self.of_events(statement.events)
         return found
+
+    def waits(self, calls: Iterable[Call]) -> float:
+        """Milliseconds that the awaited ones of ``calls`` wait, one after the other."""
+        facts = self.inference.facts
+        return sum(latency_of(facts(c))[0] for c in calls if c.awaited)
 
     def of_call(self, call: Call) -> Footprint:
         """Evaluating the callee and the arguments, and performing the call."""

@@ -40,7 +40,6 @@ class Forms:
         self.module = sites.module
         self.config = sites.config
         self.footprints: Footprints = sites.footprints
-        self.reach = sites.reach
 
     def choose(self, plan: Plan, region: Region) -> Written:
         """The form of ``region``. Falls back to the ordered form, which is right everywhere."""

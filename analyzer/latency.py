@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from .effects.catalog import default_latencies
-from .effects.inference import CallFacts, Inference
-from .ir import Call
+from .effects.facts import CallFacts
 
 
 def latency_of(facts: CallFacts) -> tuple[float, str]:
@@ -19,8 +16,3 @@ def latency_of(facts: CallFacts) -> tuple[float, str]:
         ms, domain = max(known)
         return ms, f"default for {domain}"
     return table["other"], "default"
-
-
-def waiting(calls: Iterable[Call], inference: Inference) -> float:
-    """Milliseconds that a statement's awaited calls wait, one after the other."""
-    return sum(latency_of(inference.facts(c))[0] for c in calls if c.awaited)

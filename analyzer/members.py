@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 
 from .edges import Edge, EdgeKind, Member
-from .effects.inference import CallFacts, Inference
+from .effects.facts import CallFacts
+from .effects.inference import Inference
 from .effects.model import MEMORY
 from .effects.selector import Name
 from .footprint import Footprint, Footprints

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 
 from .blocks import Plan
 from .dependence import blocking, conflict_of
+from .edges import Pair
 from .effects.model import overlap
 from .effects.selector import Overlap
 from .engine import Analysis, Analyzed, Finding
 from .footprint import Footprint, Footprints, visible_writes
 from .ir import Block, Function, Statement
-from .latency import latency_of, waiting
+from .latency import latency_of
 
 #: Statements that an edge is looked for across; beyond it only barriers count, which keeps the time
 #: linear in the block. An edge that is left out can only make the critical path shorter.
@@ -113,7 +114,7 @@ def _function(
         if call.awaited
     ]
     latencies.update(latency_of(analysis.inference.facts(call))[1] for call in calls)
-    sequential = waiting(calls, analysis.inference)
+    sequential = analysis.planner.footprints.waits(calls)
     gained = sum(f.gain_ms for f in findings)
     critical = Critical(analysis, plans).block(function.block) if calls else 0.0
     return Times(len(calls), len(findings), sequential, sequential - gained, critical)
@@ -156,9 +157,9 @@ class Critical:
         return float(nx.dag_longest_path_length(graph, weight="weight"))
 
     def _weight(self, statement: Statement) -> float:
-        everything = waiting(self._footprints.of(statement).calls, self._inference)
+        everything = self._footprints.waits(self._footprints.of(statement).calls)
         inner = [s for b in statement.blocks for s in b.statements]
-        within = sum(waiting(self._footprints.of(s).calls, self._inference) for s in inner)
+        within = sum(self._footprints.waits(self._footprints.of(s).calls) for s in inner)
         return everything - within + sum(self.block(b) for b in statement.blocks)
 
     def _edge(self, plan: Plan, i: int, j: int) -> bool:
@@ -166,7 +167,7 @@ class Critical:
         if member is None:
             return _ordered(first, plan.footprints[j], self._footprints)
         statement = plan.site.block.statements[i]
-        return blocking(statement, first, member, plan.around, self._footprints) is not None
+        return blocking(Pair(statement, first, member, plan.around, self._footprints)) is not None
 
 
 def _ordered(first: Footprint, second: Footprint, footprints: Footprints) -> bool:

@@ -58,7 +58,7 @@ class Sites:
         self.config = inference.config
         self.footprints = footprints
         self.unsafe = unsafe
-        self.reach = Reach(self)
+        self.reach = Reach(footprints)
         self._forbidden: dict[int, Edge | None] = {}
         self._bound: dict[int, dict[str, int]] = {}
 
@@ -99,7 +99,10 @@ class Sites:
         )
         module_level = not site.function.name
         return Surroundings(
-            site.function.exposed, handled or module_level, self.reach.ends(site), self.unsafe
+            site.function.exposed,
+            handled or module_level,
+            self.reach.ends(site.function, [s for s, _ in site.parents]),
+            self.unsafe,
         )
 
     # -- context -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from .config import Config
 from .dependence import blocking, conflict_of, early_raise, not_speculatable
-from .edges import Member
+from .edges import Member, Pair
 from .engine import Analysis
 from .footprint import visible_writes
 from .ir import Block, Function
@@ -132,12 +132,12 @@ def _reordered(batch: Batch, members: dict[int, Member], site: Site, sites: Site
     statements = site.block.statements
     for i in batch.moved:
         member = members[i]
-        own = blocking(statements[i], member.before, member, around, sites.footprints)
+        own = blocking(Pair(statements[i], member.before, member, around, sites.footprints))
         if own is not None:
             return own.words
         for k in range(batch.first, i):
             earlier = sites.footprints.of(statements[k])
-            edge = blocking(statements[k], earlier, member, around, sites.footprints)
+            edge = blocking(Pair(statements[k], earlier, member, around, sites.footprints))
             if edge is not None:
                 return edge.words
     return ""
@@ -168,7 +168,13 @@ def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Site
         if i in batch.moved and any(risk_key(e) not in before for e in member.risks):
             for k in range(batch.first, i):
                 edge = early_raise(
-                    statements[k], sites.footprints.of(statements[k]), member, around
+                    Pair(
+                        statements[k],
+                        sites.footprints.of(statements[k]),
+                        member,
+                        around,
+                        sites.footprints,
+                    )
                 )
                 if edge is not None and not (k == batch.first and batch.first in batch.named):
                     return edge.words
@@ -184,7 +190,7 @@ def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Site
 def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
     """Forms that await all members at once: what may follow them, and where they are allowed."""
     around = sites.surroundings(site)
-    ends = sites.reach.ends(site)
+    ends = sites.surroundings(site).ends
     for i in batch.members[:-1] if not ends else ():
         if visible_writes(members[i].after, around.seen, around.everything_seen):
             return f"line {site.block.statements[i].span.line} binds what a failing run shows"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pexec.analyzer import blocks, dependence, footprint, forms
 from pexec.analyzer.aliases import Aliases
-from pexec.analyzer.edges import EdgeKind
+from pexec.analyzer.edges import Edge, EdgeKind, Pair
 from pexec.analyzer.effects import inference, model
 from pexec.analyzer.effects.selector import Overlap
 from pexec.analyzer.forms import Form, Written
@@ -29,9 +29,9 @@ EXAMPLES = 60
 def dropping(*kinds: EdgeKind) -> Patch:
     """The scheduler overlooks edges of these kinds."""
 
-    def blocking(*arguments: Any) -> dependence.Edge | None:
+    def blocking(pair: Pair) -> Edge | None:
         for find in dependence.FINDERS:
-            edge = find(*arguments)
+            edge = find(pair)
             if edge is not None and edge.kind not in kinds:
                 return edge
         return None

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from ..aliases import Aliases
 from ..config import Config
 from ..ir import Call, Module, Place, Value
+from ..latency import latency_of
 from ..resolve import CONTAINERS, GENERATOR, Resolver
 from .arguments import argument
 from .catalog import Catalog, Entry, Reference, Template, VocabularyError
 from .directives import line_entry
+from .facts import CallFacts
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource
 from .selector import ANY, Literal, Memory, Part, Text, glob, host_of, text
 from .strings import text_of
 
 SEEDED = "seeded random"
-
-
-@dataclass(frozen=True, slots=True)
-class CallFacts:
-    """What is known of one call. ``everything`` is the reason why it conflicts with all, or ""."""
-
-    name: str
-    effects: tuple[Effect, ...] = ()
-    everything: str = ""
-    known: bool = False
-    pure: bool = False
-    affine: bool = False
-    raises: bool = True
-    speculative: bool = False
-    handles: tuple[Resource, ...] = ()  # used exclusively
-    cancel_unsafe: bool = False
-    origin: str = ""
-    assumes: str = ""
-    opens: str = ""  # the exclusive handle (a stream, a file) that an awaited result is
-    latency_ms: float | None = None
-    entry: Entry | None = None
-
-    @property
-    def writes(self) -> tuple[Effect, ...]:
-        return tuple(e for e in self.effects if e.writes)
-
-    @property
-    def domains(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(e.resource.domain for e in self.effects
-                                   if e.resource.domain != MEMORY))  # fmt: skip
 
 
 class Inference:
@@ -115,8 +86,6 @@ class Inference:
                     for resource in self._resources(template, entry, call)
                     if not self._benign(mode, resource)
                 )
-        from ..latency import latency_of
-
         handles, cancel_unsafe = self.handles.used_by(entry, call)
         latency = entry.latency_ms
         for facts in inner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..effects.inference import CallFacts
+from ..effects.facts import CallFacts
 from ..engine import Analysis, Fact, milliseconds
 from ..ir import Call, Span
 from ..latency import latency_of
