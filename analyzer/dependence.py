@@ -169,7 +169,7 @@ def early_raise(pair: Pair) -> Edge | None:
     visible = visible_writes(pair.earlier, pair.around.seen, pair.around.everything_seen)
     if not visible and not pair.around.ends and pair.earlier.own_risk:
         # Two errors of the program itself stay in their order; only the failure of an awaited
-        # read may come pair.later than such an error (contract §4).
+        # read may come later than such an error (contract §4).
         name = _name(pair.later)
         words = f"the arguments of `{name}` may raise, and so may line {line}, which is first"
         return Edge(EdgeKind.FAILURE, words, line)

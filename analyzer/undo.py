@@ -145,9 +145,9 @@ class Undo:
                 case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value):
                     call = self._opened(value, opening, owner)
                     if call is not None:
-                        tasks[name] = substitute(call, named, awaiting=False)
-                        if name in self.names or name in named:
+                        if name in tasks or name in named:
                             raise Refused(f"`{name}` is bound twice")
+                        tasks[name] = substitute(call, named, awaiting=False)
                     elif not tasks:
                         named[name] = value
                     else:

@@ -147,7 +147,8 @@ def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Site
     """Contract §4: what may raise is evaluated before anything runs, in batches of reads only."""
     around = sites.surroundings(site)
     statements = site.block.statements
-    known = shown(statements, batch.first, sites.footprints)
+    # Forms that gather evaluate the first call's arguments after those that got names.
+    known = shown(statements, batch.first, sites.footprints, own=batch.form == "ordered")
     before = set(known)
     late = [i for i in batch.moved if any(risk_key(e) not in known for e in members[i].risks)]
     if batch.form == "ordered" and late and not around.ends and batch.first not in batch.named:

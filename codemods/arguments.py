@@ -61,7 +61,8 @@ def starting(
 
     What the region's first statement, or an earlier member, evaluates before cannot raise again.
     """
-    known = set(plan.shown[region.first][0])
+    ordered = members is region.moved  # else the first call's arguments come after the names
+    known = set(plan.shown[region.first][0 if ordered else 1])
     starts: list[Start] = []
     risks: list[list[object]] = []
     for member in members:

@@ -155,7 +155,7 @@ def _validated(
     good: list[Candidate] = []
     refused: list[Blocked] = []
     for candidate in chosen:
-        reason = _refusal(analysis, [candidate], config)
+        reason = _refusal(analysis, [*good, candidate], config)
         if not reason:
             good.append(candidate)
             continue
@@ -173,8 +173,6 @@ def _validated(
                 parallel_ms=item.parallel_ms,
             )
         )
-    if good and _refusal(analysis, good, config):
-        return [], refused
     return good, refused
 
 
