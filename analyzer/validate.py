@@ -149,7 +149,7 @@ def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Site
     statements = site.block.statements
     # Forms that gather evaluate the first call's arguments after those that got names.
     known = shown(statements, batch.first, sites.footprints, own=batch.form == "ordered")
-    before = set(known)
+    before = shown(statements, batch.first, sites.footprints)
     late = [i for i in batch.moved if any(risk_key(e) not in known for e in members[i].risks)]
     if batch.form == "ordered" and late and not around.ends and batch.first not in batch.named:
         earlier = shown(statements, batch.first, sites.footprints, own=False)
