@@ -114,7 +114,8 @@ def naming(
         lines.append(f"{indent}{name} = {call.callee}")
         edits.append(Edit(call.span.start, callee_span_end, name))
     for i, argument in enumerate(call.arguments):
-        if argument.value.is_literal or _bound_name(argument):
+        unsure = any(isinstance(e, Use) and e.place == argument.value.place for e in risky)
+        if argument.value.is_literal or (_bound_name(argument) and not unsure):
             continue
         assert argument.span is not None
         text = writer.text(argument.span).rstrip(", ")

@@ -95,8 +95,11 @@ class Writer:
     def _feed(line: str) -> int:
         return line.rindex("\f") + 1 if "\f" in line[: len(line) - len(line.lstrip())] else 0
 
-    def call_lines(self, call: Call, indent: str, base: str, text: str | None = None) -> list[str]:
-        """The call's text as lines at ``indent``; ``base`` is the indentation it stands at now."""
+    def call_lines(self, call: Call, indent: str, text: str | None = None) -> list[str]:
+        """The call's text as lines at ``indent``; its other lines keep their place beside it."""
+        start = self.starts[call.span.line - 1]
+        own = self.source.text[start : call.span.start]
+        base = own[: len(own) - len(own.lstrip())] if own.strip() else own
         if text is None:
             text = self.text(call.span)
         first, *rest = _split(text)

@@ -125,14 +125,14 @@ def _wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: s
     inner = indent + writer.style.unit
     return [
         f"{indent}{opening}({comment}",
-        *_argument_lines(start, inner, indent, writer, ""),
+        *_argument_lines(start, inner, writer, ""),
         f"{indent})",
     ]
 
 
-def _argument_lines(start: Start, inner: str, base: str, writer: Writer, comma: str) -> list[str]:
+def _argument_lines(start: Start, inner: str, writer: Writer, comma: str) -> list[str]:
     call = start.member.call
-    lines = writer.call_lines(call, inner, base, start.text)
+    lines = writer.call_lines(call, inner, start.text)
     if len(lines) == 1 and not writer.fits(lines[0] + comma) and call.arguments \
             and start.text is None:  # fmt: skip
         lines = writer.exploded(call, inner)
@@ -227,7 +227,7 @@ def _one_call(opening: str, starts: Sequence[Start], indent: str, writer: Writer
     for i, (start, (above, behind)) in enumerate(zip(starts, comments, strict=True)):
         if i:
             lines += [inner + line.strip() for line in above]
-        block = _argument_lines(start, inner, indent, writer, ",")
+        block = _argument_lines(start, inner, writer, ",")
         if behind:
             block[-1] += f"  {behind.strip()}"
         lines += block
