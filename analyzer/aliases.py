@@ -116,6 +116,10 @@ class Aliases:
         entry = self.resolver.entry(call)
         handed = [s for a in call.arguments for s in self.sources(a.value)]
         receiver = list(self.sources(call.receiver)) if call.receiver is not None else []
+        kind = self.resolver.type_of(call.receiver) if call.receiver is not None else ""
+        info = self.resolver.type_info(kind)
+        if info is not None and info.handle:
+            receiver = []  # a catalogued handle is no part of what its calls answer
         if entry is None and self.resolver.constructs(call):
             for symbol in (*handed, *receiver):  # a new object, which may keep what it is handed
                 self._mark(symbol)

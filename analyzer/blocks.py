@@ -208,6 +208,11 @@ class Planner:
         line = statements[previous].span.line
         if not row.solo or not statements[previous].solo:
             return Edge(EdgeKind.CONTROL, "it shares its line with another statement", line)
+        before = self.footprints.of(statements[previous])
+        saved = min(row.waits, self.footprints.waits(before.calls))
+        if row.limit <= previous and saved >= self.config.min_gain_ms:
+            words = f"beside line {line} it would gain less than the batches that are made instead"
+            return Edge(EdgeKind.GAIN, words, line)
         words = f"run beside line {line} it would not save {self.config.min_gain_ms:g} ms"
         return Edge(EdgeKind.GAIN, words, line)
 

@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from .codes import RULES
-from .effects.catalog import Catalog, Entry, VocabularyError, build, parse_entry, parse_template
+from .effects.catalog import Catalog, Entry, build, parse_entry, parse_template
 from .effects.selector import Literal, Text, Wild
-
-
-class ConfigError(ValueError):
-    """The configuration is wrong; the message names the file, the key and the way out."""
+from .errors import ConfigError, VocabularyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +138,8 @@ def _same_world(value: Any, where: str) -> tuple[tuple[tuple[str, Text], ...], .
         )
     groups: list[tuple[tuple[str, Text], ...]] = []
     for group in cast("list[Any]", value):
+        if not isinstance(group, list):
+            raise ConfigError(f'{where} must be a list of lists, such as [["http", "db"]]')
         members: list[tuple[str, Text]] = []
         for word in _strings(group, where):
             template = parse_template(word, where)
@@ -225,6 +224,11 @@ def check(table: Mapping[str, Any], where: str, path: Path | None = None) -> Con
     values: dict[str, Any] = {"path": path}
     for name, value in table.items():
         key = _BY_NAME.get(name)
+        if key is None and name == "tool":
+            raise ConfigError(
+                f"{where}: `[tool.pexec]` is for pyproject.toml; here write the keys at top level "
+                "(`[[tools]]`, not `[[tool.pexec.tools]]`)"
+            )
         if key is None:
             near = get_close_matches(name, _BY_NAME, 1)
             hint = f"; did you mean `{near[0]}`?" if near else f" (keys: {', '.join(_BY_NAME)})"
@@ -252,6 +256,8 @@ def read(path: Path) -> Config:
     if path.name != "pyproject.toml":
         return check(data, str(path), path)
     table = data.get("tool", {}).get("pexec", {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: `tool.pexec` must be a table: [tool.pexec]")
     if "target-version" not in table:
         requires = str(data.get("project", {}).get("requires-python", ""))
         found = re.search(r">=\s*3\.(\d+)", requires)

@@ -35,6 +35,11 @@ def _control(pair: Pair) -> Edge | None:
     if word == "await":
         words = f"line {pair.statement.span.line} awaits something that is not a call"
         return Edge(EdgeKind.CONTROL, words, pair.statement.span.line)
+    if pair.statement.blocks:
+        words = (
+            f"line {pair.statement.span.line} holds `{word}`, which `{_name(pair.later)}` follows"
+        )
+        return Edge(EdgeKind.CONTROL, words, pair.statement.span.line)
     leaves = word in ("return", "raise", "break", "continue", "assert", "yield")
     how = f"`{word}` may leave the block before" if leaves else f"`{word}` stands before"
     return Edge(EdgeKind.CONTROL, f"line {pair.statement.span.line}: {how} `{_name(pair.later)}`",

@@ -220,6 +220,8 @@ class Footprints:
 
     def _read(self, place: Place, *, deep: bool) -> list[Effect]:
         effects = self._root(place)
+        if self.inference.module_like(place):
+            return effects
         for step in place.steps:
             if isinstance(step, SymKey):
                 effects.append(Effect(Mode.READ, Resource(MEMORY, Name(step.name))))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..analyzer.blocks import Plan
 from ..analyzer.codes import Applicability
@@ -147,33 +147,36 @@ def _more_with_unsafe(analysis: Analysis, config: Config, found: int) -> int:
 def _validated(
     analysis: Analysis, chosen: list[Candidate], config: Config
 ) -> tuple[list[Candidate], list[Blocked]]:
-    """All rewrites if the file passes as a whole, else those that pass one by one."""
+    """The rewrites that pass together; what is wrong with a file is found by halving."""
     if not chosen:
         return [], []
-    if not _refusal(analysis, chosen, config):
+    reason = _refusal(analysis, chosen, config)
+    if not reason:
         return chosen, []
-    good: list[Candidate] = []
-    refused: list[Blocked] = []
-    for candidate in chosen:
-        reason = _refusal(analysis, [*good, candidate], config)
-        if not reason:
-            good.append(candidate)
-            continue
-        item = candidate.finding
-        refused.append(
-            Blocked(
-                code=item.code,
-                name=item.calls[-1].name,
-                span=item.calls[-1].span,
-                earlier=item.calls[0].span,
-                kind="validator",
-                words=f"the validator refused the rewrite: {reason}; please report it",
-                function=item.function,
-                sequential_ms=item.sequential_ms,
-                parallel_ms=item.parallel_ms,
-            )
-        )
-    return good, refused
+    if len(chosen) == 1:
+        return [], [_refused(chosen[0].finding, reason)]
+    half = len(chosen) // 2
+    good, refused = _validated(analysis, chosen[:half], config)
+    more, others = _validated(analysis, chosen[half:], config)
+    both = [*good, *more]
+    reason = _refusal(analysis, both, config) if good and more else ""
+    if reason:  # each half passes, not the two together
+        return good, [*refused, *others, *(_refused(c.finding, reason) for c in more)]
+    return both, [*refused, *others]
+
+
+def _refused(item: Finding, reason: str) -> Blocked:
+    return Blocked(
+        code=item.code,
+        name=item.calls[-1].name,
+        span=item.calls[-1].span,
+        earlier=item.calls[0].span,
+        kind="validator",
+        words=f"the validator refused the rewrite: {reason}; please report it",
+        function=item.function,
+        sequential_ms=item.sequential_ms,
+        parallel_ms=item.parallel_ms,
+    )
 
 
 def _refusal(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -> str:
@@ -201,7 +204,7 @@ def parallelize(
     source: str,
     *,
     config: Mapping[str, Any] | Config | None = None,
-    tools: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
+    tools: Sequence[Mapping[str, Any]] | Mapping[str, Any] | object | None = None,
     filename: str | None = None,
     unsafe_fixes: bool = False,
 ) -> Rewrite:
@@ -231,14 +234,20 @@ def parallelize(
     return Rewrite(text, result.findings, result.blocked, text != source)
 
 
-def _catalog(tools: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> Catalog | None:
+def _catalog(tools: object) -> Catalog | None:
+    """Declarations, a ``tools/list`` result (as a dict or the SDK's model), or its list of tools."""
     if tools is None:
         return None
-    if isinstance(tools, Mapping):
+    dump = getattr(tools, "model_dump", None)
+    listing: Any = dump(by_alias=True) if callable(dump) else tools
+    rows: list[Any] = list(listing) if isinstance(listing, (list, tuple)) else []
+    if rows and all(isinstance(row, Mapping) and "match" not in row for row in rows):
+        listing = {"tools": rows}
+    if isinstance(listing, Mapping):
         from ..analyzer.effects.manifests import mcp_entries
 
-        return build(mcp_entries(tools, "tools"))
-    return build(parse_tools(list(tools), "tools"))
+        return build(mcp_entries(cast("Mapping[str, Any]", listing), "tools"))
+    return build(parse_tools(listing, "tools"))
 
 
 __all__ = ["ConfigError", "Failed", "Form", "Rewrite", "Source", "Written", "parallelize"]

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, cast
 
+from ..errors import VocabularyError
 from .selector import Part, Wild, declared
 
 CALL_KEYS = frozenset({
@@ -26,10 +27,6 @@ TYPE_KEYS = frozenset({
 })  # fmt: skip
 _TEMPLATE_NAME = re.compile(r"\{([^{}|]+)(?:\|(\w+))?\}")
 _DOMAIN = re.compile(r"^(\*|[A-Za-z][\w-]*)(?::(.*))?$", re.DOTALL)
-
-
-class VocabularyError(ValueError):
-    """A declaration is wrong; the message names the file or entry, the key and the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +140,18 @@ def parse_template(text: str, where: str) -> Template:
         return Template(domain, ())
     parts: list[Part | Reference] = []
     position = 0
+    if re.sub(_TEMPLATE_NAME, "", selector).strip("{}") != re.sub(
+        _TEMPLATE_NAME, "", selector
+    ) or selector.count("{") != selector.count("}"):
+        raise VocabularyError(f"{where}: {text!r}: a brace is not closed, or is empty")
     for reference in _TEMPLATE_NAME.finditer(selector):
         parts.extend(declared(selector[position : reference.start()]).parts)
-        parts.append(Reference(reference.group(1).strip(), reference.group(2) or ""))
+        transform = reference.group(2) or ""
+        if transform not in ("", "host", "glob"):
+            raise VocabularyError(
+                f"{where}: {text!r}: `|{transform}` is not one of `|host` and `|glob`"
+            )
+        parts.append(Reference(reference.group(1).strip(), transform))
         position = reference.end()
     parts.extend(declared(selector[position:]).parts)
     if not parts:

@@ -46,6 +46,15 @@ class Inference:
             found.extend(self.contents(held))
         return found
 
+    def module_like(self, place: Place) -> bool:
+        """Is this a module, or a function of one, that a vocabulary knows? It is no state."""
+        info = self.module.symbols.get(place.symbol)
+        if info is None or info.kind != "import" or self.resolver.symbol_type(place.symbol):
+            return False
+        name = self.resolver.place_name(place)
+        known = self.resolver.types
+        return name in known.entries or name in known.prefixes
+
     # -- calls ---------------------------------------------------------------------------------
 
     def facts(self, call: Call) -> CallFacts:
@@ -60,6 +69,9 @@ class Inference:
         if entry is None:
             if self.resolver.disputed(name):
                 words = f"two declarations of `{name}` differ, so neither is believed"
+                return CallFacts(name, everything=words)
+            if self.resolver.own.module_function(name) is not None:
+                words = f"what the body of `{name}` does is not inferred; it is not declared"
                 return CallFacts(name, everything=words)
             return CallFacts(name, everything=f"nothing is known about `{name}`")
         if entry.barrier:
@@ -76,7 +88,7 @@ class Inference:
         effects += [
             Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
             for value in (call.receiver, *(a.value for a in call.arguments))
-            if value is not None
+            if value is not None and not (value.place and self.module_like(value.place))
             for memory in self.contents(value)
         ]
         for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -16,7 +17,12 @@ def parsed(source: Source) -> cst.Module:
     """The tree of a source. Raises SourceError with the place and the cause."""
     try:
         return cst.parse_module(source.parse_text)
+    except UnicodeEncodeError:
+        raise SourceError("holds a character that is no text (a lone surrogate)") from None
     except cst.ParserSyntaxError as error:
+        own = _python_error(source.parse_text)
+        if own is not None:
+            raise own from None
         raise SourceError(
             f"cannot parse: {error.message}", error.raw_line, error.raw_column + 1
         ) from None
@@ -25,6 +31,17 @@ def parsed(source: Source) -> cst.Module:
         raise SourceError(f"cannot parse: {error}") from None
     except RecursionError:
         raise SourceError("nested too deeply to be analyzed") from None
+
+
+def _python_error(text: str) -> SourceError | None:
+    """What Python's own parser says of the text: better words, if it cannot read it either."""
+    try:
+        compile(text, "<source>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+    except SyntaxError as error:
+        return SourceError(f"cannot parse: {error.msg}", error.lineno or 1, error.offset or 1)
+    except ValueError as error:
+        return SourceError(f"cannot parse: {error}")
+    return None
 
 
 @lru_cache(maxsize=1)
