@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .dependence import blocking, early_raise
+from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.inference import Inference
 from .effects.selector import Name
-from .footprint import Footprint, Footprints, visible_writes
+from .footprint import Footprint, Footprints
 from .ir import Invoke, Statement
-from .members import member_of, nameable, risk_key, shown
+from .members import member_of, nameable, own_risk, risk_key, shown
 from .schedule import WINDOW, Region, Row, regions
-from .sites import Site, Sites
+from .sites import Bound, Site, Sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,10 @@ class Planner:
         rows: list[Row] = []
         members: list[Member | None] = []
         for i, statement in enumerate(statements):
-            member, edge = member_of(i, statement, self.footprints, self.sites.bound_at(site, i))
+            bound = self.sites.bound_at(site, i)
+            member, edge = member_of(i, statement, self.footprints, bound)
             members.append(member)
-            row = self._row(i, statements, prints, around, members, edge, forbidden)
+            row = self._row(i, statements, prints, around, members, edge, forbidden, bound)
             rows.append(replace(row, solo=False) if id(statement) in self._holding else row)
         raising = [self._raising(i, statements, rows) for i in range(len(rows))]
         found = () if forbidden else regions(
@@ -102,11 +103,14 @@ class Planner:
         members: Sequence[Member | None],
         edge: Edge | None,
         forbidden: Edge | None,
+        bound: Bound,
     ) -> Row:
         statement, member = statements[i], members[i]
         waits = self.footprints.waits(prints[i].calls)
+        risk = not around.ends and own_risk(statements, i, self.footprints, bound)
+        fixable = nameable(member, prints[i])
         if member is None:
-            return Row(waits, None, i, i, edge, statement.solo)
+            return Row(waits, None, i, i, edge, statement.solo, risk)
 
         def pair(k: int, earlier: Footprint) -> Pair:
             return Pair(statements[k], earlier, member, around, self.footprints)
@@ -114,23 +118,22 @@ class Planner:
         own = pair(i, member.before)
         blocked = blocking(own)
         if blocked is not None or forbidden is not None:
-            return Row(waits, None, i, i, forbidden or blocked, statement.solo)
+            return Row(waits, None, i, i, forbidden or blocked, statement.solo, risk, fixable)
         limit, edge = i, None
         strict = i if early_raise(own) else None
         for k in range(i - 1, max(-1, i - WINDOW), -1):
             edge = blocking(pair(k, prints[k]))
             if edge is not None:
                 break
-            if strict is None and early_raise(pair(k, prints[k])) is not None:
-                seen = visible_writes(prints[k], around.seen, around.everything_seen)
-                strict = k if not seen and nameable(members[k], prints[k]) else k + 1
+            if strict is None and visible_early(pair(k, prints[k])) is not None:
+                strict = k + 1
             limit = k
         if strict is not None and edge is None and strict > limit:
-            edge = early_raise(pair(strict - 1, prints[strict - 1]))
+            edge = visible_early(pair(strict - 1, prints[strict - 1]))
         if any(a.star for a in member.call.arguments) and member.risks:
             strict = i  # what `*args` hands over cannot be evaluated ahead under a name
-        return Row(waits, member, limit, limit if strict is None else max(strict, limit), edge,
-                   statement.solo)  # fmt: skip
+        strict = limit if strict is None else max(strict, limit)
+        return Row(waits, member, limit, strict, edge, statement.solo, risk, fixable)
 
     def _raising(
         self, first: int, statements: Sequence[Statement], rows: Sequence[Row]
@@ -174,7 +177,7 @@ class Planner:
                 and i not in moved
                 and not (i in covered and previous in covered)
             ):
-                edge = forbidden or row.edge or self._no_gain(statements, row, previous)
+                edge = forbidden or row.edge or self._no_gain(statements, rows, i, previous)
                 if edge.kind is EdgeKind.UNKNOWN:
                     edge = self._needed(statements, previous, i) or edge
                 if row.member is not None or row.edge is not None or forbidden is not None:
@@ -201,13 +204,21 @@ class Planner:
                 needed |= _names(self.footprints.of(statements[k]), writes=False)
         return None
 
-    def _no_gain(self, statements: Sequence[Statement], row: Row, previous: int) -> Edge:
+    def _no_gain(
+        self, statements: Sequence[Statement], rows: Sequence[Row], i: int, previous: int
+    ) -> Edge:
+        row = rows[i]
         if row.member is None:
             words = "it awaits several calls, or in a nested block"
             return Edge(EdgeKind.GAIN, words, statements[previous].span.line)
         line = statements[previous].span.line
         if not row.solo or not statements[previous].solo:
             return Edge(EdgeKind.CONTROL, "it shares its line with another statement", line)
+        firm = [k for k in range(previous, i) if rows[k].risk and not rows[k].nameable]
+        if row.member.risks and firm:
+            other = statements[firm[0]].span.line
+            words = f"its arguments may raise, and so may line {other}, which is first"
+            return Edge(EdgeKind.FAILURE, words, other)
         before = self.footprints.of(statements[previous])
         saved = min(row.waits, self.footprints.waits(before.calls))
         if row.limit <= previous and saved >= self.config.min_gain_ms:

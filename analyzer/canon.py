@@ -78,9 +78,14 @@ def undo_results(form: object, calls: dict[str, object]) -> tuple[object, list[s
 
 
 def is_simple(form: object) -> bool:
+    """A name or a constant: evaluating it does nothing and cannot raise."""
     match form:
         case ("Name", _) | ("SimpleString", _) | ("Integer", _) | ("Float", _):
             return True
+        case ("UnaryOperation", ("Minus", *_), operand):
+            return is_simple(operand) and not isinstance(operand, str)
+        case ("ConcatenatedString", left, right):
+            return is_simple(left) and is_simple(right)
         case _:
             return False
 

@@ -255,9 +255,10 @@ def read(path: Path) -> Config:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     if path.name != "pyproject.toml":
         return check(data, str(path), path)
-    table = data.get("tool", {}).get("pexec", {})
-    if not isinstance(table, dict):
+    section: Any = data.get("tool", {}).get("pexec", {})
+    if not isinstance(section, dict):
         raise ConfigError(f"{path}: `tool.pexec` must be a table: [tool.pexec]")
+    table = cast("dict[str, Any]", section)
     if "target-version" not in table:
         requires = str(data.get("project", {}).get("requires-python", ""))
         found = re.search(r">=\s*3\.(\d+)", requires)

@@ -36,10 +36,9 @@ def _control(pair: Pair) -> Edge | None:
         words = f"line {pair.statement.span.line} awaits something that is not a call"
         return Edge(EdgeKind.CONTROL, words, pair.statement.span.line)
     if pair.statement.blocks:
-        words = (
-            f"line {pair.statement.span.line} holds `{word}`, which `{_name(pair.later)}` follows"
-        )
-        return Edge(EdgeKind.CONTROL, words, pair.statement.span.line)
+        line = pair.statement.span.line
+        words = f"line {line} holds `{word}`, and `{_name(pair.later)}` comes after it"
+        return Edge(EdgeKind.CONTROL, words, line)
     leaves = word in ("return", "raise", "break", "continue", "assert", "yield")
     how = f"`{word}` may leave the block before" if leaves else f"`{word}` stands before"
     return Edge(EdgeKind.CONTROL, f"line {pair.statement.span.line}: {how} `{_name(pair.later)}`",
@@ -164,24 +163,36 @@ FINDERS = (_control, _affine, _unknown, time_edge, _exclusive, _conflict, _failu
 
 
 def early_raise(pair: Pair) -> Edge | None:
-    """An edge if ``later``'s arguments may raise and ``statement`` does what a failing run shows.
+    """An edge if the later arguments may raise, and so may the earlier part, or it shows something.
+
+    Two errors of the program itself stay in their order; only the failure of an awaited read may
+    come later than such an error (contract §4).
+    """
+    if pair.later.risks and not pair.around.ends and pair.earlier.own_risk:
+        return order_edge(pair)
+    return visible_early(pair)
+
+
+def order_edge(pair: Pair) -> Edge:
+    """Two errors of the program itself would change places."""
+    line = pair.statement.span.line
+    name = _name(pair.later)
+    words = f"the arguments of `{name}` may raise, and so may line {line}, which is first"
+    return Edge(EdgeKind.FAILURE, words, line)
+
+
+def visible_early(pair: Pair) -> Edge | None:
+    """An edge if the later arguments may raise and the statement does what a failing run shows.
 
     Contract §4: arguments that may raise are evaluated early only in a batch of reads.
     """
     if not pair.later.risks:
         return None
-    line = pair.statement.span.line
     visible = visible_writes(pair.earlier, pair.around.seen, pair.around.everything_seen)
-    if not visible and not pair.around.ends and pair.earlier.own_risk:
-        # Two errors of the program itself stay in their order; only the failure of an awaited
-        # read may come later than such an error (contract §4).
-        name = _name(pair.later)
-        words = f"the arguments of `{name}` may raise, and so may line {line}, which is first"
-        return Edge(EdgeKind.FAILURE, words, line)
     if not visible:
         return None
+    line = pair.statement.span.line
     what = describe(visible[0].resource)
-    words = (
-        f"the arguments of `{_name(pair.later)}` may raise, and line {line} writes {what} before"
-    )
+    name = _name(pair.later)
+    words = f"the arguments of `{name}` may raise, and line {line} writes {what} before"
     return Edge(EdgeKind.FAILURE, words, line)

@@ -150,6 +150,15 @@ def ahead(statement: Statement) -> Iterator[Event]:
         yield event
 
 
+def own_risk(
+    statements: Sequence[Statement], i: int, footprints: Footprints, bound: Container[str]
+) -> bool:
+    """May statement ``i`` raise on its own, its awaited calls aside, in a way not shown before?"""
+    known = shown(statements, i, footprints, own=False)
+    events = [e for e in statements[i].events if not (isinstance(e, Invoke) and e.call.awaited)]
+    return any(risk_key(e) not in known for e in risks_of(events, footprints, bound))
+
+
 def nameable(member: Member | None, footprint: Footprint) -> bool:
     """Can all that may raise in a first statement, its call aside, be evaluated ahead of it?"""
     return (

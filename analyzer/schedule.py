@@ -31,6 +31,8 @@ class Row:
     strict: int
     edge: Edge | None
     solo: bool = True
+    risk: bool = False  # something in the statement other than an awaited call may raise
+    nameable: bool = False  # … and it is only the call's own arguments, which can get names
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +86,23 @@ def _from(first: int, rows: Sequence[Row], width: int, raising: frozenset[int]) 
     found: list[Region] = []
     moved: list[Member] = []
     clock = sequential = rows[first].waits
+    # Errors of the program itself keep their order (contract §4): once a statement that may raise
+    # on its own stays in place, no call whose arguments may raise is started ahead of it.
+    firm = rows[first].risk and not rows[first].nameable
     for k in range(first + 1, min(len(rows), first + WINDOW)):
         row = rows[k]
         if not row.solo:
             break
         sequential += row.waits
-        limit = row.strict if k in raising else row.limit
-        if row.member is not None and limit <= first and row.waits > 0 and len(moved) + 1 < width:
+        risky = k in raising
+        limit = row.strict if risky else row.limit
+        fits = limit <= first and row.waits > 0 and len(moved) + 1 < width
+        if row.member is not None and fits and not (risky and firm):
             moved.append(row.member)
+            firm = firm or (row.risk and not row.nameable)
             clock = max(clock, row.waits)
             found.append(Region(first, k, tuple(moved), sequential, clock))
         else:
             clock += row.waits
+            firm = firm or row.risk
     return found

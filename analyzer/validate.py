@@ -12,13 +12,13 @@ import builtins
 from collections.abc import Sequence
 
 from .config import Config
-from .dependence import blocking, conflict_of, early_raise, not_speculatable
+from .dependence import blocking, conflict_of, not_speculatable, order_edge, visible_early
 from .edges import Member, Pair
 from .engine import Analysis
 from .footprint import visible_writes
 from .ir import Block, Function
 from .lowering.compare import Item, outline
-from .members import member_of, risk_key, shown
+from .members import member_of, nameable, own_risk, risk_key, shown
 from .sites import Site, Sites
 from .source import SourceError, from_text
 from .undo import Batch, Refused, Undo
@@ -144,47 +144,60 @@ def _reordered(batch: Batch, members: dict[int, Member], site: Site, sites: Site
 
 
 def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
-    """Contract §4: what may raise is evaluated before anything runs, in batches of reads only."""
+    """Contract §4: what may raise is evaluated before anything runs, in order, in reads only."""
     around = sites.surroundings(site)
-    statements = site.block.statements
-    # Forms that gather evaluate the first call's arguments after those that got names.
-    known = shown(statements, batch.first, sites.footprints, own=batch.form == "ordered")
-    before = shown(statements, batch.first, sites.footprints)
-    late = [i for i in batch.moved if any(risk_key(e) not in known for e in members[i].risks)]
-    if batch.form == "ordered" and late and not around.ends and batch.first not in batch.named:
-        earlier = shown(statements, batch.first, sites.footprints, own=False)
-        first, _ = member_of(
-            batch.first,
-            statements[batch.first],
-            sites.footprints,
-            sites.bound_at(site, batch.first),
-        )
-        own = first.risks if first is not None else ()
-        if any(risk_key(e) not in earlier for e in own):
-            return f"line {statements[batch.first].span.line} may raise after later arguments did"
-    leading = batch.moved[0] if batch.form == "ordered" else batch.members[0]
-    for i in sorted(members):
+    statements, prints = site.block.statements, sites.footprints
+    shown_at_first = shown(statements, batch.first, prints)
+    for i in batch.moved:
         member = members[i]
-        risky = [e for e in member.risks if risk_key(e) not in known]
-        if i in batch.moved and any(risk_key(e) not in before for e in member.risks):
-            for k in range(batch.first, i):
-                edge = early_raise(
-                    Pair(
-                        statements[k],
-                        sites.footprints.of(statements[k]),
-                        member,
-                        around,
-                        sites.footprints,
-                    )
-                )
-                if edge is not None and not (k == batch.first and batch.first in batch.named):
-                    return edge.words
-        if risky and i != leading and i not in batch.named:
-            return f"the arguments of `{member.facts.name}` may raise once another call runs"
-        if risky and i == leading and batch.named - {i, batch.first} and not around.ends \
-                and i not in batch.named:  # fmt: skip
-            return f"the arguments of `{member.facts.name}` are evaluated after later ones"
-        known.update(risk_key(e) for e in member.risks)
+        if all(risk_key(e) in shown_at_first for e in member.risks):
+            continue
+        for k in range(batch.first, i):
+            pair = Pair(statements[k], prints.of(statements[k]), member, around, prints)
+            edge = visible_early(pair)
+            if edge is not None:
+                return edge.words
+            early = k == batch.first or k in batch.moved
+            if (
+                not around.ends
+                and not (early and _nameable(k, site, sites))
+                and own_risk(statements, k, prints, sites.bound_at(site, k))
+            ):
+                return order_edge(pair).words
+    return _order(batch, members, site, sites)
+
+
+def _nameable(k: int, site: Site, sites: Sites) -> bool:
+    statement = site.block.statements[k]
+    member, _ = member_of(k, statement, sites.footprints, sites.bound_at(site, k))
+    return nameable(member, sites.footprints.of(statement))
+
+
+def _order(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
+    """Nothing may raise once something runs, nor before what the original evaluated first."""
+    statements, prints = site.block.statements, sites.footprints
+    ends = sites.surroundings(site).ends
+    ordered = batch.form == "ordered"
+    started = batch.moved if ordered else batch.members
+    # Forms that gather evaluate the first call's arguments after those that got names.
+    known = shown(statements, batch.first, prints, own=ordered)
+    risky: list[int] = []
+    for i in started:
+        if any(risk_key(e) not in known for e in members[i].risks):
+            risky.append(i)
+        known.update(risk_key(e) for e in members[i].risks)
+    late = [i for i in risky if i != started[0]]
+    for i in (*late, *(risky if late and not ends else ())):
+        if i not in batch.named:
+            return f"the arguments of `{members[i].facts.name}` may raise once another call runs"
+    if not (ordered and risky) or ends or batch.first in batch.named:
+        return ""
+    first, _ = member_of(
+        batch.first, statements[batch.first], prints, sites.bound_at(site, batch.first)
+    )
+    before = shown(statements, batch.first, prints, own=False)
+    if first is not None and any(risk_key(e) not in before for e in first.risks):
+        return f"line {statements[batch.first].span.line} may raise after later arguments did"
     return ""
 
 

@@ -43,6 +43,7 @@ class Start:
     member: Member
     lines: tuple[str, ...]  # assignments of arguments that may raise
     text: str | None  # the call's text if arguments were named, else as it is
+    pieces: tuple[str, Sequence[str]] | None = None  # its callee and arguments, if it has a text
 
 
 def base_name(member: Member) -> str:
@@ -84,20 +85,14 @@ def _named(
 ) -> Start:
     lines, edits = naming(member, risky, indent, writer, names)
     call = member.call
-    start = call.span.start
-    text = writer.text(call.span)
-    for edit in sorted(edits, key=lambda e: -e.start):
-        text = text[: edit.start - start] + edit.text + text[edit.end - start :]
-    if "\n" in text or "\r" in text:  # names and literals are left: one line is enough
-        words = [writer.text(a.span) for a in call.arguments if a.span is not None]
-        new = {e.start: e.text for e in edits}
-        parts = [
-            new.get(a.span.start, word.rstrip(", \r\n"))
-            for a, word in zip(call.arguments, words, strict=True)
-            if a.span is not None
-        ]
-        text = f"{new.get(start, call.callee)}({', '.join(parts)})"
-    return Start(member, tuple(lines), text)
+    new = {e.start: e.text for e in edits}
+    spans = [a.span for a in call.arguments if a.span is not None]
+    words = [
+        new.get(span.start, text) for span, text in zip(spans, writer.arguments(call), strict=True)
+    ]
+    callee = new.get(call.span.start, call.callee)
+    text = f"{callee}({', '.join(words)})"
+    return Start(member, tuple(lines), text, (callee, words))
 
 
 def naming(

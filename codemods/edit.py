@@ -100,8 +100,10 @@ class Writer:
         start = self.starts[call.span.line - 1]
         own = self.source.text[start : call.span.start]
         base = own[: len(own) - len(own.lstrip())] if own.strip() else own
-        if text is None:
-            text = self.text(call.span)
+        if text is not None:
+            first, *rest = _split(text)
+            return [indent + first, *rest]  # what is left of several lines is inside a string
+        text = self.text(call.span)
         first, *rest = _split(text)
         lines = [indent + first]
         number = call.span.line
@@ -115,15 +117,15 @@ class Writer:
                 lines.append(indent + line.lstrip())
         return lines
 
-    def exploded(self, call: Call, indent: str) -> list[str]:
-        """The call with one argument a line and a trailing comma."""
-        unit = self.style.unit
-        lines = [f"{indent}{call.callee}("]
-        for argument in call.arguments:
-            assert argument.span is not None
-            lines.append(f"{indent}{unit}{self.text(argument.span).rstrip(', ')},")
-        lines.append(f"{indent})")
-        return lines
+    def arguments(self, call: Call) -> list[str]:
+        """The texts of the arguments, keywords included."""
+        spans = [a.span for a in call.arguments if a.span is not None]
+        return [self.text(span).rstrip(", \t\r\n") for span in spans]
+
+    def exploded(self, callee: str, arguments: Sequence[str], indent: str) -> list[str]:
+        """A call with one argument a line and a trailing comma."""
+        inner = indent + self.style.unit
+        return [f"{indent}{callee}(", *(f"{inner}{a}," for a in arguments), f"{indent})"]
 
     def for_block(self, indent: str) -> Writer:
         """This writer with the indentation unit of a block: tabs within tabs, else the file's."""

@@ -133,9 +133,10 @@ def _wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: s
 def _argument_lines(start: Start, inner: str, writer: Writer, comma: str) -> list[str]:
     call = start.member.call
     lines = writer.call_lines(call, inner, start.text)
-    if len(lines) == 1 and not writer.fits(lines[0] + comma) and call.arguments \
-            and start.text is None:  # fmt: skip
-        lines = writer.exploded(call, inner)
+    if len(lines) == 1 and not writer.fits(lines[0] + comma) and call.arguments:
+        callee, arguments = start.pieces or (call.callee, writer.arguments(call))
+        if not any("\n" in word or "\r" in word for word in (callee, *arguments)):
+            lines = writer.exploded(callee, arguments, inner)
     lines[-1] += comma
     return lines
 

@@ -57,6 +57,8 @@ def candidates(analysis: Analysis, config: Config, applicability: Applicability)
             if written.form is not Form.ORDERED and _loses_comments(rewritten.edit, analysis):
                 written = Written(Form.ORDERED, "comments stand between the calls")
                 rewritten = rewrite_region(plan, region, written, writer, known, config.helper)
+            if _loses_comments(rewritten.edit, analysis, typed=False):
+                continue  # a comment stands among arguments that would have to get names
             fix = _fix(rewritten, analysis, writer)
             found.append(
                 Candidate(rewritten, finding(analysis, plan, region, written, applicability, fix))
@@ -71,11 +73,11 @@ def _mixed(plan: Plan, region: Region, writer: Writer) -> bool:
     return set(re.findall(r"\r\n|\n|\r", text)) - {writer.style.newline} != set()
 
 
-def _loses_comments(edit: Edit, analysis: Analysis) -> bool:
-    """Would a form that joins the calls drop a comment, or tear a type comment from its target?"""
+def _loses_comments(edit: Edit, analysis: Analysis, *, typed: bool = True) -> bool:
+    """Would the new text drop a comment, or (``typed``) tear a type comment from its target?"""
     old = analysis.source.text[edit.start : edit.end]
-    typed = re.search(r"#\s*type:(?!\s*ignore)", old)
-    return old.count("#") > edit.text.count("#") or typed is not None
+    torn = typed and re.search(r"#\s*type:(?!\s*ignore)", old) is not None
+    return torn or old.count("#") > edit.text.count("#")
 
 
 def _fix(rewritten: Rewritten, analysis: Analysis, writer: Writer) -> Fix:
@@ -235,12 +237,12 @@ def parallelize(
 
 
 def _catalog(tools: object) -> Catalog | None:
-    """Declarations, a ``tools/list`` result (as a dict or the SDK's model), or its list of tools."""
+    """Declarations, a ``tools/list`` result (a dict or the SDK's model), or its list of tools."""
     if tools is None:
         return None
     dump = getattr(tools, "model_dump", None)
     listing: Any = dump(by_alias=True) if callable(dump) else tools
-    rows: list[Any] = list(listing) if isinstance(listing, (list, tuple)) else []
+    rows = list(cast("Sequence[Any]", listing)) if isinstance(listing, (list, tuple)) else []
     if rows and all(isinstance(row, Mapping) and "match" not in row for row in rows):
         listing = {"tools": rows}
     if isinstance(listing, Mapping):

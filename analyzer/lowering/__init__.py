@@ -11,7 +11,8 @@ from ..effects.selector import Attr
 from ..ir import Function, Module, Span, SymbolInfo, Use, Value
 from ..names import Scope, collect
 from ..source import Source, SourceError
-from .context import Unit
+from .annotations import type_aliases
+from .context import Context, Unit
 from .parsing import parsed, positions
 from .statements import block_of
 
@@ -30,6 +31,7 @@ def _lower(source: Source, name: str, *, is_package: bool) -> Module:
     tree = parsed(source)
     scopes = collect(tree, name, is_package)
     unit = Unit(source, scopes, positions(source))
+    unit.aliases = type_aliases(tree, Context(unit, scopes.module))
     block = block_of(tree, unit, scopes.module)
     whole = Span(0, len(source.text), 1, 1, len(source.line_starts), 1)
     unit.functions.append(Function("", "", "", block, whole, ""))

@@ -14,9 +14,16 @@ UNKNOWN_TYPE = "?"
 _WRAPPERS = frozenset({"Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired"})
 
 
+_SAME = {
+    f"typing.{word}": f"builtins.{word.lower()}"
+    for word in ("Dict", "List", "Set", "FrozenSet", "Tuple", "Type")
+}
+_NO_TYPE = frozenset({"typing.Final", "typing_extensions.Final"})  # bare: the value says it
+
+
 def annotated_types(node: cst.BaseExpression, context: Context) -> str:
-    """The types joined by ``|``; "?" stands for what is not understood; None is left out."""
-    return "|".join(sorted(_types(node, context) - {"builtins.None"})) or UNKNOWN_TYPE
+    """The types joined by ``|``, None among them; "?" stands for what is not understood."""
+    return "|".join(sorted(_types(node, context))) or UNKNOWN_TYPE
 
 
 def _types(node: cst.BaseExpression, context: Context) -> set[str]:
@@ -43,7 +50,13 @@ def _types(node: cst.BaseExpression, context: Context) -> set[str]:
     name = dotted(node)
     if name is None:
         return {UNKNOWN_TYPE}
-    return {qualified(name, context)}
+    alias = context.unit.aliases.pop(name, None)  # taken out meanwhile: it may name itself
+    if alias is not None and resolve(context.scope, name) is context.unit.scopes.module:
+        found = _types(alias, context)
+        context.unit.aliases[name] = alias
+        return found
+    full = qualified(name, context)
+    return {_SAME.get(full, full)}
 
 
 def qualified(name: str, context: Context) -> str:
@@ -76,4 +89,29 @@ def annotate(
 ) -> None:
     """Remember what an annotation, read in ``outer``, says about a name of ``context``."""
     types = annotated_types(annotation.annotation, outer or context)
-    context.unit.annotations.setdefault(context.symbol(name), []).append(types)
+    if types not in _NO_TYPE:
+        context.unit.annotations.setdefault(context.symbol(name), []).append(types)
+
+
+def type_aliases(tree: cst.Module, context: Context) -> dict[str, cst.BaseExpression]:
+    """Names that the module binds once, to something that can stand for a type.
+
+    ``Client = Annotated[httpx.AsyncClient, Depends(…)]`` is how FastAPI code names its handles.
+    """
+    found: dict[str, cst.BaseExpression] = {}
+    bindings = context.unit.scopes.module.bindings
+    for line in tree.body:
+        for node in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if isinstance(node, cst.Assign) and len(node.targets) == 1:
+                target, value = node.targets[0].target, node.value
+            elif isinstance(node, cst.TypeAlias):
+                target, value = node.name, node.value
+            else:
+                continue
+            if (
+                isinstance(target, cst.Name)
+                and bindings.get(target.value) == 1
+                and isinstance(value, (cst.Subscript, cst.BinaryOperation, cst.Attribute))
+            ):
+                found[target.value] = value
+    return found

@@ -31,6 +31,7 @@ class Unit:
         default_factory=dict[str, tuple[str, Scope | None]]
     )
     exposed: set[str] = field(default_factory=set[str])
+    aliases: dict[str, cst.BaseExpression] = field(default_factory=dict[str, cst.BaseExpression])
     unbound: set[str] = field(default_factory=set[str])  # taken away by `del`, or `except … as`
     strings: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     number: int = 0
