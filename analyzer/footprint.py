@@ -312,13 +312,16 @@ class Footprints:
         resolver = self.inference.resolver
         if resolver.maybe_none(place.symbol):
             return False
+        info = resolver.module.symbols.get(place.symbol)
+        if info is not None and info.kind == "import" and len(place.steps) == 1:
+            return True  # what a module is imported for is there
         name = resolver.place_name(place)
         if any(catalog.entries.get(name) for catalog in resolver.sources):
             return True
         last = place.steps[-1]
         owner = resolver.place_type(Place(place.symbol, place.steps[:-1]))
-        info = resolver.module.classes.get(owner.removeprefix(f"{resolver.module_name}."))
-        if isinstance(last, Attr) and info is not None and last.name in info.methods:
+        own = resolver.own.own_class(owner)
+        if isinstance(last, Attr) and own is not None and last.name in own.methods:
             return True
         # An inner link of a chain: `client.chat` of `client.chat.completions.create`.
         return any(name in catalog.prefixes for catalog in resolver.sources)

@@ -47,7 +47,8 @@ class Forms:
         members = members_of(plan, region)
         if members is None or not self._may_gather(plan, region, members):
             return ordered
-        if self.config.style == "taskgroup" and self._may_group(plan, members):
+        still = self._still(plan, region, members)
+        if self.config.style == "taskgroup" and still and self._may_group(plan, members):
             return Written(Form.TASKGROUP, "asked for; failures arrive as an ExceptionGroup")
         if self._gatherable_targets(members) and all(
             not not_speculatable(m.facts, unsafe=False) for m in members

@@ -218,9 +218,11 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
                 between.effects, member.after.effects, sites.footprints
             ):
                 return f"line {site.block.statements[i].span.line} now follows what it used"
+    raises = any(sites.footprints.of(site.block.statements[i]).raises for i in batch.between)
+    if batch.form in ("helper", "taskgroup") and raises:
+        return "a statement between may raise"
     if batch.form == "helper":
-        raising = any(sites.footprints.of(site.block.statements[i]).raises for i in batch.between)
-        return "a statement between may raise" if raising else ""
+        return ""
     if any(not_speculatable(m.facts, unsafe=False) for m in members.values()):
         return "a member writes"
     if batch.form == "taskgroup":
@@ -234,7 +236,6 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
         if any(m.facts.entry is None or m.facts.entry.awaitable for m in members.values()):
             return "a member is no coroutine"
         return "a `try` names exceptions around a task group" if caught else ""
-    raising = any(sites.footprints.of(site.block.statements[i]).raises for i in batch.between)
-    sure = not raising and not any(m.facts.raises for m in members.values())
+    sure = not raises and not any(m.facts.raises for m in members.values())
     allowed = ends or sites.config.failures == "first" or sure
     return "" if allowed else "the plain form raises the first failure in time, not in order"

@@ -50,9 +50,9 @@ def line_entry(module: Module, call: Call, entry: Entry | None) -> Entry | None:
 
     ``speculative`` and ``raises=false`` alone add to the entry. Raises VocabularyError.
     """
-    if not module.directives:
-        return entry
     directives = module.directives
+    if not directives.keys() & {call.span.line, call.span.end_line}:
+        return entry
     awaited = any(
         c.awaited and {c.span.line, c.span.end_line} & {call.span.line, call.span.end_line}
         for c in module.calls.values()
