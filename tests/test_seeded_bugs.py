@@ -40,7 +40,12 @@ def dropping(*kinds: EdgeKind) -> Patch:
 
 
 def no_early_raise(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(blocks, "early_raise", lambda *arguments: None)
+    patch.setattr(blocks, "early_raise", lambda pair: None)
+    patch.setattr(blocks, "visible_early", lambda pair: None)
+
+
+def no_order_of_errors(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(blocks, "own_risk", lambda *arguments: False)
 
 
 def no_managers(patch: pytest.MonkeyPatch) -> None:
@@ -92,6 +97,7 @@ SCHEDULER: dict[str, Patch] = {
     "effect": dropping(EdgeKind.EFFECT),
     "failure": dropping(EdgeKind.FAILURE),
     "early raise": no_early_raise,
+    "order of errors": no_order_of_errors,
     "managers": no_managers,
     "bound": no_bound,
     "plain form everywhere": plain_everywhere,

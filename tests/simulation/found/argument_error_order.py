@@ -1,12 +1,7 @@
 async def work(d, xs):
-    a = await lookup("a")
-    b = await lookup(d["x"])
-    c = await lookup(xs[5])
+    a = await lookup("a", site=1)
+    b = await lookup(d["x"], site=2)
+    c = await lookup(xs[5], site=3)
     return a, b, c
 async def main(box):
-    try:
-        return await work({}, [])
-    except KeyError:
-        return "key"
-    except IndexError:
-        return "index"
+    return await work({}, [])

@@ -1,11 +1,6 @@
 async def work(d, xs):
-    b = await lookup(d["x"])
-    c = await lookup(xs[5])
+    b = await lookup(d["x"], site=2)
+    c = await lookup(xs[5], site=3)
     return b, c
 async def main(box):
-    try:
-        return await work({}, [])
-    except KeyError:
-        return "key"
-    except IndexError:
-        return "index"
+    return await work({}, [])
