@@ -10,7 +10,7 @@ from .blocks import Note, Plan, Planner
 from .codes import RULES, Applicability
 from .config import Config, ConfigError
 from .edges import EdgeKind
-from .effects.catalog import Catalog, VocabularyError, builtin_catalog
+from .effects.catalog import Catalog, builtin_catalog
 from .effects.directives import ignored
 from .effects.facts import CallFacts
 from .effects.inference import Inference
@@ -174,12 +174,9 @@ def analyze(
 
     module = replace(lower(source, name, is_package=is_package), script=script)
     sources = (*([tools] if tools is not None else []), config.tools, builtin_catalog())
-    try:
-        inference = Inference(module, sources, config)
-        planner = Planner(inference, unsafe=unsafe)
-        plans = tuple(planner.plans())
-    except VocabularyError as error:
-        raise ConfigError(str(error)) from None
+    inference = Inference(module, sources, config)
+    planner = Planner(inference, unsafe=unsafe)
+    plans = tuple(planner.plans())
     return Analysis(source, module, inference, planner, plans, Forms(planner.sites))
 
 
@@ -199,7 +196,7 @@ def finding(
         f"{len(calls)} independent calls are awaited one after the other: {names}; "
         f"run together they would save about {milliseconds(gain)}"
     )
-    assumptions = _assumptions(analysis, calls, plan, region)
+    assumptions = _assumptions(analysis, plan, region)
     return Finding(
         code="PX101",
         message=message,
@@ -217,10 +214,7 @@ def finding(
     )
 
 
-def _assumptions(
-    analysis: Analysis, calls: Sequence[CallSite], plan: Plan, region: Region
-) -> tuple[str, ...]:
-    del calls
+def _assumptions(analysis: Analysis, plan: Plan, region: Region) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for call in calls_of(plan, region):
         facts = analysis.inference.facts(call)
@@ -376,7 +370,3 @@ def analyze_bytes(
         return Failed(
             filename, f"internal error: {type(error).__name__}: {error}; please report it"
         )
-
-
-def with_findings(result: Analyzed, findings: Sequence[Finding]) -> Analyzed:
-    return replace(result, findings=tuple(findings))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..analyzer.blocks import Plan
 from ..analyzer.edges import Member
 from ..analyzer.forms import Form, Written, members_of
-from ..analyzer.ir import Function, Shape
+from ..analyzer.ir import Shape
 from ..analyzer.members import risk_key
 from ..analyzer.schedule import Region
 from .arguments import Names, Start, base_name, naming, starting
@@ -214,7 +214,7 @@ def _target(member: Member, writer: Writer) -> str:
 
 def _one_call(opening: str, starts: Sequence[Start], indent: str, writer: Writer) -> list[str]:
     texts = [s.text if s.text is not None else writer.text(s.member.call.span) for s in starts]
-    comments = [_comments(s.member, writer, first=i == 0) for i, s in enumerate(starts)]
+    comments = [_comments(s.member, writer) for s in starts]
     one = f"{indent}{opening}({', '.join(texts)})"
     if (
         not any(above or behind for above, behind in comments)
@@ -236,11 +236,10 @@ def _one_call(opening: str, starts: Sequence[Start], indent: str, writer: Writer
     return lines
 
 
-def _comments(member: Member, writer: Writer, *, first: bool) -> tuple[list[str], str]:
+def _comments(member: Member, writer: Writer) -> tuple[list[str], str]:
     statement = member.statement
     above = writer.lines(statement.lines.line, statement.span.line)[:-1]
     _, behind = _trailing(member, writer)
-    del first
     return [line for _, line in above], behind
 
 
@@ -280,5 +279,3 @@ _FORMS = {
     Form.HELPER: _helped,
     Form.TASKGROUP: _grouped,
 }
-
-__all__ = ["Function", "Names", "Rewritten", "rewrite_region"]

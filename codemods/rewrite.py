@@ -10,13 +10,12 @@ from typing import Any, cast
 
 from ..analyzer.blocks import Plan
 from ..analyzer.codes import Applicability
-from ..analyzer.config import Config, ConfigError, check, parse_tools
+from ..analyzer.config import Config, check, parse_tools
 from ..analyzer.effects.catalog import Catalog, build
 from ..analyzer.engine import (
     Analysis,
     Analyzed,
     Blocked,
-    Failed,
     Finding,
     Fix,
     analyze,
@@ -27,7 +26,7 @@ from ..analyzer.engine import (
 )
 from ..analyzer.forms import Form, Written
 from ..analyzer.schedule import Region
-from ..analyzer.source import Source, SourceError, from_text
+from ..analyzer.source import SourceError, from_text
 from ..analyzer.validate import refusal
 from .edit import Edit, Writer, apply
 from .gather import Names, Rewritten, rewrite_region
@@ -113,7 +112,7 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
     findings = [c.finding for c in good]
     more = 0
     if unsafe:
-        findings = [_graded(f, analysis, config) for f in findings]
+        findings = [_graded(f) for f in findings]
     elif selected:
         more = _more_with_unsafe(analysis, config, len(active))
     return Analyzed(
@@ -127,11 +126,10 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
     )
 
 
-def _graded(item: Finding, analysis: Analysis, config: Config) -> Finding:
+def _graded(item: Finding) -> Finding:
     """Under ``--unsafe-fixes`` a batch of reads is still a safe fix."""
     writes = any(fact.text.startswith("write") for c in item.calls if c.started_early
                  for fact in c.effects)  # fmt: skip
-    del analysis, config
     return item if writes else replace(item, applicability=Applicability.SAFE)
 
 
@@ -250,6 +248,3 @@ def _catalog(tools: object) -> Catalog | None:
 
         return build(mcp_entries(cast("Mapping[str, Any]", listing), "tools"))
     return build(parse_tools(listing, "tools"))
-
-
-__all__ = ["ConfigError", "Failed", "Form", "Rewrite", "Source", "Written", "parallelize"]
