@@ -9,11 +9,11 @@ from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.inference import Inference
 from .effects.selector import Name
-from .footprint import Footprint, Footprints
+from .footprint import Bound, Footprint, Footprints
 from .ir import Invoke, Statement
-from .members import member_of, nameable, own_risk, risk_key, shown
+from .members import member_of, nameable, own_risk, risk_key, shown, unnameable
 from .schedule import WINDOW, Region, Row, regions
-from .sites import Bound, Site, Sites
+from .sites import Site, Sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,8 @@ class Planner:
             limit = k
         if strict is not None and edge is None and strict > limit:
             edge = visible_early(pair(strict - 1, prints[strict - 1]))
-        if any(a.star for a in member.call.arguments) and member.risks:
-            strict = i  # what `*args` hands over cannot be evaluated ahead under a name
+        if member.risks and unnameable(member):
+            strict = i
         strict = limit if strict is None else max(strict, limit)
         return Row(waits, member, limit, strict, edge, statement.solo, risk, fixable)
 

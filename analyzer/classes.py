@@ -57,7 +57,25 @@ class OwnClasses:
 
         for qualname in self.module.classes:
             found[qualname] = full(qualname, frozenset())
-        return found
+        merged: dict[str, ClassInfo] = {}
+        for qualname, info in found.items():  # what is handed in may be of a subclass
+            below = [found[q] for q in found if qualname in self._above(q, frozenset())]
+            merged[qualname] = replace(
+                info,
+                computed=info.computed.union(*(b.computed for b in below)),
+                methods=info.methods.union(*(b.methods for b in below)),
+            )
+        return merged
+
+    def _above(self, qualname: str, seen: frozenset[str]) -> frozenset[str]:
+        """The classes of this file that a class inherits from."""
+        found: set[str] = set()
+        for base in self.module.classes[qualname].bases:
+            own = self.module.symbols.get(base.place.symbol) if base.place is not None else None
+            name = own.cls if own is not None else ""
+            if name in self.module.classes and name not in seen:
+                found |= {name} | self._above(name, seen | {qualname})
+        return frozenset(found)
 
     @cached_property
     def computed_names(self) -> frozenset[str]:
@@ -80,6 +98,26 @@ class OwnClasses:
         if qualname == owner or qualname not in self.module.classes:
             return ()
         found: dict[str, None] = {}
+        for name in self.family(qualname):
+            found.update(dict.fromkeys(self._set_fields(name)))
+            prefix = f"{name}:"  # annotated in the class body: dataclasses, models
+            found.update(
+                dict.fromkeys(
+                    symbol.removeprefix(prefix)
+                    for symbol, info in self.module.symbols.items()
+                    if symbol.startswith(prefix) and info.annotations
+                )
+            )
+        return tuple(found)
+
+    def family(self, qualname: str) -> tuple[str, ...]:
+        """A class and those of this file that it inherits from."""
+        if qualname not in self.module.classes:
+            return ()
+        return (qualname, *sorted(self._above(qualname, frozenset())))
+
+    def _set_fields(self, qualname: str) -> list[str]:
+        found: list[str] = []
         for function in self.module.functions:
             if function.class_scope != qualname:
                 continue
@@ -87,8 +125,28 @@ class OwnClasses:
                 if isinstance(event, Store) and event.place.symbol == f"{function.scope}:self":
                     step = event.place.steps[0]
                     if isinstance(step, Attr):
-                        found[step.name] = None
-        return tuple(found)
+                        found.append(step.name)
+        return found
+
+    def field_may_be_none(self, owner: str, name: str) -> bool:
+        """Is a field annotated Optional, or set to None by a method?"""
+        qualname = owner.removeprefix(self.prefix)
+        if qualname == owner or qualname not in self.module.classes:
+            return False
+        for own in self.family(qualname):
+            info = self.module.symbols.get(f"{own}:{name}")
+            if info is not None and any("builtins.None" in t.split("|") for t in info.annotations):
+                return True
+            for function in self.module.functions:
+                if function.class_scope == own:
+                    for event in events_of(function):
+                        if (
+                            isinstance(event, Store)
+                            and event.place.steps == (Attr(name),)
+                            and (event.value.is_literal and event.value.literal is None)
+                        ):
+                            return True
+        return False
 
     @cached_property
     def reconfigured(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +53,18 @@ class Footprint:
     raises: bool = False
     own_risk: bool = False  # something other than an awaited call may raise
     calls: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The symbols that are bound at one statement: those whose binding stands before it."""
+
+    table: Mapping[str, int]
+    index: int
+    module_level: bool = False
+
+    def __contains__(self, symbol: object) -> bool:
+        return isinstance(symbol, str) and self.table.get(symbol, self.index) < self.index
 
 
 class Footprints:
@@ -191,8 +203,8 @@ class Footprints:
                 changed = [
                     more
                     for effect in facts.effects
-                    if effect.writes and isinstance(effect.resource.selector, Memory)
-                    for more in self._state(effect.resource.selector, call)
+                    if isinstance(effect.resource.selector, Memory)
+                    for more in self._state(effect.resource.selector, call, effect.mode)
                 ]
                 return [*facts.effects, *changed]
             case Iterate(value=value) | Enter(value=value):
@@ -230,15 +242,18 @@ class Footprints:
                 return effects
             memory = self.inference.memory(place, deep=deep)
             effects.append(Effect(Mode.READ, Resource(MEMORY, memory)))
+            effects += self._state(memory, None, Mode.READ)
         return effects
 
     def _write(self, memory: Memory) -> list[Effect]:
-        return [Effect(Mode.WRITE, Resource(MEMORY, memory)), *self._state(memory, None)]
+        effect = Effect(Mode.WRITE, Resource(MEMORY, memory))
+        return [effect, *self._state(memory, None, Mode.WRITE)]
 
-    def _state(self, memory: Memory, by: Call | None) -> list[Effect]:
-        """Results alias state (contract §2): changing one writes what its call touched."""
+    def _state(self, memory: Memory, by: Call | None, mode: Mode) -> list[Effect]:
+        """Results alias state (contract §2): doing it to one does it to what its call touched."""
+        how = "changed in place" if mode is Mode.WRITE else "looked at again"
         return [
-            Effect(Mode.WRITE, effect.resource, f"{effect.source}: its result is changed in place")
+            Effect(mode, effect.resource, f"{effect.source}: its result is {how}")
             for call in self.inference.aliases.calls_of(memory.root)
             if call is not by
             for effect in self._touched(call)
@@ -247,8 +262,10 @@ class Footprints:
     def _touched(self, call: Call) -> list[Effect]:
         facts = self.inference.facts(call)
         entry = facts.entry
-        if entry is None or entry.returns != "alias":
+        if entry is None or entry.returns == "fresh":
             return []
+        if entry.returns == "immutable" and entry.origin.startswith("catalog"):
+            return []  # such as `print`: a vocabulary would say that it keeps its arguments
         return [e for e in facts.effects if e.resource.domain != MEMORY]
 
     def certain(self, symbol: str, bound: Container[str]) -> bool:
@@ -260,6 +277,8 @@ class Footprints:
             return False
         if symbol in bound:
             return True
+        if isinstance(bound, Bound) and bound.module_level and info.kind in ("global", "import"):
+            return False  # it may be bound further down
         if info.kind == "parameter":
             return True
         if info.kind == "undefined":
@@ -310,7 +329,7 @@ class Footprints:
 
     def _has_attribute(self, place: Place) -> bool:
         resolver = self.inference.resolver
-        if resolver.maybe_none(place.symbol):
+        if resolver.maybe_none_at(Place(place.symbol, place.steps[:-1])):
             return False
         info = resolver.module.symbols.get(place.symbol)
         if info is not None and info.kind == "import" and len(place.steps) == 1:

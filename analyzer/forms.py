@@ -81,8 +81,10 @@ class Forms:
         moved = {m.index for m in members}
         ends = plan.around.ends
         last = members[-1].index
-        if not ends and self._partial(plan, members):
-            return False
+        if not ends and (
+            self._partial(plan, members) or any(m.after.own_risk for m in members[:-1])
+        ):
+            return False  # what came of the first call could not be bound before the second failed
         for i in range(region.first, last):
             if i in moved:
                 continue

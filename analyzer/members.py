@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 
+from .aliases import Aliases
 from .edges import Edge, EdgeKind, Member
 from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY
-from .effects.selector import Name
+from .effects.selector import Name, SymKey
 from .footprint import Footprint, Footprints
 from .ir import (
     AwaitValue,
@@ -21,6 +22,7 @@ from .ir import (
     Iterate,
     Mutate,
     Operate,
+    Place,
     Risk,
     Statement,
     Store,
@@ -150,6 +152,11 @@ def ahead(statement: Statement) -> Iterator[Event]:
         yield event
 
 
+def _stable(place: Place, aliases: Aliases) -> bool:
+    keys = [step.name for step in place.steps if isinstance(step, SymKey)]
+    return all(aliases.stable(symbol) for symbol in (place.symbol, *keys))
+
+
 def own_risk(
     statements: Sequence[Statement], i: int, footprints: Footprints, bound: Container[str]
 ) -> bool:
@@ -166,8 +173,18 @@ def nameable(member: Member | None, footprint: Footprint) -> bool:
         and not footprint.everything
         and not member.before.own_risk
         and not member.after.own_risk
-        and not any(a.star for a in member.call.arguments)
+        and not unnameable(member)
     )
+
+
+def unnameable(member: Member) -> bool:
+    """Do its arguments hold what cannot be evaluated ahead under a name?
+
+    What ``*args`` hands over, or a coroutine, which would stay unawaited if another name failed.
+    """
+    entry = member.facts.entry
+    wraps = entry is not None and entry.transparent
+    return wraps or any(a.star for a in member.call.arguments)
 
 
 def shown(
@@ -186,13 +203,13 @@ def shown(
             e.writes and e.resource.domain == MEMORY and not isinstance(e.resource.selector, Name)
             for e in earlier.effects
         )
-        if earlier.everything or earlier.controls or changed:
+        if earlier.everything or earlier.controls or changed or statements[i].blocks:
             break
         for event in statements[i].events:
             if not event.guarded and isinstance(event, (Use, Operate)):
                 places = (
                     [event.place] if isinstance(event, Use) else [v.place for v in event.values]
                 )
-                if all(p is None or aliases.stable(p.symbol) for p in places):
+                if all(p is None or _stable(p, aliases) for p in places):
                     keys.add(risk_key(event))
     return keys

@@ -7,6 +7,10 @@ from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
 from .resolve import Resolver
 
 #: Special methods of attribute and item access: not what an operator calls.
+#: Built-in containers pass operators on to what they hold.
+_HOLDING = frozenset({
+    "builtins.list", "builtins.dict", "builtins.set", "builtins.tuple", "builtins.frozenset",
+})  # fmt: skip
 _ACCESS = frozenset({
     "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__getitem__", "__setitem__",
     "__delitem__", "__missing__", "__get__", "__set__", "__set_name__", "__del__", "__repr__",
@@ -58,7 +62,7 @@ def _special(resolver: Resolver, value: Value, event: Operate) -> str:
         return ""
     kind = resolver.type_of(value)
     info = resolver.own.own_class(kind)
-    if info is None and kind:
+    if info is None and kind and kind not in _HOLDING:
         return ""
     methods = info.methods if info is not None else resolver.own.dunders
     special = {m for m in methods if m in resolver.own.dunders} - _ACCESS

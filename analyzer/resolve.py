@@ -124,14 +124,16 @@ class Resolver:
         info = self.module.classes[qualname]
         if name in info.computed or name in info.methods:
             return ""
-        annotated = self.module.symbols.get(f"{qualname}:{name}")
-        if annotated is not None:
-            if len(annotated.annotations) == 1:
-                return self._annotation(annotated.annotations[0])
-            return ""
+        family = self.own.family(qualname)
+        for owner in family:
+            annotated = self.module.symbols.get(f"{owner}:{name}")
+            if annotated is not None:
+                if len(annotated.annotations) == 1:
+                    return self._annotation(annotated.annotations[0])
+                return ""
         found: set[str] = set()
         for function in self.module.functions:
-            mine = function.class_scope == qualname
+            mine = function.class_scope in family
             for event in events_of(function):
                 if isinstance(event, (Store, Mutate)) and event.place.steps[-1:] == (Attr(name),):
                     own = mine and event.place == Place(f"{function.scope}:self", (Attr(name),))
@@ -198,9 +200,43 @@ class Resolver:
         info = self.module.symbols.get(symbol)
         if info is None:
             return False
-        return any("builtins.None" in text.split("|") for text in info.annotations) or any(
-            v.is_literal and v.literal is None for v in _alternatives(info.values)
-        )
+        if any("builtins.None" in text.split("|") for text in info.annotations):
+            return True
+        if symbol in self._busy:
+            return False
+        self._busy.add(symbol)
+        try:
+            return any(self._may_be_none(v) for v in _alternatives(info.values))
+        finally:
+            self._busy.discard(symbol)
+
+    def _may_be_none(self, value: Value) -> bool:
+        if value.is_literal:
+            return value.literal is None
+        return value.place is not None and self.maybe_none_at(value.place)
+
+    def maybe_none_at(self, place: Place) -> bool:
+        """May an object on the way to the end of the path be None (a variable, or a field)?"""
+        if self.maybe_none(place.symbol):
+            return True
+        for i, step in enumerate(place.steps):
+            owner = self.place_type(Place(place.symbol, place.steps[:i]))
+            if isinstance(step, Attr) and self.own.field_may_be_none(owner, step.name):
+                return True
+        return False
+
+    def annotated(self, place: Place) -> frozenset[str]:
+        """Every type that the annotations of a variable, or of a field, name."""
+        texts: tuple[str, ...] = ()
+        if not place.steps:
+            info = self.module.symbols.get(place.symbol)
+            texts = info.annotations if info is not None else ()
+        elif isinstance(place.steps[-1], Attr):
+            owner = self.place_type(Place(place.symbol, place.steps[:-1]))
+            for qualname in self.own.family(owner.removeprefix(f"{self.module_name}.")):
+                info = self.module.symbols.get(f"{qualname}:{place.steps[-1].name}")
+                texts += info.annotations if info is not None else ()
+        return frozenset(self._annotation(part) for text in texts for part in text.split("|"))
 
     def _annotation(self, text: str) -> str:
         text = "|".join(part for part in text.split("|") if part != "builtins.None")

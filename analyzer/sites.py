@@ -5,13 +5,13 @@ Context only, no scheduling: the planner and the validator both ask here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .edges import Edge, EdgeKind, Surroundings
 from .effects.inference import Inference
 from .ending import Reach
-from .footprint import Footprints
+from .footprint import Bound, Footprints
 from .ir import Block, Define, Enter, Function, Invoke, Statement, Value
 
 _FINE_MANAGERS = frozenset({"handle", "deadline", "suppress"})
@@ -34,17 +34,6 @@ class Site:
     block: Block
     parents: tuple[tuple[Statement, Block], ...]
     bound: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """The symbols that are bound at one statement: those whose binding stands before it."""
-
-    table: Mapping[str, int]
-    index: int
-
-    def __contains__(self, symbol: object) -> bool:
-        return isinstance(symbol, str) and self.table.get(symbol, self.index) < self.index
 
 
 class Sites:
@@ -89,7 +78,7 @@ class Sites:
             for i, statement in enumerate(site.block.statements):
                 for symbol in self.binds(statement):
                     table.setdefault(symbol, i)
-        return Bound(table, index)
+        return Bound(table, index, not site.function.name)
 
     def surroundings(self, site: Site) -> Surroundings:
         handled = any(
@@ -241,7 +230,7 @@ class Sites:
 
     def binds(self, statement: Statement) -> frozenset[str]:
         """Names that are bound for certain once the statement has run, and never unbound again."""
-        if statement.kind in ("Try", "TryStar", "While", "For", "Del", "ClassDef"):
+        if statement.kind in ("Try", "TryStar", "While", "For", "Del", "ClassDef", "Assert"):
             return frozenset()
         events = statement.events
         if statement.kind == "With" and not all(

@@ -206,8 +206,11 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
     around = sites.surroundings(site)
     ends = sites.surroundings(site).ends
     for i in batch.members[:-1] if not ends else ():
+        line = site.block.statements[i].span.line
         if visible_writes(members[i].after, around.seen, around.everything_seen):
-            return f"line {site.block.statements[i].span.line} binds what a failing run shows"
+            return f"line {line} binds what a failing run shows"
+        if members[i].after.own_risk:
+            return f"line {line} may fail after its call, and would fail later"
     for i in batch.between:
         between = sites.footprints.of(site.block.statements[i])
         seen = frozenset[str]() if ends else around.seen
@@ -225,6 +228,8 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
         return ""
     if any(not_speculatable(m.facts, unsafe=False) for m in members.values()):
         return "a member writes"
+    if batch.form == "taskgroup" and sites.config.style != "taskgroup":
+        return "a task group was not asked for"
     if batch.form == "taskgroup":
         caught = any(
             s.handlers

@@ -42,7 +42,7 @@ class Handles:
         """Symbols whose object is an exclusive handle; True if a cancelled call leaves it whole."""
         found: dict[str, bool] = {}
         for symbol in (*self.resolver.module.symbols, *self.resolver.module.calls):
-            safe = self.exclusive_type(self.resolver.symbol_type(symbol))
+            safe = self._exclusive_at(Place(symbol))
             if safe is not None:
                 found[symbol] = safe
         return found
@@ -56,14 +56,29 @@ class Handles:
             return info.cancel_safe if info.concurrency == "exclusive" else None
         return False if any(kind in c.exclusive for c in self.resolver.sources) else None
 
+    def _exclusive_at(self, place: Place) -> bool | None:
+        """Is the object at a path an exclusive handle, or one of several types that are?"""
+        kinds = {self.resolver.place_type(place), *self.resolver.annotated(place)}
+        found = [safe for k in kinds if (safe := self.exclusive_type(k)) is not None]
+        return all(found) if found else None
+
     def _fields(self, value: Value | None) -> list[Place]:
         """The place itself, and the attributes of an object of a class of this file."""
         if value is None or value.place is None:
             return []
-        place = value.place
-        found = [place] if place.steps else []
-        owner = self.resolver.place_type(place)
-        return found + [place.then(Attr(name)) for name in self.resolver.own.fields_of(owner)]
+        found = [value.place] if value.place.steps else []
+        level, seen = [value.place], set[str]()
+        while level:
+            below: list[Place] = []
+            for place in level:
+                owner = self.resolver.place_type(place)
+                if owner not in seen:
+                    seen.add(owner)
+                    names = self.resolver.own.fields_of(owner)
+                    below += [place.then(Attr(name)) for name in names]
+            found += below
+            level = below
+        return found
 
     def used_by(self, entry: Entry, call: Call) -> tuple[tuple[Resource, ...], bool]:
         """Exclusive handles that the call uses, and whether cancelling it may break one."""
@@ -84,8 +99,7 @@ class Handles:
                 unsafe = unsafe or (not safe and entry.cancel != "safe")
         for value in roots:
             for place in self._fields(value):
-                kind = self.resolver.place_type(place)
-                safe = self.exclusive_type(kind)
+                safe = self._exclusive_at(place)
                 if safe is not None:
                     handles.append(Resource(MEMORY, memory_at(self.resolver, self.aliases, place)))
                     unsafe = unsafe or (not safe and entry.cancel != "safe")
