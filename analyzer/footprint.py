@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .effects.inference import GENERATOR, Inference
-from .effects.model import MEMORY, Effect, Mode, Resource
+from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
 from .effects.selector import AnyKey, Attr, Memory, Name, SymKey
 from .ir import (
     AwaitValue,
@@ -262,6 +262,9 @@ class Footprints:
     def _touched(self, call: Call) -> list[Effect]:
         facts = self.inference.facts(call)
         entry = facts.entry
+        if facts.everything and not facts.known:  # it may have kept what it was handed, anywhere
+            words = f"`{facts.name}` may have kept it"
+            return [Effect(Mode.WRITE, Resource(WORLD), words)]
         if entry is None or entry.returns == "fresh":
             return []
         if entry.returns == "immutable" and entry.origin.startswith("catalog"):

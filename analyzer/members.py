@@ -60,6 +60,9 @@ def member_of(
         return None, Edge(EdgeKind.CONTROL, f"`{facts.name}` may not run at all", line)
     if call.commented:
         return None, Edge(EdgeKind.CONTROL, "a comment stands between `await` and its call", line)
+    if facts.entry is not None and facts.entry.transparent:
+        words = f"cancelled before it begins, `{facts.name}` leaves what it was given unawaited"
+        return None, Edge(EdgeKind.CONTROL, words, line)
     acting = _acting(call, inference)
     if acting:
         return None, Edge(EdgeKind.UNKNOWN, f"its arguments {acting}", line)

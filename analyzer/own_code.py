@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .effects.selector import Attr, Step
+from .effects.selector import AnyKey, Attr, Step, SymKey
 from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
 from .resolve import Resolver
 
@@ -37,6 +37,9 @@ def own_code(resolver: Resolver, event: Event) -> str:
 
 def _computed(resolver: Resolver, owner: str, step: Step, event: Event | None) -> str:
     """Does taking one step from an object of type ``owner`` run code of this file?"""
+    keys = resolver.own.dunders & {"__hash__", "__eq__"}
+    if keys and isinstance(step, (SymKey, AnyKey)):
+        return f"`{min(keys)}` of a key"
     info = resolver.own.own_class(owner)
     if info is None and owner:
         return ""  # another known type
@@ -64,11 +67,13 @@ def _special(resolver: Resolver, value: Value, event: Operate) -> str:
     info = resolver.own.own_class(kind)
     if info is None and kind and kind not in _HOLDING:
         return ""
-    methods = info.methods if info is not None else resolver.own.dunders
-    special = {m for m in methods if m in resolver.own.dunders} - _ACCESS
+    # A decorator such as `dataclass` writes methods that call those of the fields.
+    plain = info is not None and not info.decorators
+    methods = info.methods if info is not None and plain else resolver.own.dunders
+    special = {m for m in methods if m in resolver.own.dunders}
     if event.risk is Risk.FORMAT:
         special &= {"__str__", "__format__", "__repr__"}
-        if info is not None and "__repr__" in info.methods:
-            special.add("__repr__")
+    else:
+        special -= _ACCESS
     name = min(special, default="")
     return f"`{kind or '?'}.{name}`" if name else ""

@@ -1,0 +1,12 @@
+import simworld
+class S:
+    client: simworld.Client | None = None
+    async def go(self):
+        if self.client is None:
+            print("no")
+        await save(key="a", value=1)
+        x = await self.client.get(url="v")
+        return x
+async def main(box):
+    s = S()
+    return await s.go()
