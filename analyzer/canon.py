@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .lowering.compare import Item
+
+
+class Refused(Exception):
+    """The output is not the input with known shapes applied; the message says what is wrong."""
 
 
 def shown(item: Item) -> str:
@@ -156,3 +162,12 @@ def waits(form: object) -> bool:
             return any(waits(part) for part in form)
         case _:
             return False
+
+
+def check_named(named: dict[str, object], users: Sequence[object]) -> None:
+    """Each name given ahead is used exactly once in what it was given for. Raises Refused."""
+    for name, value in named.items():
+        if sum(occurrences(user, name) for user in users) != 1:
+            raise Refused(f"`{name}` is evaluated ahead and not used once")
+        if waits(value):
+            raise Refused(f"`{name}` waits, or binds, before anything is started")

@@ -28,6 +28,7 @@ from .ir import (
     Value,
 )
 from .latency import latency_of
+from .optional import maybe_none
 from .own_code import own_code
 from .resolve import CONTAINERS
 
@@ -332,7 +333,7 @@ class Footprints:
 
     def _has_attribute(self, place: Place) -> bool:
         resolver = self.inference.resolver
-        if resolver.maybe_none_at(Place(place.symbol, place.steps[:-1])):
+        if maybe_none(resolver, Place(place.symbol, place.steps[:-1])):
             return False
         info = resolver.module.symbols.get(place.symbol)
         if info is not None and info.kind == "import" and len(place.steps) == 1:

@@ -7,7 +7,7 @@ type is unknown (the empty string). Types are qualified names; ``plain`` is JSON
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -129,7 +129,7 @@ class Resolver:
             annotated = self.module.symbols.get(f"{owner}:{name}")
             if annotated is not None:
                 if len(annotated.annotations) == 1:
-                    return self._annotation(annotated.annotations[0])
+                    return self.annotation(annotated.annotations[0])
                 return ""
         found: set[str] = set()
         for function in self.module.functions:
@@ -183,7 +183,7 @@ class Resolver:
         scope = symbol.rsplit(":", 1)[0]
         if info.kind == "parameter" and info.name == "self" and scope in self._self_types:
             return f"{self.module_name}.{self._self_types[scope]}" if info.bindings == 1 else ""
-        annotated = {self._annotation(text) for text in info.annotations}
+        annotated = {self.annotation(text) for text in info.annotations}
         assigned = {self.type_of(value) for value in info.values}
         if info.annotations:
             assigned.discard("")
@@ -195,50 +195,7 @@ class Resolver:
             return ""
         return assigned.pop() if len(assigned) == 1 else ""
 
-    def maybe_none(self, symbol: str) -> bool:
-        """May the variable be None, by its annotation, its default or what is assigned?"""
-        info = self.module.symbols.get(symbol)
-        if info is None:
-            return False
-        if any("builtins.None" in text.split("|") for text in info.annotations):
-            return True
-        if symbol in self._busy:
-            return False
-        self._busy.add(symbol)
-        try:
-            return any(self._may_be_none(v) for v in _alternatives(info.values))
-        finally:
-            self._busy.discard(symbol)
-
-    def _may_be_none(self, value: Value) -> bool:
-        if value.is_literal:
-            return value.literal is None
-        return value.place is not None and self.maybe_none_at(value.place)
-
-    def maybe_none_at(self, place: Place) -> bool:
-        """May an object on the way to the end of the path be None (a variable, or a field)?"""
-        if self.maybe_none(place.symbol):
-            return True
-        for i, step in enumerate(place.steps):
-            owner = self.place_type(Place(place.symbol, place.steps[:i]))
-            if isinstance(step, Attr) and self.own.field_may_be_none(owner, step.name):
-                return True
-        return False
-
-    def annotated(self, place: Place) -> frozenset[str]:
-        """Every type that the annotations of a variable, or of a field, name."""
-        texts: tuple[str, ...] = ()
-        if not place.steps:
-            info = self.module.symbols.get(place.symbol)
-            texts = info.annotations if info is not None else ()
-        elif isinstance(place.steps[-1], Attr):
-            owner = self.place_type(Place(place.symbol, place.steps[:-1]))
-            for qualname in self.own.family(owner.removeprefix(f"{self.module_name}.")):
-                info = self.module.symbols.get(f"{qualname}:{place.steps[-1].name}")
-                texts += info.annotations if info is not None else ()
-        return frozenset(self._annotation(part) for text in texts for part in text.split("|"))
-
-    def _annotation(self, text: str) -> str:
+    def annotation(self, text: str) -> str:
         text = "|".join(part for part in text.split("|") if part != "builtins.None")
         if "|" in text or "?" in text:
             return ""
@@ -427,10 +384,3 @@ class Resolver:
                     if value is not None and isinstance(value.literal, str):
                         return entry.dispatch.replace(f"{{{parameter}}}", value.literal)
         return name
-
-
-def _alternatives(values: Iterable[Value]) -> Iterator[Value]:
-    for value in values:
-        yield value
-        if not value.fresh:
-            yield from _alternatives(value.held)

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .canon import (
+    Refused,
+    check_named,
     imports_of,
     is_simple,
-    occurrences,
     opens_file,
     replace_names,
     shown,
@@ -22,15 +23,10 @@ from .canon import (
     undo_awaits,
     undo_results,
     uses,
-    waits,
 )
 from .lowering.compare import Item
 
 Canon = tuple[object, ...]
-
-
-class Refused(Exception):
-    """The output is not the input with known shapes applied; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +127,26 @@ class Undo:
     # -- shapes --------------------------------------------------------------------------------
 
     def _reached(self, forms: Sequence[object]) -> frozenset[str]:
-        known = self.aliases | self.helpers
-        return frozenset(n for n in known if any(occurrences(f, n) for f in forms))
+        """The names by which the shape calls asyncio or the helper (not those in arguments)."""
+        found: set[str] = set()
+
+        def walk(part: object) -> None:
+            match part:
+                case ("Attribute", ("Name", str(name)), ("Name", str(attr)), None) if (
+                    name in self.aliases and attr in ("gather", "ensure_future", "TaskGroup")
+                ):
+                    found.add(name)
+                case ("Await", ("Call", ("Name", str(name)), _)) if name in self.helpers:
+                    found.add(name)
+                case tuple():
+                    for inner in part:
+                        walk(inner)
+                case _:
+                    pass
+
+        for form in forms:
+            walk(form)
+        return frozenset(found)
 
     def _starts(
         self, new: tuple[Item, ...], j: int, opening: str, owner: str = ""
@@ -374,12 +388,3 @@ class Undo:
                   frozenset(members) if named else frozenset(), reached)
         )  # fmt: skip
         return k - i, j - start
-
-
-def check_named(named: dict[str, object], users: Sequence[object]) -> None:
-    """Each name given ahead is used exactly once in what it was given for. Raises Refused."""
-    for name, value in named.items():
-        if sum(occurrences(user, name) for user in users) != 1:
-            raise Refused(f"`{name}` is evaluated ahead and not used once")
-        if waits(value):
-            raise Refused(f"`{name}` waits, or binds, before anything is started")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 
+from .canon import Refused
 from .config import Config
 from .dependence import blocking, conflict_of, not_speculatable, order_edge, visible_early
 from .edges import Member, Pair
@@ -21,7 +22,7 @@ from .lowering.compare import Item, outline
 from .members import member_of, nameable, own_risk, risk_key, shown
 from .sites import Site, Sites
 from .source import SourceError, from_text
-from .undo import Batch, Refused, Undo
+from .undo import Batch, Undo
 
 
 def refusal(analysis: Analysis, text: str, config: Config) -> str:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from ..aliases import Aliases
 from ..ir import Call, Place, Value
+from ..optional import annotated_types
 from ..resolve import Resolver
 from .catalog import Entry
 from .model import MEMORY, Resource
@@ -58,7 +59,7 @@ class Handles:
 
     def _exclusive_at(self, place: Place) -> bool | None:
         """Is the object at a path an exclusive handle, or one of several types that are?"""
-        kinds = {self.resolver.place_type(place), *self.resolver.annotated(place)}
+        kinds = {self.resolver.place_type(place), *annotated_types(self.resolver, place)}
         found = [safe for k in kinds if (safe := self.exclusive_type(k)) is not None]
         return all(found) if found else None
 
