@@ -18,30 +18,46 @@ def shown(item: Item) -> str:
     return f"a statement ({item.canon[0]})"
 
 
-def substitute(form: object, values: dict[str, object], *, awaiting: bool) -> object:
-    """``form`` with the names of ``values`` replaced (``awaiting``: only under an `await`)."""
+#: Parts of an expression that may run not at all, later, or more than once.
+_GUARDS = frozenset({
+    "Lambda", "IfExp", "BooleanOperation", "ListComp", "SetComp", "DictComp", "GeneratorExp",
+})  # fmt: skip
+
+
+def fill(call: object, values: dict[str, object]) -> object:
+    """A call with the names of ``values`` put back where they are its callee or an argument."""
+    match call:
+        case ("Call", func, ("[]", *args)):
+            return ("Call", _filled(func, values), ("[]", *(_argument(a, values) for a in args)))
+        case _:
+            return call
+
+
+def _filled(form: object, values: dict[str, object]) -> object:
     match form:
-        case ("Await", ("Name", str(name))) if awaiting and name in values:
-            return ("Await", values[name])
-        case ("Name", str(name)) if not awaiting and name in values:
+        case ("Name", str(name)) if name in values:
             return values[name]
-        case ("Arg", value, keyword, *rest) if not awaiting:
-            return ("Arg", substitute(value, values, awaiting=False), keyword, *rest)
-        case ("Attribute", value, attr, *rest) if not awaiting:
-            return ("Attribute", substitute(value, values, awaiting=False), attr, *rest)
-        case tuple():
-            return tuple(substitute(part, values, awaiting=awaiting) for part in form)
         case _:
             return form
 
 
-def replace_names(form: object, values: dict[str, object]) -> object:
-    """``form`` with the names of ``values`` replaced wherever they stand."""
+def _argument(arg: object, values: dict[str, object]) -> object:
+    match arg:
+        case ("Arg", value, *rest):
+            return ("Arg", _filled(value, values), *rest)
+        case _:
+            return arg
+
+
+def fill_first(form: object, values: dict[str, object]) -> object:
+    """A statement with names put back in the calls that it certainly awaits, and nowhere else."""
     match form:
-        case ("Name", str(name)) if name in values:
-            return values[name]
+        case ("Await", call):
+            return ("Await", fill(call, values))
+        case (str(kind), *_) if kind in _GUARDS:
+            return form
         case tuple():
-            return tuple(replace_names(part, values) for part in form)
+            return tuple(fill_first(part, values) for part in form)
         case _:
             return form
 
@@ -97,7 +113,7 @@ def is_simple(form: object) -> bool:
 
 
 def uses(form: object, values: dict[str, object]) -> bool:
-    return substitute(form, values, awaiting=False) != form
+    return any(occurrences(form, name) for name in values)
 
 
 def dotted(form: object) -> str:
@@ -165,9 +181,27 @@ def waits(form: object) -> bool:
 
 
 def check_named(named: dict[str, object], users: Sequence[object]) -> None:
-    """Each name given ahead is used exactly once in what it was given for. Raises Refused."""
-    for name, value in named.items():
-        if sum(occurrences(user, name) for user in users) != 1:
-            raise Refused(f"`{name}` is evaluated ahead and not used once")
-        if waits(value):
-            raise Refused(f"`{name}` waits, or binds, before anything is started")
+    """Each name given ahead is used once, in the order in which they were given. Raises Refused.
+
+    ``users``: what uses them, in the order in which the original evaluated it.
+    """
+    used: list[str] = []
+
+    def walk(part: object) -> None:
+        match part:
+            case ("Name", str(name)) if name in named:
+                used.append(name)
+            case ("Arg" | "Attribute", value, *_):
+                walk(value)  # a keyword or an attribute is no use of the name
+            case tuple():
+                for inner in part:
+                    walk(inner)
+            case _:
+                pass
+
+    for user in users:
+        walk(user)
+    if used != list(named):
+        raise Refused("what is evaluated ahead is not used once each, in the original order")
+    if any(waits(value) for value in named.values()):
+        raise Refused("something waits, or binds, before anything is started")

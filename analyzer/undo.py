@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from .canon import (
     Refused,
     check_named,
+    fill,
+    fill_first,
     imports_of,
     is_simple,
     opens_file,
-    replace_names,
     shown,
-    substitute,
     undo_awaits,
     undo_results,
     uses,
@@ -161,7 +161,7 @@ class Undo:
                     if call is not None:
                         if name in tasks or name in named:
                             raise Refused(f"`{name}` is bound twice")
-                        tasks[name] = substitute(call, named, awaiting=False)
+                        tasks[name] = fill(call, named)
                     elif not tasks:
                         named[name] = value
                     else:
@@ -202,7 +202,7 @@ class Undo:
         for k, item in enumerate(body):
             undone, used = undo_awaits(item.canon, tasks)
             if k == 0 and not used and named:
-                undone = replace_names(undone, named)
+                undone = fill_first(undone, named)
                 first_named = undone != item.canon
             if used:
                 if item.blocks or len(used) != 1 or used[0] != order[len(moved)]:
@@ -214,7 +214,7 @@ class Undo:
             if undone != old[i + k].canon:
                 raise Refused(f"{shown(item)} is not what it was")
         raw = [item.canon for item in new[end - len(tasks) : end]]
-        check_named(named, [*raw, body[0].canon])
+        check_named(named, [body[0].canon, *raw])
         if len(moved) != len(tasks):
             raise Refused("a task is started and not awaited in the `try`")
         self.names.update(named, tasks)
@@ -292,7 +292,7 @@ class Undo:
             return None
         form, calls = found
         check_named(named, calls)
-        calls = [substitute(call, named, awaiting=False) for call in calls]
+        calls = [fill(call, named) for call in calls]
         targets = targets or [("Name", "_")] * len(calls)
         if len(targets) != len(calls):
             return None
@@ -367,7 +367,7 @@ class Undo:
         if end != len(new[j].blocks[0]) or not tasks:
             raise Refused("the task group holds more than its tasks")
         check_named(named, list(tasks.values()))
-        calls = {t: substitute(c, named, awaiting=False) for t, c in tasks.items()}
+        calls = {t: fill(c, named) for t, c in tasks.items()}
         order, members, k = list(calls), list[int](), i
         j += 1
         while len(members) < len(order):
