@@ -149,13 +149,12 @@ class Inference:
 
     def _unknown(self, entry: Entry, call: Call) -> str:
         """Why an entry does not hold for this very call, or ""."""
-        declared = entry.origin.startswith("catalog")
         excluded = self.resolver.excluded(entry, call)
         if excluded:
             return f"is given {excluded}, which may run anything"
         for a in call.arguments:
             name = a.keyword or self._parameter(entry, call, a.value)
-            if self._callable(a.value) and name not in entry.calls and declared:
+            if self._callable(a.value) and name not in entry.calls:
                 return "is handed a function that it may call"
             if name in entry.calls and not self._harmless(a.value):
                 return f"calls what it is given as `{name}`"
@@ -191,12 +190,19 @@ class Inference:
         return ""
 
     def _callable(self, value: Value) -> bool:
-        if value.function:
+        """May the value be, or hold, a function of this file, which looks at names later?"""
+        if value.function or any(self._callable(held) for held in value.held):
             return True
-        if value.place is None or value.place.steps:
-            return any(self._callable(held) for held in value.held)
-        info = self.module.symbols.get(value.place.symbol)
-        return info is not None and any(v.function for v in info.values)
+        group = self.aliases.group
+        return any(group(s) in self._function_groups for s in self.aliases.sources(value))
+
+    @cached_property
+    def _function_groups(self) -> frozenset[str]:
+        return frozenset(
+            self.aliases.group(symbol)
+            for symbol, info in self.module.symbols.items()
+            if any(_holds_function(v) for v in info.values)
+        )
 
     def _harmless(self, value: Value) -> bool:
         """A function that a known callee may call: a lambda (lowered in place), a pure builtin."""
@@ -329,3 +335,7 @@ class Inference:
             self.resolver.call_name(c).rpartition(".")[2] in ("seed", "setstate", "manual_seed")
             for c in self.module.calls.values()
         )
+
+
+def _holds_function(value: Value) -> bool:
+    return bool(value.function) or any(_holds_function(held) for held in value.held)
