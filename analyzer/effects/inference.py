@@ -152,9 +152,12 @@ class Inference:
         excluded = self.resolver.excluded(entry, call)
         if excluded:
             return f"is given {excluded}, which may run anything"
+        # A vocabulary says which arguments a plain function calls, so only a function that is
+        # handed over as such is suspect there; what runs early may look into what it is handed.
+        deep = call.awaited or not entry.origin.startswith("catalog")
         for a in call.arguments:
             name = a.keyword or self._parameter(entry, call, a.value)
-            if self._callable(a.value) and name not in entry.calls:
+            if name not in entry.calls and self._callable(a.value, deep=deep):
                 return "is handed a function that it may call"
             if name in entry.calls and not self._harmless(a.value):
                 return f"calls what it is given as `{name}`"
@@ -189,10 +192,14 @@ class Inference:
                 return entry.params[i]
         return ""
 
-    def _callable(self, value: Value) -> bool:
-        """May the value be, or hold, a function of this file, which looks at names later?"""
-        if value.function or any(self._callable(held) for held in value.held):
+    def _callable(self, value: Value, *, deep: bool) -> bool:
+        """May the value be (``deep``: or hold) a function of this file, which looks names up?"""
+        if value.function or any(self._callable(held, deep=deep) for held in value.held):
             return True
+        if not deep:
+            place = value.place
+            info = self.module.symbols.get(place.symbol) if place and not place.steps else None
+            return info is not None and any(v.function for v in info.values)
         group = self.aliases.group
         return any(group(s) in self._function_groups for s in self.aliases.sources(value))
 
