@@ -7,14 +7,14 @@ call where it is. Rows and columns count from 1, columns in characters; ends are
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from ..codes import RULES
 from ..engine import Analyzed, Blocked, CallSite, Finding, Fix
 from ..ir import Span
 from ..source import Source
+from .diagnostic import Position, edits_of, fix_message
 
 Object = dict[str, Any]
 
@@ -106,23 +106,19 @@ def call_object(call: CallSite) -> Object:
 
 
 def _fix(finding: Finding, fix: Fix, source: Source) -> Object:
-    edits = [(fix.start, fix.end, fix.text)]
-    if fix.import_text:
-        edits.insert(0, (fix.import_start, fix.import_start, fix.import_text))
     return {
         "applicability": finding.applicability.value,
-        "message": f"Run the {len(finding.calls)} calls together",
+        "message": fix_message(finding),
         "edits": [
             {
-                "content": text,
-                "location": _position(start, source.line_starts),
-                "end_location": _position(end, source.line_starts),
+                "content": edit.text,
+                "location": _position(edit.start),
+                "end_location": _position(edit.end),
             }
-            for start, end, text in edits
+            for edit in edits_of(fix, source)
         ],
     }
 
 
-def _position(offset: int, starts: Sequence[int]) -> Object:
-    row = bisect_right(starts, offset)
-    return {"row": row, "column": offset - starts[row - 1] + 1}
+def _position(position: Position) -> Object:
+    return {"row": position.line, "column": position.column}

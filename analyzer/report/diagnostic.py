@@ -1,0 +1,90 @@
+"""Findings as what all formats for machines need of them: place, words, edits, fingerprint."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..codes import RULES, Applicability
+from ..engine import Analyzed, Finding, Fix
+from ..fingerprint import fingerprints
+from ..source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Line and column, both counted from 1, the column in characters."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """``text`` takes the place of what lies between ``start`` and ``end`` (exclusive)."""
+
+    start: Position
+    end: Position
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding of one file. ``filename`` is as printed; ``edits`` are in order of the file."""
+
+    filename: str
+    code: str
+    name: str
+    message: str
+    start: Position
+    end: Position
+    fingerprint: str
+    applicability: Applicability
+    fix_message: str
+    edits: tuple[TextEdit, ...]
+
+
+def diagnostics_of(results: Iterable[Analyzed]) -> list[Diagnostic]:
+    """All findings of all files, in order."""
+    found: list[Diagnostic] = []
+    for result in results:
+        prints = fingerprints(result.source.text, result.findings)
+        found += [_of(result, f, p) for f, p in zip(result.findings, prints, strict=True)]
+    return found
+
+
+def _of(result: Analyzed, finding: Finding, fingerprint: str) -> Diagnostic:
+    span = finding.span
+    return Diagnostic(
+        result.filename,
+        finding.code,
+        RULES[finding.code],
+        finding.message,
+        Position(span.line, span.column),
+        Position(span.end_line, span.end_column),
+        fingerprint,
+        finding.applicability,
+        fix_message(finding),
+        () if finding.fix is None else edits_of(finding.fix, result.source),
+    )
+
+
+def fix_message(finding: Finding) -> str:
+    return f"Run the {len(finding.calls)} calls together"
+
+
+def edits_of(fix: Fix, source: Source) -> tuple[TextEdit, ...]:
+    """A fix as edits: the import that it needs, if any, and the replacement."""
+    edits = [(fix.start, fix.end, fix.text)]
+    if fix.import_text:
+        edits.insert(0, (fix.import_start, fix.import_start, fix.import_text))
+    return tuple(
+        TextEdit(position(source, start), position(source, end), text) for start, end, text in edits
+    )
+
+
+def position(source: Source, offset: int) -> Position:
+    """Where an offset of the text lies."""
+    line = bisect_right(source.line_starts, offset)
+    return Position(line, offset - source.line_starts[line - 1] + 1)
