@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from .options import (
     guarded,
     notes_shown,
     output_file,
+    progress,
     request_of,
     results_of,
     rules,
@@ -25,7 +27,7 @@ from .options import (
 from .run import Outcome, run
 
 if TYPE_CHECKING:
-    from .engine import Rewriter
+    from .engine import Analysis, Analyzed, Rewriter
     from .report.summary import Done
 
 _EXITS = """\b
@@ -53,7 +55,7 @@ def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
     shown = Shown(given["output_format"], given["output_file"], given["show_blocked"])
     if given["show_effects"]:
         return _show_effects(given, shown)
-    outcomes, missing = run(request_of(given), rewriter)
+    outcomes, missing = run(request_of(given), rewriter, progress=progress())
     failed = failures(outcomes, missing)
     text, summary = listing(outcomes, len(missing), shown)
     emit(text, shown)
@@ -108,7 +110,7 @@ def _in_pyproject(outcomes: list[Outcome]) -> bool:
 
 
 def _show_effects(given: dict[str, Any], shown: Shown) -> int:
-    from .engine import Analysis, Analyzed, counts_of
+    from .engine import Analyzed, counts_of
     from .report.effects import Known, effects_at, effects_json, effects_text
 
     filename, _, line = str(given["show_effects"]).rpartition(":")
@@ -159,22 +161,18 @@ def report_command(ctx: click.Context, **given: Any) -> None:
 
 
 def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
-    from .engine import Analysis, Analyzed
-    from .projection import FileProjection, project
+    from functools import partial
+
+    from .engine import Analyzed
     from .report import markdown, projection_json, projection_text
     from .report.page import page_of
 
-    projected: dict[str, FileProjection] = {}
-
-    def measured(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
-        result = rewriter(analysis, config, filename, unsafe)
-        projected[filename] = project(analysis, result)
-        return result
-
     shown = Shown(given["output_format"], given["output_file"], False)
-    outcomes, missing = run(request_of(given), measured)
+    outcomes, missing = run(request_of(given), partial(measured, rewriter), progress=progress())
     failed = failures(outcomes, missing)
-    page = page_of(list(projected.values()), results_of(outcomes), len(missing))
+    results = results_of(outcomes)
+    projected = [r.projection for r in results if isinstance(r, Analyzed) and r.projection]
+    page = page_of(projected, results, len(missing))
     if shown.output_format == "json":
         emit(projection_json.render(page), shown)
     elif shown.output_format == "markdown":
@@ -182,3 +180,13 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
     else:
         emit(projection_text.render(page, shown.paint), shown)
     return ERROR if failed else 0
+
+
+def measured(
+    rewriter: Rewriter, analysis: Analysis, config: Config, filename: str, unsafe: bool
+) -> Analyzed:
+    """What ``rewriter`` finds, with the projection of its gains."""
+    from .projection import project
+
+    result = rewriter(analysis, config, filename, unsafe)
+    return replace(result, projection=project(analysis, result))

@@ -31,6 +31,10 @@ class Config:
     target_version: str = ""
     line_length: int = 88
     src: tuple[str, ...] = (".", "src")
+    include: tuple[str, ...] = ("*.py",)
+    extend_exclude: tuple[str, ...] = ()
+    respect_gitignore: bool = True
+    per_file_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
     select: frozenset[str] = frozenset(RULES)
     max_concurrency: int = 8
     min_gain_ms: float = 1.0
@@ -46,6 +50,11 @@ class Config:
     tools: Catalog = field(default_factory=lambda: build(()), compare=False)
     path: Path | None = None
     include_tests: bool = False
+
+    @property
+    def root(self) -> Path:
+        """The folder that patterns and ``src`` are relative to: the file's, or the working one."""
+        return Path.cwd() if self.path is None else self.path.absolute().parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,35 @@ def _codes(value: Any, where: str) -> tuple[str, ...]:
     for word in words:
         check_code(word, where)
     return words
+
+
+def _patterns(value: Any, where: str) -> tuple[str, ...]:
+    words = _strings(value, where)
+    for word in words:
+        _check_pattern(word, where)
+    return words
+
+
+def _check_pattern(word: str, where: str) -> None:
+    """Raise ConfigError unless ``word`` is a pattern as in ``.gitignore``."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        spec = GitIgnoreSpec.from_lines([word])
+    except ValueError as error:
+        raise ConfigError(f"{where}: {word!r} is no pattern as in .gitignore: {error}") from None
+    if all(pattern.include is None for pattern in spec.patterns):
+        raise ConfigError(f"{where}: {word!r} matches nothing: it is empty or a comment")
+
+
+def _per_file_ignores(value: Any, where: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    if not isinstance(value, dict):
+        raise ConfigError(f'{where} must be a table, such as {{"scripts/*" = ["PX101"]}}')
+    found: list[tuple[str, frozenset[str]]] = []
+    for pattern, codes in cast("dict[str, Any]", value).items():
+        _check_pattern(pattern.removeprefix("!"), where)
+        found.append((pattern, expand(_codes(codes, f"{where}: {pattern!r}"))))
+    return tuple(found)
 
 
 def check_code(word: str, where: str) -> None:
@@ -195,6 +233,17 @@ KEYS: tuple[Key, ...] = (
     Key("line-length", _integer(20), "88", "emitted lines are wrapped at this column"),
     Key("src", _strings, '[".", "src"]',
         "folders, relative to the configuration file, that hold top-level modules"),
+    Key("include", _patterns, '["*.py"]',
+        "files of a folder that are looked at (patterns as in `.gitignore`, from the "
+        "configuration file's folder); a file that is named itself always is"),
+    Key("extend-exclude", _patterns, "[]",
+        "files and folders to leave out, besides hidden folders, virtual environments, "
+        "`__pycache__`, `node_modules` and `site-packages`; with `--force-exclude` also those that "
+        "are named themselves"),
+    Key("respect-gitignore", _boolean, "true",
+        "leave out what `.gitignore` and `.git/info/exclude` ignore in folders"),
+    Key("per-file-ignores", _per_file_ignores, "{}",
+        "codes to leave out in files that match a pattern (`!` in front: in all others)"),
     Key("select", _codes, "all codes", "rule codes (or prefixes) to check"),
     Key("ignore", _codes, "[]", "rule codes (or prefixes) to leave out"),
     Key("max-concurrency", _integer(2), "8", "the bound of every emitted fan-out"),
@@ -267,16 +316,13 @@ def read(path: Path) -> Config:
     return check(table, f"{path}: [tool.pexec]", path)
 
 
-def discover(folder: Path) -> Path | None:
-    """The nearest ``pexec.toml``, or ``pyproject.toml`` with ``[tool.pexec]``, upwards."""
-    for place in (folder, *folder.parents):
-        own = place / "pexec.toml"
-        if own.is_file():
-            return own
-        project = place / "pyproject.toml"
-        if project.is_file() and _has_section(project):
-            return project
-    return None
+def own_file(folder: Path) -> Path | None:
+    """A folder's own ``pexec.toml``, or its ``pyproject.toml`` if that has ``[tool.pexec]``."""
+    own = folder / "pexec.toml"
+    if own.is_file():
+        return own
+    project = folder / "pyproject.toml"
+    return project if project.is_file() and _has_section(project) else None
 
 
 def _has_section(path: Path) -> bool:

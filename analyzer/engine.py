@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .blocks import Note, Plan, Planner
 from .codes import RULES, Applicability
@@ -20,6 +21,9 @@ from .ir import Call, Module, Span
 from .latency import latency_of
 from .schedule import Region
 from .source import Source, SourceError, from_bytes
+
+if TYPE_CHECKING:
+    from .projection import FileProjection
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ class Analyzed:
     counts: Counts
     source: Source
     fixed: str | None = None
+    projection: FileProjection | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .config import ConfigError
-from .run import Outcome, Request, inline_settings
+from .run import Outcome
+from .settings import Request, inline_settings
 
 if TYPE_CHECKING:
     from .engine import Result
     from .report.paint import Paint
+    from .workers import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+INTERRUPTED = 130  # as shells report a program that Ctrl-C ended: 128 + SIGINT
 ERROR = 2  # exit code: usage, configuration, a file that cannot be read or parsed, internal error
 
 
@@ -50,6 +53,10 @@ def selection(command: Command) -> Command:
                           "\"max-concurrency = 4\"; may be repeated."),
         click.option("--isolated", is_flag=True, help="Ignore all configuration files."),
         click.option("--include-tests", is_flag=True, help="Look into test functions too."),
+        click.option("--force-exclude", is_flag=True,
+                     help="Leave out excluded files also where they are named (for hooks)."),
+        click.option("--workers", "-W", type=click.IntRange(min=0), default=0, metavar="N",
+                     help="Processes for many files; 0: one per processor."),
         click.option("--stdin-filename", metavar="PATH",
                      help="The name of the file that `-` (standard input) stands for."),
     )  # fmt: skip
@@ -125,6 +132,8 @@ def request_of(given: dict[str, Any]) -> Request:
         include_tests=given["include_tests"],
         unsafe=given.get("unsafe_fixes", False),
         stdin_filename=given["stdin_filename"],
+        force_exclude=given["force_exclude"],
+        workers=given["workers"],
     )
 
 
@@ -138,6 +147,15 @@ def failures(outcomes: Sequence[Outcome], missing: Sequence[tuple[str, str]]) ->
     for result in failed:
         complain(f"{result.filename}:{result.line}:{result.column}: {one_line(result.message)}")
     return bool(failed or missing)
+
+
+def progress() -> Progress | None:
+    """A bar on standard error if the run takes long; none unless that is a terminal."""
+    if not sys.stderr.isatty():
+        return None
+    from .report.progress import Bar
+
+    return Bar()
 
 
 def complain(words: str) -> None:
@@ -178,6 +196,9 @@ def guarded(command: Callable[[], int]) -> int:
         complain(f"error: {one_line(str(error))}")
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
+    except KeyboardInterrupt:
+        complain("interrupted; each file is either as it was or wholly fixed")
+        return INTERRUPTED
     except Exception as error:
         cause = f"{type(error).__name__}: {one_line(str(error))}"
         complain(f"internal error: {cause}; please report it")

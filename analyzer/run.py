@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .config import Config, ConfigError, check, discover, read
-from .files import STDIN, FileError, Target, find
+from .config import Config
+from .discovery import Found, find
+from .files import FileError, Target
 from .files import read as read_file
+from .settings import Request, Settings
 
 if TYPE_CHECKING:
     from .engine import Result, Rewriter
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line asked for. ``settings`` are keys of ``[tool.pexec]`` given there."""
-
-    paths: tuple[str, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    config: Path | None = None
-    isolated: bool = False
-    include_tests: bool = False
-    unsafe: bool = False
-    stdin_filename: str | None = None
+    from .workers import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,129 +28,75 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A file's bytes and its result."""
+    """A file's result, and its bytes if they are needed to write it back."""
 
     job: Job
     data: bytes
     result: Result
 
 
-class Settings:
-    """Settings per folder: the nearest file's, changed by the command line's. Cached."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._changes = check(request.settings, "command line")
-        self._by_folder: dict[Path, Config] = {}
-        self._by_file: dict[Path | None, Config] = {}
-
-    def of(self, filename: str) -> Config:
-        """The settings for one file. Raises ConfigError."""
-        request = self._request
-        if request.config is not None or request.isolated:
-            return self._from(request.config)
-        folder = Path(filename).absolute().parent if filename != STDIN else Path.cwd()
-        known = self._by_folder.get(folder)
-        if known is None:
-            known = self._by_folder[folder] = self._from(_shown(discover(folder)))
-        return known
-
-    def _from(self, path: Path | None) -> Config:
-        known = self._by_file.get(path)
-        if known is None:
-            config = read(path) if path is not None else Config()
-            known = self._by_file[path] = self._changed(config)
-        return known
-
-    def _changed(self, config: Config) -> Config:
-        changes, given = self._changes, self._request.settings
-        values: dict[str, Any] = {
-            key.replace("-", "_"): getattr(changes, key.replace("-", "_"))
-            for key in given
-            if key not in ("select", "ignore")
-        }
-        if "select" in given:
-            values["select"] = changes.select
-        elif "ignore" in given:
-            values["select"] = config.select & changes.select
-        values["include_tests"] = config.include_tests or self._request.include_tests
-        return replace(config, **values)
-
-
-def _shown(path: Path | None) -> Path | None:
-    """A path as it is printed: from the working folder if it lies below."""
-    if path is not None and path.is_relative_to(Path.cwd()):
-        return path.relative_to(Path.cwd())
-    return path
-
-
-def inline_settings(words: Sequence[str]) -> tuple[Path | None, dict[str, Any]]:
-    """``--config`` values, as ruff takes them: at most one file, and ``key = value`` pairs of TOML.
-
-    Raises ConfigError.
-    """
-    path: Path | None = None
-    settings: dict[str, Any] = {}
-    for word in words:
-        if "=" in word and not Path(word).exists():
-            try:
-                settings.update(tomllib.loads(word))
-            except tomllib.TOMLDecodeError as error:
-                raise ConfigError(f"--config {word!r}: not valid TOML: {error}") from None
-        elif path is not None:
-            raise ConfigError("--config: only one file can be given")
-        else:
-            path = Path(word)
-    return path, settings
-
-
-def jobs(request: Request) -> tuple[list[Job], list[tuple[str, str]]]:
-    """The files with their settings, and (path, cause) of what could not be found.
+def jobs(request: Request) -> tuple[list[Job], Found]:
+    """The files with their settings, and what could not be found.
 
     Raises ConfigError before anything is analysed: with a wrong configuration nothing runs.
     """
-    targets, missing = find(request.paths)
     settings = Settings(request)
-    found: list[Job] = []
-    for target in targets:
+    found = find(request.paths, settings.of_folder, force_exclude=request.force_exclude)
+    work: list[Job] = []
+    for target in found.targets:
         name = target.filename
         if target.is_stdin and request.stdin_filename:
             name = request.stdin_filename
-        found.append(Job(target, name, settings.of(name)))
-    return found, missing
-
-
-def analyze_job(job: Job, rewriter: Rewriter, *, unsafe: bool) -> Outcome:
-    """Read and analyze one file. Never raises for what the file is or holds."""
-    from .engine import Failed, analyze_bytes
-
-    try:
-        data = read_file(job.target)
-    except FileError as error:
-        return Outcome(job, b"", Failed(job.filename, str(error)))
-    root = job.config.path.absolute().parent if job.config.path is not None else Path.cwd()
-    result = analyze_bytes(
-        data,
-        job.filename,
-        job.config,
-        rewriter,
-        unsafe=unsafe,
-        root=root,
-        script=not job.target.is_stdin,
-    )
-    return Outcome(job, data, result)
+        work.append(Job(target, name, settings.of(name)))
+    return work, found
 
 
 def run(
-    request: Request, rewriter: Rewriter, each: Callable[[Outcome], Outcome] | None = None
+    request: Request,
+    rewriter: Rewriter,
+    each: Callable[[Outcome], Outcome] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[list[Outcome], list[tuple[str, str]]]:
-    """All files' outcomes, and (path, cause) of what could not be found. Raises ConfigError.
+    """All files' outcomes in order, and (path, cause) of what could not be found.
 
-    ``each`` sees an outcome as soon as it is there (``pexec-fix`` writes the file then).
+    Raises ConfigError. ``each`` sees an outcome as soon as it and those before it are there
+    (``pexec-fix`` writes the file then). ``rewriter`` must be a function of a module, or a
+    ``partial`` of one: it is handed to worker processes.
     """
-    work, missing = jobs(request)
+    from .workers import Setup, Task, distinct, results
+
+    work, found = jobs(request)
+    data: dict[int, bytes] = {}
+
+    def task(index: int, job: Job) -> Task | Result:
+        from .engine import Failed, Skipped
+        from .screen import may_hold_awaits
+
+        try:
+            held = read_file(job.target)
+        except FileError as error:
+            return Failed(job.filename, str(error))
+        if job.target.is_stdin or may_hold_awaits(held):
+            data[index] = held
+        if not may_hold_awaits(held):
+            return Skipped(job.filename)
+        return Task(held, job.filename, job.config, request.unsafe, not job.target.is_stdin)
+
     outcomes: list[Outcome] = []
-    for job in work:
-        outcome = analyze_job(job, rewriter, unsafe=request.unsafe)
+    made = (task(index, job) for index, job in enumerate(work))
+    setup = Setup(rewriter, distinct([job.config for job in work]))
+    done = results(made, setup, len(work), request.workers, progress)
+    for job, (index, result) in zip(work, enumerate(done), strict=True):
+        held = data.pop(index, b"")
+        if not keeps_bytes(result) and not job.target.is_stdin:
+            held = b""
+        outcome = Outcome(job, held, result)
         outcomes.append(each(outcome) if each is not None else outcome)
-    return outcomes, missing
+    return outcomes, found.missing
+
+
+def keeps_bytes(result: Result) -> bool:
+    """Are the file's bytes still needed: is there something to write?"""
+    from .engine import Analyzed
+
+    return isinstance(result, Analyzed) and result.fixed is not None

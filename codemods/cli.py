@@ -18,6 +18,7 @@ from ..analyzer.options import (
     emit,
     failures,
     guarded,
+    progress,
     request_of,
     rules,
     selection,
@@ -67,7 +68,7 @@ def _fix(rewriter: Rewriter, given: dict[str, Any]) -> int:
         raise ConfigError("`-` (standard input) goes with no other file")
     shown = Shown(given["output_format"], given["output_file"], given["show_blocked"])
     done = Done.WOULD_FIX if dry else Done.FIXED
-    outcomes, missing = run(request, rewriter, None if dry or filters else _write)
+    outcomes, missing = run(request, rewriter, None if dry or filters else _write, progress())
     failed = failures(outcomes, missing)
     text, summary = listing(outcomes, len(missing), shown, done)
     if given["diff"]:

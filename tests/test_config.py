@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pexec.analyzer.config import KEYS, Config, ConfigError, check, discover, key_table, read
+from pexec.analyzer.config import KEYS, Config, ConfigError, check, key_table, read
+from pexec.analyzer.settings import Request, Settings
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 
@@ -65,16 +66,12 @@ def test_the_nearest_file_wins(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nrequires-python = ">=3.12"\n[tool.pexec]\nline-length = 90\n'
     )
-    found = discover(inner)
-    assert found is not None
-    assert read(found).line_length == 90
-    assert read(found).target_version == "py312"
+    found = Settings(Request(())).of_folder(str(inner))
+    assert (found.line_length, found.target_version) == (90, "py312")
     (tmp_path / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert discover(inner) == tmp_path / "pyproject.toml"
+    assert Settings(Request(())).of_folder(str(inner)).path == tmp_path / "pyproject.toml"
     (tmp_path / "a" / "pexec.toml").write_text("line-length = 70\n")
-    nearest = discover(inner)
-    assert nearest is not None
-    assert read(nearest).line_length == 70
+    assert Settings(Request(())).of_folder(str(inner)).line_length == 70
 
 
 def test_broken_toml_is_said(tmp_path: Path) -> None:

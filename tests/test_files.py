@@ -1,68 +1,20 @@
-"""Which files are meant, and that a file is replaced as a whole or not at all."""
+"""A file is replaced as a whole or not at all, whatever happens."""
 
 from __future__ import annotations
 
 import os
+import random
+import signal
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+from commands import CONFIG, TWO, fix
 from pexec.analyzer import files
-from pexec.analyzer.files import FileError, Target, find, write
-
-
-def make(root: Path, *names: str) -> None:
-    for name in names:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("")
-
-
-def names(found: list[Target]) -> list[str]:
-    return [Path(target.filename).as_posix() for target in found]
-
-
-def test_folder_skips_what_nobody_wrote_by_hand(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make(tmp_path, "b.py", "a.py", "note.txt", "pkg/c.py", ".git/x.py", "env/pyvenv.cfg",
-         "env/lib/x.py", "pkg/__pycache__/x.py", "node_modules/x.py", "lib/site-packages/x.py",
-         ".hidden.py")  # fmt: skip
-    monkeypatch.chdir(tmp_path)
-    found, missing = find(["."])
-    assert names(found) == [".hidden.py", "a.py", "b.py", "pkg/c.py"]
-    assert not missing
-    assert not any(target.named for target in found)
-
-
-def test_named_paths_are_taken_whatever_they_are_called(tmp_path: Path) -> None:
-    make(tmp_path, "script", ".hidden/x.py", "env/pyvenv.cfg", "env/y.py")
-    given = [str(tmp_path / name) for name in ("script", ".hidden", "env")]
-    found, _ = find(given)
-    assert names(found) == [
-        (tmp_path / name).as_posix() for name in ("script", ".hidden/x.py", "env/y.py")
-    ]
-    assert [target.named for target in found] == [True, False, False]
-
-
-def test_each_file_once_in_the_order_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(tmp_path, "a.py", "d/b.py")
-    monkeypatch.chdir(tmp_path)
-    found, _ = find(["d", "./d/b.py", "a.py", "."])
-    assert names(found) == ["d/b.py", "a.py"]
-    assert [target.named for target in found] == [True, True]
-
-
-def test_missing_and_broken_paths_are_reported(tmp_path: Path) -> None:
-    link = tmp_path / "link.py"
-    link.symlink_to(tmp_path / "gone.py")
-    _, missing = find([str(tmp_path / "no.py"), str(link)])
-    assert [cause for _, cause in missing] == ["no such file or folder", "broken link"]
-
-
-def test_dash_is_standard_input() -> None:
-    found, _ = find(["-"])
-    assert [target.is_stdin for target in found] == [True]
+from pexec.analyzer.files import FileError, write
 
 
 def test_write_keeps_mode_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -77,7 +29,8 @@ def test_write_keeps_mode_and_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_write_follows_links(tmp_path: Path) -> None:
     target = tmp_path / "real" / "a.py"
-    make(tmp_path, "real/a.py")
+    target.parent.mkdir()
+    target.touch()
     link = tmp_path / "a.py"
     link.symlink_to(target)
     write(str(link), b"new")
@@ -116,3 +69,56 @@ def test_what_is_no_regular_file_is_not_written(tmp_path: Path) -> None:
         write(str(tmp_path), b"new")
     with pytest.raises(FileError, match="No such file"):
         write(str(tmp_path / "no.py"), b"new")
+
+
+def test_a_file_that_nobody_may_write_is_left_alone_also_by_root(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    with pytest.raises(FileError, match="read-only"):
+        write(str(path), b"new")
+    assert path.read_bytes() == b"old"
+
+
+def test_a_signal_waits_until_the_file_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(files.os, "fsync", lambda _: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        write(str(path), b"new")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["a.py"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+FIX = "from pexec.codemods.cli import fix; fix()"
+ENDS = {0, 1, 130}  # all done before the signal came, some done, interrupted
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_interrupted_at_any_moment_every_file_is_old_or_new(tmp_path: Path, seed: int) -> None:
+    (tmp_path / "pexec.toml").write_text(CONFIG)
+    body = TWO.replace("page", "page{n}")
+    old = "\n\n".join(body.format(n=n) for n in range(12))
+    for number in range(40):
+        (tmp_path / f"m{number}.py").write_text(old)
+    whole = tmp_path / "whole.py"
+    whole.write_text(old)
+    assert fix(str(whole)).exit_code == 0
+    new = whole.read_text()
+    assert new != old
+    process = subprocess.Popen(
+        [sys.executable, "-c", FIX, str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(0.3 + random.Random(seed).random() * 1.7)  # during start-up, reading, writing
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode in ENDS or "KeyboardInterrupt" in errors  # before `main` began
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*(f"m{n}.py" for n in range(40)), "whole.py", "pexec.toml"}
+    assert {path.read_text() for path in tmp_path.glob("m*.py")} <= {old, new}

@@ -1,0 +1,95 @@
+"""What is decided before LibCST is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import CONFIG, FLOW, TWO
+from pexec.analyzer.config import check
+from pexec.analyzer.engine import analyze
+from pexec.analyzer.screen import may_hold_opportunity
+from pexec.analyzer.source import SourceError, from_bytes
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("fixtures/golden", "fixtures/first-contact", "fixtures/demo", "tests/simulation")
+FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+
+CANDIDATES = {
+    "two in a row": "async def f():\n    await a()\n    await b()\n",
+    "one of them deep inside": (
+        "async def f():\n    await a()\n    if x:\n        for y in z:\n            await b(y)\n"
+    ),
+    "top level": "await a()\nawait b()\n",
+    "cannot be parsed": "async def f():\n    await a()\n    await b(\n",
+    "in f-strings": "async def f():\n    x = f'{await a()}'\n    y = f'{await b()}'\n",
+}
+OTHERS = {
+    "one in each function": ("async def f():\n    await a()\n\n\nasync def g():\n    await b()\n"),
+    "one in a nested function": (
+        "async def f():\n    await a()\n\n    async def g():\n        await b()\n"
+    ),
+    "one in each branch": (
+        "async def f():\n    if x:\n        await a()\n    else:\n        await b()\n"
+    ),
+    "in comments and strings": "# await\n'await await'\nasync def f():\n    await a()\n",
+    "two in one statement": "async def f():\n    return await a(), await b()\n",
+}
+
+
+@pytest.mark.parametrize("source", CANDIDATES.values(), ids=CANDIDATES)
+def test_candidates(source: str) -> None:
+    assert may_hold_opportunity(source.encode())
+
+
+@pytest.mark.parametrize("source", OTHERS.values(), ids=OTHERS)
+def test_no_candidates(source: str) -> None:
+    assert not may_hold_opportunity(source.encode())
+
+
+def test_no_plan_is_screened_out() -> None:
+    """The screen may only leave out files for which the planner has nothing to say."""
+    assert len(FILES) > 300
+    left_out = 0
+    for path in FILES:
+        data = path.read_bytes()
+        if may_hold_opportunity(data):
+            continue
+        left_out += 1
+        try:
+            analysis = analyze(from_bytes(data), check({"min-gain-ms": 0}, "test"))
+        except SourceError:
+            pytest.fail(f"{path} cannot be parsed and was left out")
+        assert not analysis.plans, path
+    assert left_out > 20
+
+
+LOADED = """\
+import sys
+from pexec.codemods.cli import {command}
+try:
+    {command}()
+except SystemExit as end:
+    code = end.code
+print("libcst" in sys.modules, "networkx" in sys.modules, code)
+"""
+
+
+@pytest.mark.parametrize("command", ["lint", "fix", "report"])
+def test_heavy_modules_are_loaded_for_candidates_only(tmp_path: Path, command: str) -> None:
+    (tmp_path / "pexec.toml").write_text(CONFIG)
+    (tmp_path / "a.py").write_text(OTHERS["one in each function"])
+    (tmp_path / "b.py").write_text("print('hello')\n")
+
+    def last_line() -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", LOADED.format(command=command), "--workers=1", str(tmp_path)],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.splitlines()[-1]
+
+    assert last_line() == "False False 0"
+    (tmp_path / "c.py").write_text(FLOW if command == "lint" else TWO)
+    assert last_line().startswith("True ")
