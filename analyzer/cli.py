@@ -42,6 +42,7 @@ cannot be read or parsed, or an internal error (the other files are still done).
     metavar="FILE:LINE",
     help="Print what the calls on one line do, and where each claim comes from.",
 )
+@click.option("--explain", metavar="CODE", help="Print the page of a rule.")
 @version
 @click.pass_context
 def lint_command(ctx: click.Context, **given: Any) -> None:
@@ -50,6 +51,8 @@ def lint_command(ctx: click.Context, **given: Any) -> None:
 
 
 def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
+    if given["explain"] is not None:
+        return _explain(given["explain"])
     shown = Shown(given["output_format"], given["output_file"], given["show_blocked"])
     if given["show_effects"]:
         return _show_effects(given, shown)
@@ -102,6 +105,16 @@ def listing(
 def _in_pyproject(outcomes: list[Outcome]) -> bool:
     paths = {o.job.config.path for o in outcomes}
     return any(path is None or path.name == "pyproject.toml" for path in paths)
+
+
+# -- --explain ---------------------------------------------------------------------------------
+
+
+def _explain(code: str) -> int:
+    from .rules.page import rule
+
+    click.echo(rule(code).markdown, nl=False)
+    return 0
 
 
 # -- --show-effects ----------------------------------------------------------------------------
