@@ -10,18 +10,22 @@ import click
 from .config import Config, ConfigError
 from .options import (
     ERROR,
+    FOR_PEOPLE,
     Shown,
     complain,
     emit,
     failures,
     guarded,
+    installed_version,
     notes_shown,
     output_file,
+    paths_here,
     progress,
     request_of,
     results_of,
     rules,
     selection,
+    shown_of,
     version,
 )
 from .run import Outcome, run
@@ -44,6 +48,7 @@ cannot be read or parsed, or an internal error (the other files are still done).
     metavar="FILE:LINE",
     help="Print what the calls on one line do, and where each claim comes from.",
 )
+@click.option("--explain", metavar="CODE", help="Print the page of a rule.")
 @version
 @click.pass_context
 def lint_command(ctx: click.Context, **given: Any) -> None:
@@ -52,12 +57,14 @@ def lint_command(ctx: click.Context, **given: Any) -> None:
 
 
 def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
-    shown = Shown(given["output_format"], given["output_file"], given["show_blocked"])
+    if given["explain"] is not None:
+        return _explain(given["explain"])
+    shown = shown_of(given)
     if given["show_effects"]:
         return _show_effects(given, shown)
     outcomes, missing = run(request_of(given), rewriter, progress=progress())
     failed = failures(outcomes, missing)
-    text, summary = listing(outcomes, len(missing), shown)
+    text, summary = listing(outcomes, missing, shown)
     emit(text, shown)
     if summary:
         complain(summary)
@@ -67,43 +74,88 @@ def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
 
 
 def _findings(outcomes: list[Outcome]) -> bool:
-    from .engine import Analyzed
-
-    return any(isinstance(o.result, Analyzed) and bool(o.result.findings) for o in outcomes)
+    return any(result.findings for result in _analyzed(outcomes))
 
 
 def listing(
-    outcomes: list[Outcome], missing: int, shown: Shown, done: Done | None = None
+    outcomes: list[Outcome],
+    missing: list[tuple[str, str]],
+    shown: Shown,
+    done: Done | None = None,
 ) -> tuple[str, str]:
     """What goes to standard output, and the summary if that belongs on standard error."""
-    from .engine import Analyzed
-    from .report.jsonform import findings_json
-    from .report.summary import Done, summary_line, totals_of, undeclared
+    from .report.summary import Done, summary_line, totals_of
+
+    done = done or Done.FOUND
+    results = results_of(outcomes)
+    summary = summary_line(totals_of(results, len(missing)), done)
+    if shown.output_format in FOR_PEOPLE:
+        gap = "\n" if shown.output_format == "concise" else "\n\n"
+        return gap.join(filter(None, [_text(outcomes, shown, done), summary])), ""
+    if shown.statistics:
+        return _statistics(outcomes, shown), summary
+    from .report.formats import Run, render
+
+    run = Run(results, missing, paths_here(), installed_version())
+    return render(shown.output_format, run), summary
+
+
+def _text(outcomes: list[Outcome], shown: Shown, done: Done) -> str:
+    """The formats for people, without the summary."""
+    from .report.concise import result_lines
+    from .report.summary import Done, undeclared
     from .report.text import result_texts, undeclared_text
 
-    results = results_of(outcomes)
-    analyzed = [r for r in results if isinstance(r, Analyzed)]
-    summary = summary_line(totals_of(results, missing), done or Done.FOUND)
-    if shown.output_format == "json":
-        return findings_json(analyzed), summary
-    paint, notes = shown.paint, notes_shown(shown, outcomes)
+    if shown.statistics:
+        return _statistics(outcomes, shown)
+    analyzed, paint, flow = _analyzed(outcomes), shown.paint, shown.show_blocked
+    fixed = done is Done.FIXED
+    if shown.output_format == "concise":
+        return "\n".join(
+            line
+            for r in analyzed
+            for line in result_lines(r, paint, notes=flow, flow=flow, fixed=fixed)
+        )
+    notes = notes_shown(shown, outcomes)
     texts = [
         text
         for result in analyzed
-        for text in result_texts(
-            result, paint, notes=notes, flow=shown.show_blocked, fixed=done is Done.FIXED
-        )
+        for text in result_texts(result, paint, notes=notes, flow=flow, fixed=fixed)
     ]
     unknown = undeclared(
         [(r.filename, note) for r in analyzed for note in r.blocked], _in_pyproject(outcomes)
     )
     texts.append(undeclared_text(unknown, paint))
-    return "\n\n".join([*filter(None, texts), summary]), ""
+    return "\n\n".join(filter(None, texts))
+
+
+def _statistics(outcomes: list[Outcome], shown: Shown) -> str:
+    from .report.statistics import statistics_json, statistics_text
+
+    if shown.output_format == "json":
+        return statistics_json(_analyzed(outcomes))
+    return statistics_text(_analyzed(outcomes), shown.paint)
+
+
+def _analyzed(outcomes: list[Outcome]) -> list[Analyzed]:
+    from .engine import Analyzed
+
+    return [r for r in results_of(outcomes) if isinstance(r, Analyzed)]
 
 
 def _in_pyproject(outcomes: list[Outcome]) -> bool:
     paths = {o.job.config.path for o in outcomes}
     return any(path is None or path.name == "pyproject.toml" for path in paths)
+
+
+# -- --explain ---------------------------------------------------------------------------------
+
+
+def _explain(code: str) -> int:
+    from .rules.page import rule
+
+    click.echo(rule(code).markdown, nl=False)
+    return 0
 
 
 # -- --show-effects ----------------------------------------------------------------------------
@@ -118,6 +170,8 @@ def _show_effects(given: dict[str, Any], shown: Shown) -> int:
         raise ConfigError("--show-effects takes FILE:LINE, such as agent.py:12")
     if given["paths"]:
         raise ConfigError("--show-effects names its file itself; no other can be given")
+    if shown.output_format not in ("text", "json") or shown.statistics:
+        raise ConfigError("--show-effects is printed as text or json")
     found: list[Known] = []
 
     def look(analysis: Analysis, config: Config, name: str, unsafe: bool) -> Analyzed:
@@ -167,7 +221,7 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
     from .report import markdown, projection_json, projection_text
     from .report.page import page_of
 
-    shown = Shown(given["output_format"], given["output_file"], False)
+    shown = shown_of(given)
     outcomes, missing = run(request_of(given), partial(measured, rewriter), progress=progress())
     failed = failures(outcomes, missing)
     results = results_of(outcomes)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,12 +18,16 @@ from .settings import Request, inline_settings
 if TYPE_CHECKING:
     from .engine import Result
     from .report.paint import Paint
+    from .report.paths import Paths
     from .workers import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 INTERRUPTED = 130  # as shells report a program that Ctrl-C ended: 128 + SIGINT
 ERROR = 2  # exit code: usage, configuration, a file that cannot be read or parsed, internal error
+FOR_PEOPLE = ("text", "concise")  # these end with the summary line; elsewhere it is a message
+FORMATS = (*FOR_PEOPLE, "json", "json-lines", "github", "gitlab", "sarif")
+COUNTED = (*FOR_PEOPLE, "json")  # formats of --statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,53 @@ class Shown:
 
     output_format: str
     output_file: str | None
-    show_blocked: bool
+    show_blocked: bool = False
+    statistics: bool = False
 
     @property
     def paint(self) -> Paint:
         from .report.paint import Paint
 
-        return Paint(self.output_file is None and on_terminal() and not os.environ.get("NO_COLOR"))
+        return Paint(self.output_file is None and colored())
+
+
+def shown_of(given: dict[str, Any]) -> Shown:
+    """The options that say what is printed. Raises ConfigError before any work is done in vain."""
+    shown = Shown(
+        given["output_format"],
+        given["output_file"],
+        given.get("show_blocked", False),
+        given.get("statistics", False),
+    )
+    if shown.statistics and shown.output_format not in COUNTED:
+        formats = ", ".join(COUNTED)
+        raise ConfigError(f"--statistics knows no {shown.output_format} (formats: {formats})")
+    if shown.output_file is not None:
+        _check_writable(shown.output_file)
+    return shown
+
+
+def _check_writable(filename: str) -> None:
+    path = Path(filename)
+    cause = ""
+    if path.is_dir():
+        cause = "it is a folder"
+    elif not path.parent.is_dir():
+        cause = f"there is no folder {path.parent}"
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        cause = "permission denied"
+    if cause:
+        raise ConfigError(f"--output-file {filename!r} cannot be written: {cause}")
+
+
+def colored() -> bool:
+    """Colours for standard output, as ruff decides: NO_COLOR wins over FORCE_COLOR.
+
+    Any value but an empty one counts (no-color.org, force-color.org).
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or on_terminal()
 
 
 def on_terminal() -> bool:
@@ -77,7 +122,10 @@ def rules(command: Command) -> Command:
                           "arrive as an ExceptionGroup."),
         click.option("--show-blocked", is_flag=True,
                      help="Show for each other call what keeps it in its place."),
-        click.option("--output-format", type=click.Choice(["text", "json"]), default="text",
+        click.option("--statistics", is_flag=True,
+                     help="Show counts for every rule with at least one finding, and what they "
+                          "would save."),
+        click.option("--output-format", type=click.Choice(FORMATS), default="text",
                      show_default=True),
         output_file,
     )  # fmt: skip
@@ -96,13 +144,18 @@ def version(command: Command) -> Command:
 
 
 def _version() -> str:
+    return installed_version() or "(not installed)"
+
+
+def installed_version() -> str:
+    """The version of the installed distribution, or "" in a folder that is not installed."""
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed
 
     try:
         return installed("pexec")
     except PackageNotFoundError:
-        return "(not installed)"
+        return ""
 
 
 def _with(options: Sequence[Callable[[Any], Any]], command: Command) -> Command:
@@ -117,7 +170,10 @@ def request_of(given: dict[str, Any]) -> Request:
     if path is not None and given["isolated"]:
         raise ConfigError("--isolated and a file in --config exclude each other")
     for key in ("select", "ignore"):
-        words = [w.strip() for value in given.get(key, ()) for w in value.split(",") if w.strip()]
+        values: tuple[str, ...] = given.get(key, ())
+        words = [w.strip() for value in values for w in value.split(",") if w.strip()]
+        if values and not words:
+            raise ConfigError(f"--{key} names no code (for all of them: ALL)")
         if words:
             settings[key] = words
     if given.get("style"):
@@ -139,14 +195,12 @@ def request_of(given: dict[str, Any]) -> Request:
 
 def failures(outcomes: Sequence[Outcome], missing: Sequence[tuple[str, str]]) -> bool:
     """Say on standard error which files failed and why, a line each. True if there are any."""
-    from .engine import Failed
+    from .report.diagnostic import failures_of
 
-    for path, cause in missing:
-        complain(f"{path}: {cause}")
-    failed = [o.result for o in outcomes if isinstance(o.result, Failed)]
-    for result in failed:
-        complain(f"{result.filename}:{result.line}:{result.column}: {one_line(result.message)}")
-    return bool(failed or missing)
+    failed = failures_of(results_of(outcomes), missing)
+    for failure in failed:
+        complain(f"{failure.place}: {failure.message}")
+    return bool(failed)
 
 
 def progress() -> Progress | None:
@@ -167,15 +221,35 @@ def one_line(words: str) -> str:
 
 
 def emit(text: str, shown: Shown) -> None:
-    """Put the result on standard output or into the file asked for."""
+    """Put the result on standard output or into the file asked for. Raises ConfigError."""
+    end = "\n" if text else ""  # a report without lines is empty
     if shown.output_file is None:
-        click.echo(text, color=shown.paint.color)
-        return
+        click.echo(text + end, nl=False, color=shown.paint.color)
+    else:
+        # A name that is no Unicode text gets JSON's own escapes, as on standard output.
+        write_output((text + end).encode("utf-8", "backslashreplace"), shown.output_file)
+
+
+def write_output(data: bytes, filename: str) -> None:
+    """Write the file asked for. Raises ConfigError."""
     try:
-        with open(shown.output_file, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
+        Path(filename).write_bytes(data)
     except OSError as error:
-        raise click.FileError(shown.output_file, error.strerror) from None
+        cause = error.strerror or str(error)
+        raise ConfigError(f"--output-file {filename!r} cannot be written: {cause}") from None
+
+
+def paths_here() -> Paths:
+    """Reports name files from the root of the repository, which GitHub and GitLab want.
+
+    Both say where it is (``GITHUB_WORKSPACE``, ``CI_PROJECT_DIR``: their documentation of default
+    variables); elsewhere it is the working folder.
+    """
+    from .report.paths import Paths, root_above
+
+    here = Path.cwd()
+    named = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
+    return Paths(here, root_above(here, named))
 
 
 def notes_shown(shown: Shown, outcomes: Sequence[Outcome]) -> bool:

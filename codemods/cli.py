@@ -22,7 +22,9 @@ from ..analyzer.options import (
     request_of,
     rules,
     selection,
+    shown_of,
     version,
+    write_output,
 )
 from ..analyzer.run import Outcome, run
 
@@ -66,11 +68,13 @@ def _fix(rewriter: Rewriter, given: dict[str, Any]) -> int:
     filters = "-" in request.paths
     if filters and len(request.paths) > 1:
         raise ConfigError("`-` (standard input) goes with no other file")
-    shown = Shown(given["output_format"], given["output_file"], given["show_blocked"])
+    shown = shown_of(given)
+    if shown.statistics and (given["diff"] or (filters and not dry)):
+        raise ConfigError("--statistics does not go with --diff or a filter (`-`): add --check")
     done = Done.WOULD_FIX if dry else Done.FIXED
     outcomes, missing = run(request, rewriter, None if dry or filters else _write, progress())
     failed = failures(outcomes, missing)
-    text, summary = listing(outcomes, len(missing), shown, done)
+    text, summary = listing(outcomes, missing, shown, done)
     if given["diff"]:
         _put_raw([_diff(outcome, shown) for outcome in outcomes], shown)
         complain(summary or text.splitlines()[-1])
@@ -143,11 +147,7 @@ def _put_raw(pieces: list[bytes], shown: Shown) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    try:
-        with open(shown.output_file, "wb") as file:
-            file.write(data)
-    except OSError as error:
-        raise click.FileError(shown.output_file, error.strerror) from None
+    write_output(data, shown.output_file)
 
 
 # -- console scripts ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..codes import RULES, Applicability
-from ..engine import Analyzed, Finding, Fix
+from ..engine import Analyzed, Failed, Finding, Fix, Result
 from ..fingerprint import fingerprints
 from ..source import Source
 
@@ -43,6 +43,33 @@ class Diagnostic:
     applicability: Applicability
     fix_message: str
     edits: tuple[TextEdit, ...]
+    gain_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that was not checked, and why, in one line. ``start`` is known where it was read."""
+
+    filename: str
+    message: str
+    start: Position | None = None
+
+    @property
+    def place(self) -> str:
+        at = f":{self.start.line}:{self.start.column}" if self.start is not None else ""
+        return f"{self.filename}{at}"
+
+
+def failures_of(
+    results: Iterable[Result], missing: Iterable[tuple[str, str]] = ()
+) -> list[Failure]:
+    """What could not be found, as (path, cause), and what could not be read or analyzed."""
+    found = [Failure(path, cause) for path, cause in missing]
+    for result in results:
+        if isinstance(result, Failed):
+            message = " ".join(result.message.split())
+            found.append(Failure(result.filename, message, Position(result.line, result.column)))
+    return found
 
 
 def diagnostics_of(results: Iterable[Analyzed]) -> list[Diagnostic]:
@@ -67,6 +94,7 @@ def _of(result: Analyzed, finding: Finding, fingerprint: str) -> Diagnostic:
         finding.applicability,
         fix_message(finding),
         () if finding.fix is None else edits_of(finding.fix, result.source),
+        finding.gain_ms,
     )
 
 

@@ -1,4 +1,5 @@
-"""Findings and notes as JSON: one list of objects with ruff's field names, and a few more.
+"""Findings and notes as JSON: objects with ruff's field names and a few more, in a list or one per
+line.
 
 A finding has ``blocked: null``; a note has ``fix: null`` and says under ``blocked`` what holds the
 call where it is. Rows and columns count from 1, columns in characters; ends are exclusive.
@@ -21,11 +22,20 @@ Object = dict[str, Any]
 
 def findings_json(results: Iterable[Analyzed]) -> str:
     """The findings and notes of all files, in order."""
+    return dump(_objects(results))
+
+
+def findings_lines(results: Iterable[Analyzed]) -> str:
+    """The same objects, one per line (JSON Lines); "" if there are none."""
+    return "\n".join(json.dumps(item, ensure_ascii=False) for item in _objects(results))
+
+
+def _objects(results: Iterable[Analyzed]) -> list[Object]:
     objects: list[Object] = []
     for result in results:
         objects += [finding_object(result, f) for f in result.findings]
         objects += [note_object(result.filename, note) for note in result.blocked]
-    return dump(objects)
+    return objects
 
 
 def dump(value: Any) -> str:
@@ -41,7 +51,7 @@ def finding_object(result: Analyzed, finding: Finding) -> Object:
         "form": {"name": finding.form, "reason": finding.form_reason},
         "assumes": list(finding.assumptions),
         "calls": [call_object(call) for call in finding.calls],
-        "gain": _gain(finding.sequential_ms, finding.parallel_ms),
+        "gain": gain_object(finding.sequential_ms, finding.parallel_ms),
         "blocked": None,
     }
 
@@ -56,7 +66,7 @@ def note_object(filename: str, note: Blocked) -> Object:
         "form": None,
         "assumes": [],
         "calls": [],
-        "gain": _gain(note.sequential_ms, note.parallel_ms),
+        "gain": gain_object(note.sequential_ms, note.parallel_ms),
         "blocked": {
             "call": note.name,
             "kind": note.kind,
@@ -90,7 +100,7 @@ def end_location(span: Span) -> Object:
     return {"row": span.end_line, "column": span.end_column}
 
 
-def _gain(sequential: float, parallel: float) -> Object:
+def gain_object(sequential: float, parallel: float) -> Object:
     return {"sequential_ms": round(sequential, 3), "parallel_ms": round(parallel, 3)}
 
 

@@ -8,36 +8,8 @@ from dataclasses import dataclass
 
 from ..engine import Analyzed, Result
 from ..projection import FileProjection, Times, total
-from .summary import UNKNOWN, plural, summary_line, totals_of
-
-#: What stands in the way, by the kind of edge (contract §3).
-REASONS = {
-    "flow": "need the result of a call before them",
-    "anti": "change what a statement before them uses",
-    "output": "change what a statement before them changes too",
-    "effect": "touch what a call before them writes, or write what it reads",
-    "unknown": "are, or stand behind, a call of unknown effects",
-    "exclusive": "use a handle that takes one call at a time",
-    "affine": "must stay in their task, or stand behind one that must",
-    "clock": "read the clock, or stand behind such a read",
-    "sleep": "sleep, or stand behind a pause",
-    "control": "stand behind a guard, a loop's exit or another change of control",
-    "failure": "must not run if what is before them fails",
-    "framework": "are in a framework that needs their order",
-    "manager": "are inside a `with` that may be a lock or a transaction",
-    "gain": "would gain too little",
-    "validator": "were left alone because the rewrite failed its check",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """How many calls one kind of edge holds in place; ``names`` are the commonest unknown calls."""
-
-    kind: str
-    count: int
-    words: str
-    names: tuple[str, ...] = ()
+from .reasons import Reason, reasons_of
+from .summary import plural, summary_line, totals_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +27,6 @@ class Page:
 def page_of(files: Sequence[FileProjection], results: Sequence[Result], missing: int) -> Page:
     """Projections and results of the same run → the page."""
     analyzed = [r for r in results if isinstance(r, Analyzed)]
-    notes = [note for r in analyzed for note in r.blocked]
-    unknown = Counter(dict.fromkeys(
-        (name, r.filename, line) for r in analyzed for note in r.blocked if note.kind == UNKNOWN
-        for name, line in note.undeclared
-    ))  # fmt: skip
-    names = Counter(name for name, _, _ in unknown)
-    reasons = tuple(
-        Reason(
-            kind,
-            count,
-            REASONS.get(kind, kind),
-            tuple(name for name, _ in names.most_common(3)) if kind == UNKNOWN else (),
-        )
-        for kind, count in Counter(note.kind for note in notes).most_common()
-    )
     latencies: Counter[str] = Counter()
     for file in files:
         latencies.update(file.latencies)
@@ -78,7 +35,7 @@ def page_of(files: Sequence[FileProjection], results: Sequence[Result], missing:
     return Page(
         tuple(f for f in ordered if f.functions),
         total(f.times for f in files),
-        reasons,
+        reasons_of(analyzed),
         tuple(latencies.most_common()),
         totals.more_unsafe,
         summary_line(totals),

@@ -7,6 +7,7 @@ from typing import Any
 from ..projection import Times
 from .jsonform import dump
 from .page import Page
+from .reasons import reason_objects
 
 
 def render(page: Page) -> str:
@@ -24,10 +25,7 @@ def render(page: Page) -> str:
             ],
             "total": _times(page.times),
             "more_with_unsafe_fixes": page.more_unsafe,
-            "blocked": [
-                {"kind": r.kind, "count": r.count, "reason": r.words, "undeclared": list(r.names)}
-                for r in page.reasons
-            ],
+            "blocked": reason_objects(page.reasons),
             "latencies": [{"source": source, "calls": n} for source, n in page.latencies],
             "summary": page.summary,
         }

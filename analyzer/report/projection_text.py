@@ -6,6 +6,7 @@ from ..engine import milliseconds
 from ..projection import Times
 from .page import Page, factor, latency_words, rows_of
 from .paint import Paint
+from .reasons import reason_lines
 
 HEADERS = ("", "calls", "batches", "now", "projected", "at best", "speedup")
 ROWS = 30  # one page
@@ -48,11 +49,7 @@ def render(page: Page, paint: Paint) -> str:
     lines[0], lines[-1] = paint.dim(lines[0]), paint.place(lines[-1])
     lines += ["", *_verdict(page, paint)]
     if page.reasons:
-        lines += ["", "What keeps the other calls in their order:"]
-        wide = max(len(str(reason.count)) for reason in page.reasons)
-        for reason in page.reasons:
-            names = f": {', '.join(f'`{n}`' for n in reason.names)}" if reason.names else ""
-            lines.append(f"  {str(reason.count).rjust(wide)}  {reason.words}{names}")
+        lines += ["", *reason_lines(page.reasons)]
     lines += ["", f"Times are projected, not measured ({latency_words(page)}).", "", page.summary]
     return "\n".join(lines)
 
