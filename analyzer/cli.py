@@ -67,7 +67,7 @@ def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
 def _findings(outcomes: list[Outcome]) -> bool:
     from .engine import Analyzed
 
-    return any(isinstance(o.result, Analyzed) and bool(o.result.findings) for o in outcomes)
+    return any(isinstance(o.result, Analyzed) and bool(o.result.reported) for o in outcomes)
 
 
 def listing(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .blocks import Note, Plan, Planner
-from .codes import RULES, Applicability
+from .codes import RULES, UNUSED, Applicability
 from .config import Config, ConfigError
 from .edges import EdgeKind
 from .effects.catalog import Catalog, builtin_catalog
-from .effects.directives import ignored
 from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY
@@ -20,6 +20,10 @@ from .ir import Call, Module, Span
 from .latency import latency_of
 from .schedule import Region
 from .source import Source, SourceError, from_bytes
+from .suppressions import Suppression, silencing, suppressions
+
+if TYPE_CHECKING:
+    from .unused import Unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ class Analysis:
     planner: Planner
     plans: tuple[Plan, ...]
     forms: Forms
+    suppressions: tuple[Suppression, ...] = ()
+    is_package: bool = False
+    tools: Catalog | None = None  # those of the library call
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Analyzed:
-    """A file that was read: findings, notes, counts, and the fixed text if it differs."""
+    """A file that was read: findings, notes, counts, and the fixed text if it differs.
+
+    ``baselined`` findings are left out; ``outdated`` entries of the baseline no longer occur.
+    """
 
     filename: str
     findings: tuple[Finding, ...]
@@ -133,6 +143,14 @@ class Analyzed:
     counts: Counts
     source: Source
     fixed: str | None = None
+    unused: tuple[Unused, ...] = ()
+    baselined: int = 0
+    outdated: int = 0
+
+    @property
+    def reported(self) -> tuple[Finding | Unused, ...]:
+        """The findings of all rules, in order of the file."""
+        return tuple(sorted((*self.findings, *self.unused), key=lambda f: f.span.start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +159,7 @@ class Skipped:
 
     filename: str
     counts: Counts = Counts()
+    outdated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +192,13 @@ def analyze(
     from .lowering import lower  # LibCST: not needed for files that hold no opportunity
 
     module = replace(lower(source, name, is_package=is_package), script=script)
+    silent = suppressions(module.directives)
     sources = (*([tools] if tools is not None else []), config.tools, builtin_catalog())
     inference = Inference(module, sources, config)
     planner = Planner(inference, unsafe=unsafe)
     plans = tuple(planner.plans())
-    return Analysis(source, module, inference, planner, plans, Forms(planner.sites))
+    return Analysis(source, module, inference, planner, plans, Forms(planner.sites), silent,
+                    is_package, tools)  # fmt: skip
 
 
 def finding(
@@ -210,7 +231,7 @@ def finding(
         parallel_ms=region.parallel_ms,
         assumptions=assumptions,
         fix=fix,
-        suppressed=suppressed(analysis, calls),
+        suppressed=suppressed(analysis, plan, region),
     )
 
 
@@ -262,10 +283,15 @@ def effects_of(facts: CallFacts) -> tuple[Fact, ...]:
     return tuple(Fact(str(e), e.source) for e in world) or (Fact("no effects", facts.origin),)
 
 
-def suppressed(analysis: Analysis, calls: Sequence[CallSite]) -> bool:
-    """Is the finding silenced on the first or last line of one of its calls?"""
-    lines = tuple(line for c in calls for line in (c.span.line, c.span.end_line))
-    return ignored(analysis.module.directives, lines, "PX101")
+def lines_of(plan: Plan, region: Region) -> frozenset[int]:
+    """The first and last lines of a region's calls, where a comment silences its finding."""
+    spans = [call.await_span or call.span for call in calls_of(plan, region)]
+    return frozenset(line for span in spans for line in (span.line, span.end_line))
+
+
+def suppressed(analysis: Analysis, plan: Plan, region: Region) -> bool:
+    """Is the finding of a region silenced?"""
+    return bool(silencing(analysis.suppressions, lines_of(plan, region), "PX101"))
 
 
 def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
@@ -352,9 +378,10 @@ def analyze_bytes(
     script: bool = True,
 ) -> Result:
     """One file's result; never raises for what the file holds. ``script``: see ``analyze``."""
-    from .screen import may_hold_opportunity
+    from .screen import may_hold_opportunity, may_hold_suppression
 
-    if not may_hold_opportunity(data):
+    silent = UNUSED in config.select and may_hold_suppression(data)
+    if not silent and not may_hold_opportunity(data):
         return Skipped(filename)
     try:
         source = from_bytes(data)

@@ -10,6 +10,7 @@ from ..codes import RULES, Applicability
 from ..engine import Analyzed, Finding, Fix
 from ..fingerprint import fingerprints
 from ..source import Source
+from ..unused import Unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,12 @@ def diagnostics_of(results: Iterable[Analyzed]) -> list[Diagnostic]:
     """All findings of all files, in order."""
     found: list[Diagnostic] = []
     for result in results:
-        prints = fingerprints(result.source.text, result.findings)
-        found += [_of(result, f, p) for f, p in zip(result.findings, prints, strict=True)]
+        prints = fingerprints(result.source.text, result.reported)
+        found += [_of(result, f, p) for f, p in zip(result.reported, prints, strict=True)]
     return found
 
 
-def _of(result: Analyzed, finding: Finding, fingerprint: str) -> Diagnostic:
+def _of(result: Analyzed, finding: Finding | Unused, fingerprint: str) -> Diagnostic:
     span = finding.span
     return Diagnostic(
         result.filename,
@@ -70,7 +71,9 @@ def _of(result: Analyzed, finding: Finding, fingerprint: str) -> Diagnostic:
     )
 
 
-def fix_message(finding: Finding) -> str:
+def fix_message(finding: Finding | Unused) -> str:
+    if isinstance(finding, Unused):
+        return "Remove the unused suppression"
     return f"Run the {len(finding.calls)} calls together"
 
 
