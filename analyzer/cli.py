@@ -25,6 +25,7 @@ from .options import (
 from .run import Outcome, run
 
 if TYPE_CHECKING:
+    from .baseline import Baseline
     from .engine import Rewriter
     from .report.summary import Done
 
@@ -42,19 +43,44 @@ cannot be read or parsed, or an internal error (the other files are still done).
     metavar="FILE:LINE",
     help="Print what the calls on one line do, and where each claim comes from.",
 )
+@click.option(
+    "--add-ignore",
+    is_flag=True,
+    help="Write a `# pexec: ignore[CODE]` beside each finding, and report none.",
+)
+@click.option("--baseline", metavar="FILE", help="Do not report the findings that this file holds.")
+@click.option(
+    "--write-baseline",
+    metavar="FILE",
+    help="Write the findings to a file for --baseline, and report none.",
+)
 @version
 @click.pass_context
 def lint_command(ctx: click.Context, **given: Any) -> None:
-    """Find independent awaited calls that run one after the other. Changes nothing."""
+    """Find independent awaited calls that run one after the other. Changes no code."""
     ctx.exit(guarded(lambda: _lint(ctx.obj, given)))
 
 
 def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
     shown = Shown(given["output_format"], given["output_file"], given["show_blocked"])
+    _one_of(given, "show_effects", "add_ignore", "write_baseline")
+    _one_of(given, "show_effects", "baseline", "write_baseline")
     if given["show_effects"]:
         return _show_effects(given, shown)
-    outcomes, missing = run(request_of(given), rewriter)
+    request = request_of(given)
+    known = _baseline(given)
+    if given["add_ignore"] and "-" in request.paths:
+        raise ConfigError("--add-ignore changes files; `-` (standard input) is none")
+    outcomes, missing = run(request, rewriter)
     failed = failures(outcomes, missing)
+    if given["write_baseline"]:
+        return _write_baseline(outcomes, given["write_baseline"], failed)
+    if known is not None:
+        from .baseline import left_out
+
+        outcomes = left_out(outcomes, known)
+    if given["add_ignore"]:
+        return _add_ignores(outcomes, failed)
     text, summary = listing(outcomes, len(missing), shown)
     emit(text, shown)
     if summary:
@@ -102,6 +128,66 @@ def listing(
 def _in_pyproject(outcomes: list[Outcome]) -> bool:
     paths = {o.job.config.path for o in outcomes}
     return any(path is None or path.name == "pyproject.toml" for path in paths)
+
+
+def _one_of(given: dict[str, Any], *options: str) -> None:
+    named = [f"--{option.replace('_', '-')}" for option in options if given[option]]
+    if len(named) > 1:
+        raise ConfigError(f"{' and '.join(named)} exclude each other")
+
+
+# -- --add-ignore, --baseline, --write-baseline ------------------------------------------------
+
+
+def _add_ignores(outcomes: list[Outcome], failed: bool) -> int:
+    from .add_ignore import add_ignores
+    from .engine import Analyzed
+    from .files import FileError, write
+    from .report.summary import plural
+
+    comments = files = 0
+    for outcome in outcomes:
+        result = outcome.result
+        if not isinstance(result, Analyzed) or not result.reported:
+            continue
+        added = add_ignores(result)
+        for finding in added.left:
+            place = f"{outcome.job.filename}:{finding.span.line}:{finding.span.column}"
+            complain(f"{place}: {finding.code}: no comment can stand on the lines of its calls")
+            failed = True
+        try:
+            if added.comments:
+                data = result.source.encode(added.text)
+                write(outcome.job.target.filename, data, expected=outcome.data)
+        except FileError as error:
+            complain(f"{outcome.job.filename}: not changed: it cannot be written: {error}")
+            failed = True
+            continue
+        comments += added.comments
+        files += bool(added.comments)
+    complain(f"Added {plural(comments, 'ignore comment')} in {plural(files, 'file')}.")
+    return ERROR if failed else 0
+
+
+def _baseline(given: dict[str, Any]) -> Baseline | None:
+    """The baseline to leave out. One that is to be written must be none or one that can be read."""
+    if not (given["baseline"] or given["write_baseline"]):
+        return None
+    from .baseline import read
+
+    if given["write_baseline"]:
+        read(given["write_baseline"], missing_ok=True)
+        return None
+    return read(given["baseline"])
+
+
+def _write_baseline(outcomes: list[Outcome], filename: str, failed: bool) -> int:
+    from .baseline import save
+    from .report.summary import plural
+
+    count = save(outcomes, filename)
+    complain(f"Wrote {plural(count, 'finding')} to {filename}.")
+    return ERROR if failed else 0
 
 
 # -- --show-effects ----------------------------------------------------------------------------
