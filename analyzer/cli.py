@@ -29,6 +29,7 @@ from .options import (
     version,
 )
 from .run import Outcome, run
+from .silencing import add_ignore, baseline_of, one_of, write_baseline
 
 if TYPE_CHECKING:
     from .engine import Analysis, Analyzed, Rewriter
@@ -49,10 +50,21 @@ cannot be read or parsed, or an internal error (the other files are still done).
     help="Print what the calls on one line do, and where each claim comes from.",
 )
 @click.option("--explain", metavar="CODE", help="Print the page of a rule.")
+@click.option(
+    "--add-ignore",
+    is_flag=True,
+    help="Write a `# pexec: ignore[CODE]` beside each finding, and report none.",
+)
+@click.option("--baseline", metavar="FILE", help="Do not report the findings that this file holds.")
+@click.option(
+    "--write-baseline",
+    metavar="FILE",
+    help="Write the findings to a file for --baseline, and report none.",
+)
 @version
 @click.pass_context
 def lint_command(ctx: click.Context, **given: Any) -> None:
-    """Find independent awaited calls that run one after the other. Changes nothing."""
+    """Find independent awaited calls that run one after the other. Changes no code."""
     ctx.exit(guarded(lambda: _lint(ctx.obj, given)))
 
 
@@ -60,10 +72,24 @@ def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
     if given["explain"] is not None:
         return _explain(given["explain"])
     shown = shown_of(given)
+    one_of(given, "show_effects", "add_ignore", "write_baseline")
+    one_of(given, "show_effects", "baseline", "write_baseline")
     if given["show_effects"]:
         return _show_effects(given, shown)
-    outcomes, missing = run(request_of(given), rewriter, progress=progress())
+    request = request_of(given)
+    known = baseline_of(given)
+    if given["add_ignore"] and "-" in request.paths:
+        raise ConfigError("--add-ignore changes files; `-` (standard input) is none")
+    outcomes, missing = run(request, rewriter, progress=progress())
     failed = failures(outcomes, missing)
+    if given["write_baseline"]:
+        return write_baseline(outcomes, given["write_baseline"], failed)
+    if known is not None:
+        from .baseline import left_out
+
+        outcomes = left_out(outcomes, known)
+    if given["add_ignore"]:
+        return add_ignore(outcomes, failed)
     text, summary = listing(outcomes, missing, shown)
     emit(text, shown)
     if summary:
@@ -74,7 +100,7 @@ def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
 
 
 def _findings(outcomes: list[Outcome]) -> bool:
-    return any(result.findings for result in _analyzed(outcomes))
+    return any(result.reported for result in _analyzed(outcomes))
 
 
 def listing(

@@ -13,4 +13,5 @@ class Applicability(StrEnum):
     DISPLAY = "display-only"
 
 
-RULES: dict[str, str] = {"PX101": "sequential-awaits"}
+RULES: dict[str, str] = {"PX001": "unused-suppression", "PX101": "sequential-awaits"}
+UNUSED = "PX001"

@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .blocks import Note, Plan, Planner
-from .codes import RULES, Applicability
+from .blocks import Plan, Planner
+from .codes import RULES, UNUSED, Applicability
 from .config import Config, ConfigError
-from .edges import EdgeKind
 from .effects.catalog import Catalog, builtin_catalog
-from .effects.directives import ignored
 from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY
@@ -21,6 +19,10 @@ from .ir import Call, Module, Span
 from .latency import latency_of
 from .schedule import Region
 from .source import Source, SourceError, from_bytes
+from .suppressions import Suppression, silencing, suppressions
+
+if TYPE_CHECKING:
+    from .unused import Unused
 
 if TYPE_CHECKING:
     from .projection import FileProjection
@@ -36,6 +38,9 @@ class Analysis:
     planner: Planner
     plans: tuple[Plan, ...]
     forms: Forms
+    suppressions: tuple[Suppression, ...] = ()
+    is_package: bool = False
+    tools: Catalog | None = None  # those of the library call
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Analyzed:
-    """A file that was read: findings, notes, counts, and the fixed text if it differs."""
+    """A file that was read: findings, notes, counts, and the fixed text if it differs.
+
+    ``baselined`` findings are left out; ``outdated`` entries of the baseline no longer occur.
+    """
 
     filename: str
     findings: tuple[Finding, ...]
@@ -138,6 +146,14 @@ class Analyzed:
     source: Source
     fixed: str | None = None
     projection: FileProjection | None = None
+    unused: tuple[Unused, ...] = ()
+    baselined: int = 0
+    outdated: int = 0
+
+    @property
+    def reported(self) -> tuple[Finding | Unused, ...]:
+        """The findings of all rules, in order of the file."""
+        return tuple(sorted((*self.findings, *self.unused), key=lambda f: f.span.start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +162,7 @@ class Skipped:
 
     filename: str
     counts: Counts = Counts()
+    outdated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +195,13 @@ def analyze(
     from .lowering import lower  # LibCST: not needed for files that hold no opportunity
 
     module = replace(lower(source, name, is_package=is_package), script=script)
+    silent = suppressions(module.directives)
     sources = (*([tools] if tools is not None else []), config.tools, builtin_catalog())
     inference = Inference(module, sources, config)
     planner = Planner(inference, unsafe=unsafe)
     plans = tuple(planner.plans())
-    return Analysis(source, module, inference, planner, plans, Forms(planner.sites))
+    return Analysis(source, module, inference, planner, plans, Forms(planner.sites), silent,
+                    is_package, tools)  # fmt: skip
 
 
 def finding(
@@ -215,7 +234,7 @@ def finding(
         parallel_ms=region.parallel_ms,
         assumptions=assumptions,
         fix=fix,
-        suppressed=suppressed(analysis, calls),
+        suppressed=suppressed(analysis, plan, region),
     )
 
 
@@ -267,54 +286,15 @@ def effects_of(facts: CallFacts) -> tuple[Fact, ...]:
     return tuple(Fact(str(e), e.source) for e in world) or (Fact("no effects", facts.origin),)
 
 
-def suppressed(analysis: Analysis, calls: Sequence[CallSite]) -> bool:
-    """Is the finding silenced on the first or last line of one of its calls?"""
-    lines = tuple(line for c in calls for line in (c.span.line, c.span.end_line))
-    return ignored(analysis.module.directives, lines, "PX101")
+def lines_of(plan: Plan, region: Region) -> frozenset[int]:
+    """The first and last lines of a region's calls, where a comment silences its finding."""
+    spans = [call.await_span or call.span for call in calls_of(plan, region)]
+    return frozenset(line for span in spans for line in (span.line, span.end_line))
 
 
-def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
-    """All notes of a file, in source order."""
-    found: list[Blocked] = []
-    for plan in analysis.plans:
-        found.extend(_blocked(analysis, plan, note) for note in plan.notes)
-    return tuple(sorted(found, key=lambda b: b.span.start))
-
-
-def _blocked(analysis: Analysis, plan: Plan, note: Note) -> Blocked:
-    a = sum(_wait(analysis, c) for c in analysis.planner.footprints.of(note.earlier).calls)
-    b = sum(_wait(analysis, c) for c in analysis.planner.footprints.of(note.statement).calls)
-    return Blocked(
-        code="PX101",
-        name=note.name,
-        span=note.statement.span,
-        earlier=note.earlier.span,
-        kind=note.edge.kind.value,
-        words=note.edge.words,
-        function=plan.site.function.qualname,
-        unknown=note.edge.call,
-        unknown_line=note.edge.line,
-        undeclared=_undeclared(analysis, note),
-        sequential_ms=a + b,
-        parallel_ms=max(a, b),
-    )
-
-
-def _undeclared(analysis: Analysis, note: Note) -> tuple[tuple[str, int], ...]:
-    """Unknown calls that would have to be declared for the two calls of a note to run together."""
-    if note.edge.kind is not EdgeKind.UNKNOWN:
-        return ()
-    found = {(note.edge.call, note.edge.line): None} if note.edge.call else {}
-    for statement in (note.earlier, note.statement):
-        for call in analysis.planner.footprints.of(statement).calls:
-            facts = analysis.inference.facts(call)
-            if facts.everything and not facts.known:
-                found[facts.name, call.span.line] = None
-    return tuple(sorted(found, key=lambda item: item[1]))
-
-
-def _wait(analysis: Analysis, call: Call) -> float:
-    return latency_of(analysis.inference.facts(call))[0] if call.awaited else 0.0
+def suppressed(analysis: Analysis, plan: Plan, region: Region) -> bool:
+    """Is the finding of a region silenced?"""
+    return bool(silencing(analysis.suppressions, lines_of(plan, region), "PX101"))
 
 
 def counts_of(analysis: Analysis) -> Counts:
@@ -357,9 +337,10 @@ def analyze_bytes(
     script: bool = True,
 ) -> Result:
     """One file's result; never raises for what the file holds. ``script``: see ``analyze``."""
-    from .screen import may_hold_opportunity
+    from .screen import may_hold_opportunity, may_hold_suppression
 
-    if not may_hold_opportunity(data):
+    silent = UNUSED in config.select and may_hold_suppression(data)
+    if not silent and not may_hold_opportunity(data):
         return Skipped(filename)
     try:
         source = from_bytes(data)

@@ -287,6 +287,15 @@ class SymbolInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment that speaks to pexec. ``alone``: nothing else stands on its line."""
+
+    text: str
+    span: Span
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """A lowered file."""
 
@@ -299,7 +308,7 @@ class Module:
     names: frozenset[str]  # every identifier in the file: new ones must differ
     imports: frozenset[str]  # top-level packages that are imported
     star_import: bool
-    directives: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    directives: dict[int, Comment] = field(default_factory=dict[int, Comment])  # by line
     strings: tuple[tuple[int, int], ...] = ()  # (first, last line) of strings over several lines
     indent: str = "    "
     respelled: str = ""  # an identifier that Python reads as another one

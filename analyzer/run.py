@@ -70,15 +70,16 @@ def run(
 
     def task(index: int, job: Job) -> Task | Result:
         from .engine import Failed, Skipped
-        from .screen import may_hold_awaits
+        from .screen import may_hold_awaits, may_hold_suppression
 
         try:
             held = read_file(job.target)
         except FileError as error:
             return Failed(job.filename, str(error))
-        if job.target.is_stdin or may_hold_awaits(held):
+        looked_at = may_hold_awaits(held) or may_hold_suppression(held)
+        if job.target.is_stdin or looked_at:
             data[index] = held
-        if not may_hold_awaits(held):
+        if not looked_at:
             return Skipped(job.filename)
         return Task(held, job.filename, job.config, request.unsafe, not job.target.is_stdin)
 
@@ -99,4 +100,4 @@ def keeps_bytes(result: Result) -> bool:
     """Are the file's bytes still needed: is there something to write?"""
     from .engine import Analyzed
 
-    return isinstance(result, Analyzed) and result.fixed is not None
+    return isinstance(result, Analyzed) and (result.fixed is not None or bool(result.reported))

@@ -1,4 +1,4 @@
-"""May a file hold an opportunity? Decided on its bytes and on ``ast``, before LibCST is imported.
+"""May a file hold anything to report? Decided on its bytes and ``ast``, before LibCST is imported.
 
 LibCST takes about twenty times as long as ``ast`` to parse a file, and longer than both to import.
 """
@@ -13,6 +13,7 @@ from typing import cast
 _AWAIT = re.compile(rb"\bawait\b")
 _Place = tuple[int, int]  # a list of statements (its id) and an index in it
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_SUPPRESSION = re.compile(rb"#\s*(?:pexec\s*:|noqa\s*:[^\r\n#]*PX[0-9])", re.IGNORECASE)
 
 
 def may_hold_opportunity(data: bytes) -> bool:
@@ -68,3 +69,8 @@ def _two_in_a_block(tree: ast.Module) -> bool:
                     elif isinstance(item, ast.AST):
                         stack.append((item, inside))
     return False
+
+
+def may_hold_suppression(data: bytes) -> bool:
+    """False only if the file certainly has no comment for pexec. A bare ``# noqa`` is for all."""
+    return _SUPPRESSION.search(data) is not None

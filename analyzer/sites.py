@@ -59,6 +59,22 @@ class Sites:
                     function, function.block, (), frozenset(function.parameters)
                 )
 
+    def looked_at(self, line: int) -> bool:
+        """Is the code of a line searched at all, with these settings?
+
+        Not in tests, durable workflows, files of another framework, …, and not beside a branch that
+        gathers.
+        """
+        functions = [f for f in self.module.functions if f.span.line <= line <= f.span.end_line]
+        inner = max(functions, key=lambda f: (f.span.start, bool(f.name)))
+        return self._function_edge(inner) is None and not self._in_choice(inner.block, line)
+
+    def _in_choice(self, block: Block, line: int) -> bool:
+        around = [s for s in block.statements if s.span.line <= line <= s.span.end_line]
+        return any(
+            self._chosen(s) or any(self._in_choice(b, line) for b in s.blocks) for s in around
+        )
+
     def forbidden(self, site: Site) -> Edge | None:
         """Why nothing may be run together in this block."""
         key = id(site.block)
@@ -216,9 +232,7 @@ class Sites:
         if not block.inline:
             yield Site(function, block, parents, bound)
         for statement in block.statements:
-            # The branch beside one that gathers is sequential on purpose (contract §5).
-            chosen = statement.kind == "If" and any(self._gathers(b) for b in statement.blocks)
-            if statement.kind not in ("FunctionDef", "ClassDef") and not chosen:
+            if statement.kind not in ("FunctionDef", "ClassDef") and not self._chosen(statement):
                 for inner in statement.blocks:
                     yield from self._nested(
                         function,
@@ -247,6 +261,10 @@ class Sites:
             and not e.guarded
             and not (e.symbol in symbols and symbols[e.symbol].unbound)
         )
+
+    def _chosen(self, statement: Statement) -> bool:
+        """The branch beside one that gathers is sequential on purpose (contract §5)."""
+        return statement.kind == "If" and any(self._gathers(b) for b in statement.blocks)
 
     def _gathers(self, block: Block) -> bool:
         return any(

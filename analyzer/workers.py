@@ -107,7 +107,7 @@ def analyze_task(task: Task, rewriter: Rewriter) -> Result:
         root=task.config.root,
         script=task.script,
     )
-    if isinstance(result, Analyzed) and not result.findings and result.fixed is None:
+    if isinstance(result, Analyzed) and not result.reported and result.fixed is None:
         return replace(result, source=_NO_SOURCE)  # thousands of these are kept to the end
     return result
 

@@ -19,14 +19,16 @@ from ..analyzer.engine import (
     Finding,
     Fix,
     analyze,
-    blocked_of,
     counts_of,
     finding,
     module_name,
+    suppressed,
 )
 from ..analyzer.forms import Form, Written
+from ..analyzer.notes import blocked_of
 from ..analyzer.schedule import Region
 from ..analyzer.source import SourceError, from_text
+from ..analyzer.unused import Unused, again, unused
 from ..analyzer.validate import refusal
 from .edit import Edit, Writer, apply
 from .gather import Names, Rewritten, rewrite_region
@@ -103,18 +105,24 @@ def text_with(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -
 
 def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
     """Findings with validated fixes at the level asked for, and the fixed text."""
-    level = Applicability.UNSAFE if unsafe else Applicability.SAFE
     selected = "PX101" in config.select
-    all_of = candidates(analysis, config, level) if selected else []
-    active = [c for c in all_of if not c.finding.suppressed]
-    good, refused = _validated(analysis, active, config)
+    good, refused, found = _chosen(analysis, config, unsafe=unsafe)
     fixed = text_with(analysis, good, config) if good else None
+    dead, cleaned = unused(analysis, config)
+    if cleaned is not None:
+        # The fixes of both rules may touch the same lines, so one comes after the other.
+        after = again(analysis, cleaned)
+        then, _, _ = _chosen(after, config, unsafe=unsafe)
+        if len(then) == len(good):
+            fixed = text_with(after, then, config) if then else cleaned
+        else:  # the comments were in the way of a rewrite: not dead, though they silence nothing
+            dead = tuple(replace(item, fix=None) for item in dead)
     findings = [c.finding for c in good]
     more = 0
     if unsafe:
         findings = [_graded(f) for f in findings]
     elif selected:
-        more = _more_with_unsafe(analysis, config, len(active))
+        more = _more_with_unsafe(analysis, found)
     return Analyzed(
         filename=filename,
         findings=tuple(findings),
@@ -123,7 +131,19 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
         counts=counts_of(analysis),
         source=analysis.source,
         fixed=fixed,
+        unused=dead,
     )
+
+
+def _chosen(
+    analysis: Analysis, config: Config, *, unsafe: bool
+) -> tuple[list[Candidate], list[Blocked], int]:
+    """The validated rewrites, what the validator refused, and how many were tried."""
+    if "PX101" not in config.select:
+        return [], [], 0
+    level = Applicability.UNSAFE if unsafe else Applicability.SAFE
+    active = [c for c in candidates(analysis, config, level) if not c.finding.suppressed]
+    return *_validated(analysis, active, config), len(active)
 
 
 def _graded(item: Finding) -> Finding:
@@ -133,14 +153,18 @@ def _graded(item: Finding) -> Finding:
     return item if writes else replace(item, applicability=Applicability.SAFE)
 
 
-def _more_with_unsafe(analysis: Analysis, config: Config, found: int) -> int:
+def _more_with_unsafe(analysis: Analysis, found: int) -> int:
     """How many more findings ``--unsafe-fixes`` would give (ruff counts them in its summary)."""
     if not any(b.kind == "failure" for b in blocked_of(analysis)):
         return 0
     from ..analyzer.blocks import Planner
 
     planner = Planner(analysis.inference, unsafe=True)
-    planned = sum(len(plan.regions) for plan in planner.plans())
+    planned = sum(
+        not suppressed(analysis, plan, region)
+        for plan in planner.plans()
+        for region in plan.regions
+    )
     return max(0, planned - found)
 
 
@@ -191,6 +215,7 @@ class Rewrite:
     """What :func:`parallelize` made of a source: the new text, what was found, what went wrong.
 
     ``error`` is "" or the reason why the source could not be read; ``source`` is unchanged then.
+    ``unused`` are suppressions that silence nothing (PX001).
     """
 
     source: str
@@ -198,6 +223,7 @@ class Rewrite:
     blocked: tuple[Blocked, ...]
     changed: bool
     error: str = ""
+    unused: tuple[Unused, ...] = ()
 
 
 def parallelize(
@@ -231,7 +257,7 @@ def parallelize(
     except SourceError as error:
         return Rewrite(source, (), (), False, f"{error.line}:{error.column}: {error.message}")
     text = source if result.fixed is None else result.fixed
-    return Rewrite(text, result.findings, result.blocked, text != source)
+    return Rewrite(text, result.findings, result.blocked, text != source, unused=result.unused)
 
 
 def _catalog(tools: object) -> Catalog | None:

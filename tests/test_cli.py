@@ -224,7 +224,7 @@ def test_defect_is_exit_2_and_one_line(here: Path) -> None:
         (["--config", "pexec.toml", "--isolated"], "exclude each other"),
         (["--stdin-filename", "x.py"], "is for `-`"),
         (["--show-effects", "agent.py"], "FILE:LINE"),
-        (["--baseline"], "No such option"),
+        (["--watch"], "No such option"),
         (["--style", "threads"], "Invalid value"),
     ],
 )

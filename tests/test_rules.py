@@ -17,7 +17,7 @@ from pexec.analyzer.config import check
 from pexec.analyzer.engine import Analyzed, Blocked, Finding, Skipped, analyze_bytes
 from pexec.analyzer.rules.example import Example
 from pexec.analyzer.rules.page import Rule, described, index, rule
-from pexec.codemods import parallelize
+from pexec.analyzer.unused import Unused
 from pexec.codemods.rewrite import rewrite
 
 FOLDER = Path(__file__).parent.parent / "docs" / "rules"
@@ -71,19 +71,16 @@ def test_the_index_is_current(regenerate: bool) -> None:
     assert {p.stem for p in FOLDER.glob("PX*.md")} == set(RULES)
 
 
-def findings(example: Example, source: str) -> tuple[str, list[Finding], list[Blocked]]:
+def findings(example: Example, source: str) -> tuple[str, list[Finding | Unused], list[Blocked]]:
     """The new text, the findings and the notes, with the example's own settings."""
     settings = check(tomllib.loads(example.settings), "example")
-    if not example.script:
-        result = parallelize(source, config=settings)
-        assert result.error == ""
-        return result.source, list(result.findings), list(result.blocked)
-    outcome = analyze_bytes(source.encode(), "example.py", settings, rewrite)
+    data = source.encode()
+    outcome = analyze_bytes(data, "example.py", settings, rewrite, script=example.script)
     if isinstance(outcome, Skipped):
         return source, [], []
     assert isinstance(outcome, Analyzed), outcome
     text = source if outcome.fixed is None else outcome.fixed
-    return text, list(outcome.findings), list(outcome.blocked)
+    return text, list(outcome.reported), list(outcome.blocked)
 
 
 @pytest.mark.parametrize(("item", "example"), RUN, ids=ids(RUN))

@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from ..ir import Call, Module
 from .catalog import Entry, VocabularyError, parse_entry
 
-_PEXEC = re.compile(r"#\s*pexec\s*:\s*(.*)$", re.IGNORECASE)
-_NOQA = re.compile(r"#\s*noqa(?:\s*:\s*([A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*))?", re.IGNORECASE)
-_WORDS = re.compile(r"""(?:[^\s,"']|"[^"]*"|'[^']*')+""")
+#: A directive begins the comment, or stands behind white space or another ``#`` in it.
+_PEXEC = re.compile(r"(?<![^\s#])#\s*pexec\s*:(?P<words>[^#]*)", re.IGNORECASE)
+_IGNORE = r"ignore(?:\s*\[(?P<codes>[^\]\[#]*)\])?(?![^\s,])"
+_WORDS = re.compile(rf"""{_IGNORE}|(?:[^\s,"']|"[^"]*"|'[^']*')+""", re.IGNORECASE)
 _FLAGS = frozenset({"pure", "barrier", "speculative"})
+_KNOWN = ("ignore", "reads", "writes", "raises", *sorted(_FLAGS))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word behind ``# pexec:``; offsets in the comment, of the word and its directive.
+
+    ``codes`` is what stands between the brackets of an ``ignore``, "" for a bare one and None for
+    any other word.
+    """
+
+    text: str
+    start: int
+    end: int
+    codes: str | None
+    directive: tuple[int, int]
+
+
+def words_of(comment: str) -> Iterator[Word]:
+    """What a comment says to pexec, word for word: ``# pexec: ignore[PX101] pure`` has two."""
+    for found in _PEXEC.finditer(comment):
+        for word in _WORDS.finditer(comment, found.start("words"), found.end()):
+            codes = word.group("codes")
+            if codes is None and word.group().lower() == "ignore":
+                codes = ""
+            elif codes is not None and not codes.strip(", \t"):
+                codes = None  # `ignore[]` silences nothing and is not meant
+            yield Word(word.group(), word.start(), word.end(), codes, found.span())
 
 
 def parse_comment(comment: str, where: str) -> dict[str, object]:
     """The claims of one comment as the keys of a ``[[tools]]`` entry; {} if it makes none."""
-    found = _PEXEC.search(comment)
-    if found is None:
-        return {}
     table: dict[str, object] = {}
     reads: list[str] = []
     writes: list[str] = []
-    for word in _WORDS.findall(found.group(1).split("#")[0]):
+    for found in words_of(comment):
+        word = found.text
         key, equals, value = word.partition("=")
         if word in _FLAGS:
             table[word] = True
@@ -33,16 +60,25 @@ def parse_comment(comment: str, where: str) -> dict[str, object]:
             writes.append(value.strip("\"'"))
         elif key == "raises" and value in ("true", "false"):
             table["raises"] = value == "true"
-        elif not word.lower().startswith("ignore"):
-            raise VocabularyError(
-                f"{where}: `# pexec: {word}` is not understood; a line comment may say reads=…, "
-                "writes=…, pure, barrier, speculative, raises=false or ignore[CODE]"
-            )
+        elif found.codes is None:
+            raise VocabularyError(f"{where}: {_misspelt(word)}")
     if reads:
         table["reads"] = reads
     if writes:
         table["writes"] = writes
     return table
+
+
+def _misspelt(word: str) -> str:
+    from difflib import get_close_matches
+
+    name = re.split(r"[\[=]", word.lower())[0]
+    near = [] if name in _KNOWN else get_close_matches(name, _KNOWN, 1)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    return (
+        f"`# pexec: {word}` is not understood{hint}; a line comment may say reads=…, writes=…, "
+        "pure, barrier, speculative, raises=false or ignore[CODE]; other words go behind another #"
+    )
 
 
 def line_entry(module: Module, call: Call, entry: Entry | None) -> Entry | None:
@@ -60,8 +96,8 @@ def line_entry(module: Module, call: Call, entry: Entry | None) -> Entry | None:
     if not call.awaited and (awaited or entry is not None):
         return entry  # the comment speaks of the awaited call, or of one that nothing else knows
     for line in dict.fromkeys((call.span.line, call.span.end_line)):
-        for comment in directives.get(line, ()):
-            table = parse_comment(comment, f"line {line}")
+        if line in directives:
+            table = parse_comment(directives[line].text, f"line {line}")
             if table.keys() & {"reads", "writes", "pure", "barrier"}:
                 name = call.method or call.callee
                 own = parse_entry({"match": name, **table}, f"line {line}", f"line {line}")[0]
@@ -85,18 +121,3 @@ def line_entry(module: Module, call: Call, entry: Entry | None) -> Entry | None:
                     origin=f"line {line}, {entry.origin}",
                 )
     return entry
-
-
-def ignored(directives: Mapping[int, tuple[str, ...]], lines: tuple[int, ...], code: str) -> bool:
-    """Is ``code`` silenced by a comment on one of the lines?"""
-    for line in lines:
-        for comment in directives.get(line, ()):
-            found = re.search(r"pexec\s*:\s*.*ignore(?:\[([^\]]*)\])?", comment, re.IGNORECASE)
-            if found and (found.group(1) is None or code in re.split(r"[\s,]+", found.group(1))):
-                return True
-            noqa = _NOQA.search(comment)
-            if noqa and (
-                noqa.group(1) is None or code in re.split(r"[\s,]+", noqa.group(1).upper())
-            ):
-                return True
-    return False

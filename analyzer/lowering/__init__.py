@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-
-import libcst as cst
 
 from ..effects.selector import Attr
 from ..ir import Function, Module, Span, SymbolInfo, Use, Value
 from ..names import Scope, collect
 from ..source import Source, SourceError
 from .annotations import type_aliases
+from .comments import directives
 from .context import Context, Unit
 from .parsing import parsed, positions
 from .statements import block_of
-
-_DIRECTIVE = re.compile(r"#\s*(?:pexec\s*:|noqa\b)", re.IGNORECASE)
 
 
 def lower(source: Source, name: str = "", *, is_package: bool = False) -> Module:
@@ -47,7 +43,7 @@ def _lower(source: Source, name: str, *, is_package: bool) -> Module:
         star_import=scopes.star_import,
         introspects=_introspecting(unit),
         respelled=scopes.respelled,
-        directives=_directives(tree, unit),
+        directives=directives(tree, unit),
         strings=tuple(unit.strings),
         indent=tree.default_indent,
     )
@@ -113,26 +109,3 @@ def _symbol(
         values=values,
         opaque_bindings=max(0, bindings - len(values) - (name in scope.parameters)),
     )
-
-
-class _Comments(cst.CSTVisitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[cst.Comment] = []
-
-    def visit_Comment(self, node: cst.Comment) -> None:
-        self.found.append(node)
-
-
-def _directives(tree: cst.Module, unit: Unit) -> dict[int, tuple[str, ...]]:
-    """Comments that speak to pexec, by line. Strings that look like one are not comments."""
-    if not _DIRECTIVE.search(unit.source.text):
-        return {}
-    visitor = _Comments()
-    tree.visit(visitor)
-    table: dict[int, tuple[str, ...]] = {}
-    for comment in visitor.found:
-        if _DIRECTIVE.search(comment.value):
-            line = unit.positions[comment].start.line
-            table[line] = (*table.get(line, ()), comment.value)
-    return table

@@ -14,7 +14,7 @@ from typing import Any
 
 import libcst as cst
 
-from ..source import Source
+from ..source import Source, SourceError
 from .parsing import parsed
 
 Canon = tuple[object, ...]
@@ -58,6 +58,14 @@ def canonical(node: Any) -> object:
 def outline(source: Source) -> tuple[Item, ...]:
     """The statements of a text, in order. Raises SourceError if it does not parse."""
     return _items(parsed(source).body)
+
+
+def expression_form(text: str) -> object:
+    """The canonical form of one expression. Raises SourceError if it does not parse."""
+    try:
+        return canonical(cst.parse_expression(f"({text}\n)"))
+    except (cst.ParserSyntaxError, RecursionError):
+        raise SourceError("cannot parse the expression") from None
 
 
 def _items(body: Sequence[cst.CSTNode]) -> tuple[Item, ...]:

@@ -44,8 +44,12 @@ def _python_error(text: str) -> SourceError | None:
     return None
 
 
-@lru_cache(maxsize=1)
 def positions(source: Source) -> Mapping[cst.CSTNode, CodeRange]:
-    """Where each node stands (lines from 1, columns from 0)."""
-    wrapper = MetadataWrapper(parsed(source), unsafe_skip_copy=True)
-    return wrapper.resolve(PositionProvider)
+    """Where each node of ``parsed(source)`` stands (lines from 1, columns from 0)."""
+    return _positions(parsed(source))
+
+
+@lru_cache(maxsize=1)
+def _positions(tree: cst.Module) -> Mapping[cst.CSTNode, CodeRange]:
+    # By tree, not by source: a text that is parsed a second time has new nodes.
+    return MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)

@@ -10,6 +10,7 @@ from ..codes import RULES, Applicability
 from ..engine import Analyzed, Failed, Finding, Fix, Result
 from ..fingerprint import fingerprints
 from ..source import Source
+from ..unused import Unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,12 @@ def diagnostics_of(results: Iterable[Analyzed]) -> list[Diagnostic]:
     """All findings of all files, in order."""
     found: list[Diagnostic] = []
     for result in results:
-        prints = fingerprints(result.source.text, result.findings)
-        found += [_of(result, f, p) for f, p in zip(result.findings, prints, strict=True)]
+        prints = fingerprints(result.source.text, result.reported)
+        found += [_of(result, f, p) for f, p in zip(result.reported, prints, strict=True)]
     return found
 
 
-def _of(result: Analyzed, finding: Finding, fingerprint: str) -> Diagnostic:
+def _of(result: Analyzed, finding: Finding | Unused, fingerprint: str) -> Diagnostic:
     span = finding.span
     return Diagnostic(
         result.filename,
@@ -94,11 +95,13 @@ def _of(result: Analyzed, finding: Finding, fingerprint: str) -> Diagnostic:
         finding.applicability,
         fix_message(finding),
         () if finding.fix is None else edits_of(finding.fix, result.source),
-        finding.gain_ms,
+        finding.gain_ms if isinstance(finding, Finding) else 0.0,
     )
 
 
-def fix_message(finding: Finding) -> str:
+def fix_message(finding: Finding | Unused) -> str:
+    if isinstance(finding, Unused):
+        return "Remove the unused suppression"
     return f"Run the {len(finding.calls)} calls together"
 
 

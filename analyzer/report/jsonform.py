@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..codes import RULES
-from ..engine import Analyzed, Blocked, CallSite, Finding, Fix
+from ..engine import Analyzed, Blocked, CallSite, Finding
 from ..ir import Span
 from ..source import Source
+from ..unused import Unused
 from .diagnostic import Position, edits_of, fix_message
 
 Object = dict[str, Any]
@@ -33,7 +34,10 @@ def findings_lines(results: Iterable[Analyzed]) -> str:
 def _objects(results: Iterable[Analyzed]) -> list[Object]:
     objects: list[Object] = []
     for result in results:
-        objects += [finding_object(result, f) for f in result.findings]
+        objects += [
+            finding_object(result, f) if isinstance(f, Finding) else unused_object(result, f)
+            for f in result.reported
+        ]
         objects += [note_object(result.filename, note) for note in result.blocked]
     return objects
 
@@ -45,13 +49,28 @@ def dump(value: Any) -> str:
 def finding_object(result: Analyzed, finding: Finding) -> Object:
     return {
         **_common(result.filename, finding.code, finding.message, finding.span),
-        "fix": None if finding.fix is None else _fix(finding, finding.fix, result.source),
+        "fix": _fix(finding, result.source),
         "applicability": finding.applicability.value,
         "function": finding.function,
         "form": {"name": finding.form, "reason": finding.form_reason},
         "assumes": list(finding.assumptions),
         "calls": [call_object(call) for call in finding.calls],
         "gain": gain_object(finding.sequential_ms, finding.parallel_ms),
+        "blocked": None,
+    }
+
+
+def unused_object(result: Analyzed, item: Unused) -> Object:
+    """A suppression that silences nothing: there are no calls, and nothing is gained."""
+    return {
+        **_common(result.filename, item.code, item.message, item.span),
+        "fix": _fix(item, result.source),
+        "applicability": item.applicability.value,
+        "function": item.function,
+        "form": None,
+        "assumes": [],
+        "calls": [],
+        "gain": gain_object(0, 0),
         "blocked": None,
     }
 
@@ -115,7 +134,9 @@ def call_object(call: CallSite) -> Object:
     }
 
 
-def _fix(finding: Finding, fix: Fix, source: Source) -> Object:
+def _fix(finding: Finding | Unused, source: Source) -> Object | None:
+    if finding.fix is None:
+        return None
     return {
         "applicability": finding.applicability.value,
         "message": fix_message(finding),
@@ -125,7 +146,7 @@ def _fix(finding: Finding, fix: Fix, source: Source) -> Object:
                 "location": _position(edit.start),
                 "end_location": _position(edit.end),
             }
-            for edit in edits_of(fix, source)
+            for edit in edits_of(finding.fix, source)
         ],
     }
 

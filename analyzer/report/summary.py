@@ -34,17 +34,21 @@ class Totals:
     awaited: int = 0
     known: int = 0
     findings: int = 0
-    files_with_findings: int = 0
+    files_with_fixes: int = 0
     more_unsafe: int = 0
     notes: int = 0
     flow: int = 0  # true data dependences
     gain: int = 0  # not worth it
     unknown: int = 0
+    fixable: int = 0
+    baselined: int = 0  # findings that are in the baseline
+    outdated: int = 0  # entries of the baseline that no longer occur
 
 
 def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
     """Add up the results; ``missing`` paths count as failed."""
-    files = failed = awaited = known = findings = with_findings = more = 0
+    files = failed = awaited = known = findings = with_fixes = more = 0
+    fixable = baselined = outdated = 0
     kinds: Counter[str] = Counter()
     for result in results:
         if isinstance(result, Failed):
@@ -53,20 +57,24 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
         files += 1
         awaited += result.counts.awaited
         known += result.counts.known
+        outdated += result.outdated
         if isinstance(result, Analyzed):
-            findings += len(result.findings)
-            with_findings += bool(result.findings)
+            fixes = sum(f.fix is not None for f in result.reported)
+            findings += len(result.reported)
+            with_fixes += bool(fixes)
+            fixable += fixes
+            baselined += result.baselined
             more += result.unsafe_findings
             kinds.update(note.kind for note in result.blocked)
     return Totals(
-        files, failed + missing, awaited, known, findings, with_findings, more,
+        files, failed + missing, awaited, known, findings, with_fixes, more,
         sum(n for kind, n in kinds.items() if kind not in QUIET),
-        kinds[FLOW], kinds["gain"], kinds[UNKNOWN],
+        kinds[FLOW], kinds["gain"], kinds[UNKNOWN], fixable, baselined, outdated,
     )  # fmt: skip
 
 
-def plural(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def plural(number: int, word: str, words: str = "") -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {words or f'{word}s'}"
 
 
 def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
@@ -77,13 +85,21 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
         return f"Checked 0 files{failed}{why}."
     head = f"Checked {plural(totals.files, 'file')}{failed}: "
     head += f"{plural(totals.awaited, 'awaited call')}, {totals.known} with known effects; "
+    gone = plural(totals.outdated, "entry", "entries")
+    gone = f" {gone} of the baseline no longer {'occurs' if totals.outdated == 1 else 'occur'}" \
+        f" (--write-baseline takes {'it' if totals.outdated == 1 else 'them'} out)." \
+        if totals.outdated else ""  # fmt: skip
     more = f" ({totals.more_unsafe} more with --unsafe-fixes)" if totals.more_unsafe else ""
-    if not totals.findings and not totals.more_unsafe:
-        return f"{head}{nothing(totals)}."
+    if not totals.findings and not totals.more_unsafe and not totals.baselined:
+        return f"{head}{nothing(totals)}.{gone}"
     found = plural(totals.findings, "finding")
-    if done is not Done.FOUND and totals.findings:
-        found = f"{done} {found} in {plural(totals.files_with_findings, 'file')}"
-    return f"{head}{found}{more}, {plural(totals.notes, 'note')}."
+    if done is not Done.FOUND and totals.fixable:
+        found = f"{done} {plural(totals.fixable, 'finding')} in "
+        found += plural(totals.files_with_fixes, "file")
+        left = totals.findings - totals.fixable
+        found += f", {left} left" if left else ""
+    known = f", {totals.baselined} in the baseline" if totals.baselined else ""
+    return f"{head}{found}{more}{known}, {plural(totals.notes, 'note')}.{gone}"
 
 
 def nothing(totals: Totals) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from ..codes import Applicability
 from ..engine import Analyzed, Blocked, CallSite, Finding, milliseconds
+from ..unused import Unused
 from .paint import Paint
 from .summary import QUIET, Undeclared, plural
 
@@ -37,6 +39,13 @@ def finding_text(filename: str, finding: Finding, paint: Paint, *, fixed: bool =
         )
     lines += [f"  assumes: {words}" for words in finding.assumptions]
     return "\n".join(lines)
+
+
+def unused_text(filename: str, item: Unused, paint: Paint, *, fixed: bool = False) -> str:
+    """A suppression that silences nothing."""
+    place = paint.place(f"{filename}:{item.span.line}:{item.span.column}")
+    star = f" {paint.fixable('[fixed]' if fixed else '[*]')}" if item.fix is not None else ""
+    return f"{place}: {paint.code(item.code)}{star} {item.message}"
 
 
 def effects_text(call: CallSite) -> tuple[str, str]:
@@ -106,7 +115,15 @@ def result_texts(
 ) -> list[str]:
     """A file's findings and, if asked for, its notes (``flow``: those too that are
     no opportunity)."""
-    found = [finding_text(result.filename, f, paint, fixed=fixed) for f in result.findings]
+    found: list[str] = []
+    for brief, items in groupby(result.reported, lambda f: isinstance(f, Unused)):
+        texts = [
+            unused_text(result.filename, f, paint, fixed=fixed)
+            if isinstance(f, Unused)
+            else finding_text(result.filename, f, paint, fixed=fixed)
+            for f in items
+        ]
+        found += ["\n".join(texts)] if brief else texts
     if notes:
         shown = [
             note_text(result.filename, note, paint)

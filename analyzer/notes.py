@@ -1,0 +1,53 @@
+"""Notes: the calls that stay behind an earlier one, and the edge that holds each there."""
+
+from __future__ import annotations
+
+from .blocks import Note, Plan
+from .edges import EdgeKind
+from .engine import Analysis, Blocked
+from .ir import Call
+from .latency import latency_of
+
+
+def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
+    """All notes of a file, in source order."""
+    found: list[Blocked] = []
+    for plan in analysis.plans:
+        found.extend(_blocked(analysis, plan, note) for note in plan.notes)
+    return tuple(sorted(found, key=lambda b: b.span.start))
+
+
+def _blocked(analysis: Analysis, plan: Plan, note: Note) -> Blocked:
+    a = sum(_wait(analysis, c) for c in analysis.planner.footprints.of(note.earlier).calls)
+    b = sum(_wait(analysis, c) for c in analysis.planner.footprints.of(note.statement).calls)
+    return Blocked(
+        code="PX101",
+        name=note.name,
+        span=note.statement.span,
+        earlier=note.earlier.span,
+        kind=note.edge.kind.value,
+        words=note.edge.words,
+        function=plan.site.function.qualname,
+        unknown=note.edge.call,
+        unknown_line=note.edge.line,
+        undeclared=_undeclared(analysis, note),
+        sequential_ms=a + b,
+        parallel_ms=max(a, b),
+    )
+
+
+def _undeclared(analysis: Analysis, note: Note) -> tuple[tuple[str, int], ...]:
+    """Unknown calls that would have to be declared for the two calls of a note to run together."""
+    if note.edge.kind is not EdgeKind.UNKNOWN:
+        return ()
+    found = {(note.edge.call, note.edge.line): None} if note.edge.call else {}
+    for statement in (note.earlier, note.statement):
+        for call in analysis.planner.footprints.of(statement).calls:
+            facts = analysis.inference.facts(call)
+            if facts.everything and not facts.known:
+                found[facts.name, call.span.line] = None
+    return tuple(sorted(found, key=lambda item: item[1]))
+
+
+def _wait(analysis: Analysis, call: Call) -> float:
+    return latency_of(analysis.inference.facts(call))[0] if call.awaited else 0.0
