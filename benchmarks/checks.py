@@ -1,0 +1,108 @@
+"""What must hold for every package, whatever pexec finds in it. Each check returns what is wrong."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import warnings
+from pathlib import Path
+
+import libcst as cst
+import under_test
+from pexec.analyzer.engine import Analyzed, Failed, Result
+
+
+def of_results(results: list[Result], folder: Path) -> list[str]:
+    """No crash, no refusal by the validator, and fixed files that still are Python."""
+    wrong: list[str] = []
+    for result in results:
+        name = Path(result.filename).relative_to(folder)
+        if isinstance(result, Failed) and not unreadable(result):
+            wrong.append(f"{name}:{result.line}: {result.message}")
+        if isinstance(result, Analyzed):
+            wrong += [
+                f"{name}:{note.span.line}: {note.words}"
+                for note in result.blocked
+                if note.kind == "validator"
+            ]
+            wrong += [f"{name}: the fixed text {words}" for words in of_text(result)]
+    return wrong
+
+
+def unreadable(failed: Failed) -> bool:
+    """Is it the file's fault? Then neither Python nor LibCST can read it either."""
+    data = Path(failed.filename).read_bytes()
+    return not compiles(data) and not parses(data)
+
+
+def of_text(result: Analyzed) -> list[str]:
+    """Does the fixed text parse, and compile if the original did?"""
+    if result.fixed is None:
+        return []
+    before, after = (result.source.encode(t) for t in (result.source.text, result.fixed))
+    wrong = [] if parses(after) else ["cannot be parsed by LibCST"]
+    return [*wrong, "does not compile"] if compiles(before) and not compiles(after) else wrong
+
+
+def parses(data: bytes) -> bool:
+    try:
+        cst.parse_module(data)
+    except (cst.ParserSyntaxError, UnicodeDecodeError, LookupError):
+        return False
+    return True
+
+
+def compiles(data: bytes) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes and the like are the package's own
+        try:
+            compile(data, "<package>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return False
+    return True
+
+
+def of_fix(results: list[Result], folder: Path, *, unsafe: bool) -> list[str]:
+    """Run ``pexec-fix`` on the copy: it must write exactly what the library call says, touch no
+    other file, and change nothing when it is run once more."""
+    before = hashes(folder)
+    expected = before | {
+        result.filename: _hash(result.source.encode(result.fixed))
+        for result in results
+        if isinstance(result, Analyzed) and result.fixed is not None
+    }
+    wrong = _exit_code(results, folder, unsafe=unsafe)
+    fixed = hashes(folder)
+    wrong += [f"{name}: pexec-fix wrote something else" for name in differing(expected, fixed)]
+    if fixed != before:  # else the second run would be the first one again
+        under_test.fix(folder, unsafe=unsafe)
+        again = differing(fixed, hashes(folder))
+        wrong += [f"{name}: a second run changes it again" for name in again]
+    return [words.replace(f"{folder}/", "") for words in wrong]
+
+
+def _exit_code(results: list[Result], folder: Path, *, unsafe: bool) -> list[str]:
+    done = under_test.fix(folder, unsafe=unsafe)
+    due = 2 if any(isinstance(result, Failed) for result in results) else 0
+    if done.returncode == due:
+        return []
+    last = (done.stderr.strip().splitlines() or ["(nothing on standard error)"])[-1]
+    return [f"pexec-fix ends with {done.returncode} instead of {due}: {last}"]
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file of a folder."""
+    return {
+        str(path): _hash(path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def differing(one: dict[str, str], two: dict[str, str]) -> list[str]:
+    """The names whose content differs, or that only one side has."""
+    return sorted(name for name in {**one, **two} if one.get(name) != two.get(name))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
