@@ -1,9 +1,10 @@
-"""What must hold for every package, whatever pexec finds in it. Each check returns what is wrong."""
+"""What must hold for every package, whatever is found in it. Each check says what is wrong."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import subprocess
 import warnings
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def compiles(data: bytes) -> bool:
     return True
 
 
-def of_fix(results: list[Result], folder: Path, *, unsafe: bool) -> list[str]:
+def of_fix(results: list[Result], folder: Path, *, unsafe: bool, workers: int = 1) -> list[str]:
     """Run ``pexec-fix`` on the copy: it must write exactly what the library call says, touch no
     other file, and change nothing when it is run once more."""
     before = hashes(folder)
@@ -71,18 +72,18 @@ def of_fix(results: list[Result], folder: Path, *, unsafe: bool) -> list[str]:
         for result in results
         if isinstance(result, Analyzed) and result.fixed is not None
     }
-    wrong = _exit_code(results, folder, unsafe=unsafe)
+    done = under_test.fix(folder, unsafe=unsafe, workers=workers)
+    wrong = _exit_code(done, results)
     fixed = hashes(folder)
     wrong += [f"{name}: pexec-fix wrote something else" for name in differing(expected, fixed)]
     if fixed != before:  # else the second run would be the first one again
-        under_test.fix(folder, unsafe=unsafe)
+        under_test.fix(folder, unsafe=unsafe, workers=workers)
         again = differing(fixed, hashes(folder))
         wrong += [f"{name}: a second run changes it again" for name in again]
     return [words.replace(f"{folder}/", "") for words in wrong]
 
 
-def _exit_code(results: list[Result], folder: Path, *, unsafe: bool) -> list[str]:
-    done = under_test.fix(folder, unsafe=unsafe)
+def _exit_code(done: subprocess.CompletedProcess[str], results: list[Result]) -> list[str]:
     due = 2 if any(isinstance(result, Failed) for result in results) else 0
     if done.returncode == due:
         return []

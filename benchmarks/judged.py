@@ -82,7 +82,9 @@ def answers(chosen: Sequence[Site], cache: Path) -> list[Answer]:
         with corpus.copy_of(corpus.package(name), cache) as folder:
             files = list(dict.fromkeys(folder / site.path for site in here))
             levels = [
-                dict(zip(files, under_test.results(folder, unsafe=unsafe, files=files), strict=True))
+                dict(
+                    zip(files, under_test.results(folder, unsafe=unsafe, files=files), strict=True)
+                )
                 for unsafe in (False, True)
             ]
             for site in here:
@@ -157,8 +159,12 @@ def missed(found: Sequence[Answer]) -> str:
 
 
 @click.command()
-@click.option("--cache", type=click.Path(path_type=Path), default=corpus.default_cache,
-              help="Folder for downloads, outside the repository.")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    default=corpus.default_cache,
+    help="Folder for downloads, outside the repository.",
+)
 @click.option("--write", is_flag=True, help="Put the tables into docs/evaluation.md.")
 @click.pass_context  # fmt: skip
 def main(ctx: click.Context, cache: Path, write: bool) -> None:

@@ -30,7 +30,7 @@ def program(statements: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One length: pexec's time, that of the parse alone, and pexec's growth from the last length."""
+    """One length: pexec's time, the parse alone, and pexec's growth from the last length."""
 
     statements: int
     seconds: float
@@ -57,9 +57,9 @@ def rows() -> Iterator[Row]:
 def main() -> None:
     print(f"{'statements':>10} {'pexec':>8} {'parse':>8} {'ratio':>6} {'growth':>7}")
     for row in rows():
-        ratio = row.seconds / row.parse
-        growth = f"{row.growth:.2f}x" if row.growth else ""
-        print(f"{row.statements:>10} {row.seconds:>7.2f}s {row.parse:>7.2f}s {ratio:>5.1f}x {growth:>7}")
+        ratio, growth = row.seconds / row.parse, f"{row.growth:.2f}x" if row.growth else ""
+        times = f"{row.seconds:>7.2f}s {row.parse:>7.2f}s"
+        print(f"{row.statements:>10} {times} {ratio:>5.1f}x {growth:>7}")
 
 
 if __name__ == "__main__":

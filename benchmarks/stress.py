@@ -1,39 +1,44 @@
-"""Time and memory of `pexec-lint` over a large package, beside those of `ast.parse` in the same run.
+"""Time and memory of `pexec-lint` over a large package, beside `ast.parse` in the same run.
 
     python benchmarks/stress.py            # homeassistant, as Markdown
     python benchmarks/stress.py --write    # into docs/performance.md, with the growth of scaling.py
 
-Exits with 1 if pexec crashes.
+Exits with 1 if pexec crashes. Needs psutil.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import corpus
 import pages
+import psutil
 import scaling
 import under_test
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 PARSER = Path(__file__).with_name("parse_tree.py")
-#: `ru_maxrss` is in kilobytes, on macOS in bytes (getrusage(2) of either)
-UNIT = 1 if sys.platform == "darwin" else 1024
+SAMPLE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A process that has ended. ``peak`` is the resident size of the largest process in it."""
+    """A process that has ended, and what it took together with its children.
+
+    ``peak`` is the largest sum, over all of them, of the memory that each holds, pages that several
+    share counted in parts. It is sampled: ``getrusage`` would leave out workers that are not
+    children of the first process, and would not add them up.
+    """
 
     code: int
     output: str
@@ -43,18 +48,33 @@ class Ended:
 
 
 def measured(command: Sequence[str]) -> Ended:
-    """Run a command to its end, and say what it and its children took."""
+    """Run a command to its end."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=errors)
-        _, status, usage = os.wait4(process.pid, 0)  # usage of this child and those it waited for
+        peak, code = 0, None
+        while code is None:
+            peak = max(peak, _memory(process.pid))
+            with suppress(subprocess.TimeoutExpired):
+                code = process.wait(SAMPLE_SECONDS)
         seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        texts = []
+        texts: list[str] = []
         for file in (output, errors):
             file.seek(0)
             texts.append(file.read().decode("utf-8", "replace"))
-    return Ended(process.returncode, *texts, seconds, usage.ru_maxrss * UNIT)
+    return Ended(code, texts[0], texts[1], seconds, peak)
+
+
+def _memory(pid: int) -> int:
+    """What a process and all below it hold now, in bytes."""
+    total = 0
+    with suppress(psutil.Error):
+        first = psutil.Process(pid)
+        for process in (first, *first.children(recursive=True)):
+            with suppress(psutil.Error):  # ended in between
+                held = process.memory_full_info()
+                total += getattr(held, "pss", held.uss)  # pss: Linux only
+    return total
 
 
 def lint(folder: Path, workers: int) -> Ended:
@@ -67,9 +87,14 @@ def lint(folder: Path, workers: int) -> Ended:
 
 def crashes(run: Ended) -> list[str]:
     """What went wrong inside pexec, as against inside the files it reads."""
-    lines = run.errors.splitlines()
-    found = [line for line in lines if "internal error" in line or "Traceback" in line]
+    signs = ("internal error", "Traceback", "the process that analyzed the file died")
+    found = [line for line in run.errors.splitlines() if any(sign in line for sign in signs)]
     return found if found or run.code in (0, 1, 2) else [f"ended with {run.code}"]
+
+
+def unread(run: Ended) -> int:
+    """How many files pexec says it cannot read or parse."""
+    return sum(bool(re.search(r":\d+:\d+: ", line)) for line in run.errors.splitlines())
 
 
 def last_line(run: Ended) -> str:
@@ -81,46 +106,66 @@ def stress_table(parsed: Ended, runs: dict[int, Ended]) -> str:
     """A row for `ast.parse`, and one for each number of workers."""
     rows = [["`ast.parse`", *_figures(parsed), "1.0x", "1.0x"]]
     for workers, run in runs.items():
-        plural = "worker" if workers == 1 else "workers"
-        rows.append(
-            [f"`pexec-lint`, {workers} {plural}", *_figures(run),
-             f"{run.seconds / parsed.seconds:.1f}x", f"{run.peak / parsed.peak:.1f}x"]
-        )  # fmt: skip
-    head = ["", "wall time", "largest process", "time to `ast.parse`", "memory to `ast.parse`"]
-    return pages.table(head, rows)
+        name = f"`pexec-lint --workers {workers}`"
+        time_ratio = f"{run.seconds / parsed.seconds:.1f}x"
+        rows.append([name, *_figures(run), time_ratio, f"{run.peak / parsed.peak:.1f}x"])
+    return pages.table(["", "time", "memory", "time, as a ratio", "memory, as a ratio"], rows)
 
 
 def _figures(run: Ended) -> list[str]:
     return [f"{run.seconds:.1f} s", f"{run.peak / 1e6:.0f} MB"]
 
 
+def scaling_table() -> str:
+    """The figures of scaling.py as Markdown."""
+    rows = [
+        [
+            row.statements,
+            f"{row.seconds:.2f} s",
+            f"{row.parse:.2f} s",
+            f"{row.seconds / row.parse:.1f}x",
+            f"{row.growth:.2f}x" if row.growth else "",
+        ]
+        for row in scaling.rows()
+    ]
+    return pages.table(["statements", "pexec", "parse and positions", "ratio", "growth"], rows)
+
+
 @click.command()
 @click.option("--package", "name", default="homeassistant", show_default=True)
-@click.option("--cache", type=click.Path(path_type=Path), default=corpus.default_cache,
-              help="Folder for downloads, outside the repository.")
-@click.option("--workers", type=click.IntRange(1), multiple=True, default=(1, 2),
-              show_default=True, help="Numbers of worker processes; may be repeated.")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    default=corpus.default_cache,
+    help="Folder for downloads, outside the repository.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    multiple=True,
+    default=(1, 2),
+    show_default=True,
+    help="Numbers of worker processes; may be repeated.",
+)
 @click.option("--write", is_flag=True, help="Put all figures into docs/performance.md.")
-@click.pass_context  # fmt: skip
-def main(
-    ctx: click.Context, name: str, cache: Path, workers: Sequence[int], write: bool
-) -> None:
+@click.pass_context
+def main(ctx: click.Context, name: str, cache: Path, workers: Sequence[int], write: bool) -> None:
     """Time and memory of pexec-lint over a large package."""
     package = corpus.package(name)
     with corpus.copy_of(package, cache) as folder:
-        measured([sys.executable, str(PARSER), str(folder)])  # so that the files are in memory
-        parsed = measured([sys.executable, str(PARSER), str(folder)])
-        runs = {n: lint(folder, n) for n in workers}
-    counts = json.loads(parsed.output)
-    unread = [line for line in runs[workers[0]].errors.splitlines() if re.search(r":\d+:\d+: ", line)]
+        parse = [sys.executable, str(PARSER), str(folder)]
+        measured(parse)  # so that all files are in memory
+        parsed = measured(parse)
+        runs = {number: lint(folder, number) for number in workers}
+    counts, first = json.loads(parsed.output), runs[workers[0]]
     wrong = [words for run in runs.values() for words in crashes(run)]
     text = "\n\n".join(
         [
-            f"`{package.pin}`: {counts['files']:,} files, of which Python "
-            f"{sys.version_info.major}.{sys.version_info.minor}'s own `ast` cannot parse "
-            f"{counts['unparsed']:,}, and pexec {len(unread):,}. Crashes: {len(wrong)}.",
+            f"`{package.pin}`: {counts['files']:,} files. The `ast` of Python "
+            f"{sys.version_info.major}.{sys.version_info.minor} cannot parse "
+            f"{counts['unparsed']:,} of them, pexec {unread(first):,}. Crashes: {len(wrong)}.",
             stress_table(parsed, runs),
-            f"pexec says: {last_line(runs[workers[0]])}",
+            f"The last line of the run: {last_line(first)}",
         ]
     )
     click.echo("\n".join([text, *wrong]))
@@ -128,17 +173,6 @@ def main(
         pages.put(PAGE, "stress", text)
         pages.put(PAGE, "scaling", scaling_table())
     ctx.exit(int(bool(wrong)))
-
-
-def scaling_table() -> str:
-    """The figures of scaling.py as Markdown."""
-    rows = [
-        [row.statements, f"{row.seconds:.2f} s", f"{row.parse:.2f} s",
-         f"{row.seconds / row.parse:.1f}x", f"{row.growth:.2f}x" if row.growth else ""]
-        for row in scaling.rows()
-    ]  # fmt: skip
-    head = ["statements", "pexec", "parse and positions", "ratio", "growth"]
-    return pages.table(head, rows)
 
 
 if __name__ == "__main__":

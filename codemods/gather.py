@@ -126,7 +126,11 @@ def _wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: s
     if "\n" not in text and "\r" not in text and writer.fits(one + comment):
         return [one + comment]
     inner = indent + writer.style.unit
-    return [f"{indent}{opening}(", *_argument_lines(start, inner, writer, "", comment), f"{indent})"]
+    return [
+        f"{indent}{opening}(",
+        *_argument_lines(start, inner, writer, "", comment),
+        f"{indent})",
+    ]
 
 
 def _argument_lines(
