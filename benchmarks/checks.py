@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import io
 import subprocess
+import tokenize
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import libcst as cst
@@ -37,12 +40,37 @@ def unreadable(failed: Failed) -> bool:
 
 
 def of_text(result: Analyzed) -> list[str]:
-    """Does the fixed text parse, and compile if the original did?"""
+    """Does the fixed text parse, compile if the original did, and hold its strings and comments?"""
     if result.fixed is None:
         return []
     before, after = (result.source.encode(t) for t in (result.source.text, result.fixed))
-    wrong = [] if parses(after) else ["cannot be parsed by LibCST"]
-    return [*wrong, "does not compile"] if compiles(before) and not compiles(after) else wrong
+    if not parses(after):
+        return ["cannot be parsed by LibCST"]
+    if not compiles(before):
+        return []
+    if not compiles(after):
+        return ["does not compile"]
+    return _lost(before, after)
+
+
+def _lost(before: bytes, after: bytes) -> list[str]:
+    """Every comment must be there as often as before, and the strings must be exactly the same."""
+    old, new = (_tokens(data, tokenize.COMMENT) for data in (before, after))
+    wrong = [f"lost the comment {comment}" for comment in (old - new).elements()]
+    same = _tokens(before, *_STRINGS) == _tokens(after, *_STRINGS)
+    return wrong if same else [*wrong, "has other strings than the original"]
+
+
+_STRINGS = tuple(
+    getattr(tokenize, name)
+    for name in ("STRING", "FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END")  # the last: 3.12
+    if hasattr(tokenize, name)
+)
+
+
+def _tokens(data: bytes, *kinds: int) -> Counter[str]:
+    found = tokenize.tokenize(io.BytesIO(data).readline)
+    return Counter(token.string for token in found if token.type in kinds)
 
 
 def parses(data: bytes) -> bool:

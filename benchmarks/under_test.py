@@ -17,7 +17,7 @@ from pexec.analyzer.run import run
 from pexec.analyzer.settings import Request
 from pexec.codemods.rewrite import rewrite
 
-_NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*")  # not `?`, `f().x` or `a[].x`: no entry can match these
+_NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*")  # not `?`, `f().x` or `a[].x`: no entry matches these
 
 
 def results(
@@ -30,7 +30,11 @@ def results(
 
 
 def unknown_calls(folder: Path, *, workers: int = 1) -> list[str]:
-    """The qualified names of all calls of a package of which pexec knows nothing."""
+    """The qualified names of all calls of a package of which pexec knows nothing.
+
+    Those of the standard library are left out: what is unknown of them (a `gather` of unknown
+    coroutines, a pause) is so for a reason.
+    """
     request = Request((str(folder),), config=folder / SETTINGS, workers=workers)
     found = {
         name
@@ -39,7 +43,11 @@ def unknown_calls(folder: Path, *, workers: int = 1) -> list[str]:
         for note in result.blocked
         for name, _ in note.undeclared
     }
-    return sorted(name for name in found if _NAME.fullmatch(name))
+    return sorted(name for name in found if _NAME.fullmatch(name) and not _is_standard(name))
+
+
+def _is_standard(name: str) -> bool:
+    return name.partition(".")[0] in sys.stdlib_module_names
 
 
 def _only_unknown(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:

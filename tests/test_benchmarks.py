@@ -38,7 +38,7 @@ async def main() -> None:
     async with httpx.AsyncClient() as client:
         user = await client.get("https://crm.example.com/users/7")
         rates = await client.get("https://rates.example.com/latest")
-    print(user, rates)
+    print(user, rates)  # both
 
 
 asyncio.run(main())
@@ -195,7 +195,12 @@ def analyzed(cache: Path) -> tuple[Analyzed, Path]:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("def (\n", "cannot be parsed by LibCST"), ("return 1\n", "does not compile")],
+    [
+        ("def (\n", "cannot be parsed by LibCST"),
+        ("return 1\n", "does not compile"),
+        (FIXABLE.replace("# both", ""), "lost the comment # both"),
+        (FIXABLE.replace("users/7", "users/8"), "has other strings than the original"),
+    ],
 )
 def test_a_fixed_text_that_is_not_python_is_caught(cache: Path, text: str, words: str) -> None:
     result, folder = analyzed(cache)
