@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test golden clean
+.PHONY: demo test golden figures clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python fixtures/demo/run_demo.py
@@ -19,6 +19,12 @@ test: $(VENV)/.dev
 # Writes the golden files anew from what the tool does now: read the diff before you commit it.
 golden: $(VENV)/.dev
 	$(BIN)/python -m pytest --regenerate
+
+# The tables of docs/evaluation.md and docs/performance.md, measured anew on released packages.
+figures: $(VENV)/.dev
+	$(BIN)/python benchmarks/real_code.py --write
+	$(BIN)/python benchmarks/judged.py --write
+	$(BIN)/python benchmarks/stress.py --write
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pexec needs Python 3.11 or newer")'

@@ -77,7 +77,8 @@ class Planner:
             member, edge = member_of(i, statement, self.footprints, bound)
             members.append(member)
             row = self._row(i, statements, prints, around, members, edge, forbidden, bound)
-            rows.append(replace(row, solo=False) if id(statement) in self._holding else row)
+            holding = id(statement) in self._holding or self._gathers_inside(statement)
+            rows.append(replace(row, solo=False) if holding else row)
         raising = [self._raising(i, statements, rows) for i in range(len(rows))]
         found = () if forbidden else regions(
             rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
@@ -93,6 +94,14 @@ class Planner:
             for r in found
         }
         return Plan(site, tuple(rows), prints, found, notes, around, known)
+
+    def _gathers_inside(self, statement: Statement) -> bool:
+        """Does a compound statement hold a `gather`, perhaps the plain form of an earlier run?
+
+        It is treated like one that is about to get a batch, so that a second run changes nothing.
+        """
+        calls = self.footprints.of(statement).calls if statement.blocks else ()
+        return any(c.awaited and self.inference.facts(c).name == "asyncio.gather" for c in calls)
 
     def _row(
         self,

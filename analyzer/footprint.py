@@ -336,7 +336,8 @@ class Footprints:
         if maybe_none(resolver, Place(place.symbol, place.steps[:-1])):
             return False
         info = resolver.module.symbols.get(place.symbol)
-        if info is not None and info.kind == "import" and len(place.steps) == 1:
+        module = info is not None and info.kind == "import" and not info.member
+        if module and len(place.steps) == 1:
             return True  # what a module is imported for is there
         name = resolver.place_name(place)
         if any(catalog.entries.get(name) for catalog in resolver.sources):

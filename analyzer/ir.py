@@ -278,6 +278,7 @@ class SymbolInfo:
     kind: str  # local | parameter | global | import | builtin | undefined | call
     bindings: int = 0
     target: str = ""  # dotted name of an import
+    member: bool = False  # imported by `from`: perhaps no module, but an object of one
     annotations: tuple[str, ...] = ()  # dotted names, resolved through imports
     function: str = ""  # qualname if bound once by `def`
     cls: str = ""  # qualname if bound once by `class`

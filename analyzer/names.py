@@ -47,6 +47,7 @@ class Scope:
     globals: set[str] = field(default_factory=set[str])
     nonlocals: set[str] = field(default_factory=set[str])
     imports: dict[str, str] = field(default_factory=dict[str, str])
+    members: set[str] = field(default_factory=set[str])  # bound by `from … import`
     functions: dict[str, str] = field(default_factory=dict[str, str])
     classes: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -353,6 +354,8 @@ class _Collector:
             target = alias.asname.name if alias.asname else alias.name
             joiner = "" if module.endswith(".") else "."
             self.imported(scope, target, f"{module}{joiner}{dotted(alias.name)}")
+            if isinstance(target, cst.Name):
+                scope.members.add(target.value)
 
     def declared(self, node: cst.Global | cst.Nonlocal, scope: Scope) -> None:
         """Where the names are bound was settled beforehand."""

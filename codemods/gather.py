@@ -116,7 +116,10 @@ def _await_all(asyncio: str, tasks: Sequence[str], indent: str, writer: Writer) 
 
 
 def _wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: str) -> list[str]:
-    """``opening(call)`` on one line if it fits, else with the call on lines of its own."""
+    """``opening(call)`` on one line if it fits, else with the call on lines of its own.
+
+    The comment stays on the call's line: there it silences a type checker, or claims its effects.
+    """
     call = start.member.call
     text = start.text if start.text is not None else writer.text(call.span)
     one = f"{indent}{opening}({text})"
@@ -124,20 +127,23 @@ def _wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: s
         return [one + comment]
     inner = indent + writer.style.unit
     return [
-        f"{indent}{opening}({comment}",
-        *_argument_lines(start, inner, writer, ""),
+        f"{indent}{opening}(",
+        *_argument_lines(start, inner, writer, "", comment),
         f"{indent})",
     ]
 
 
-def _argument_lines(start: Start, inner: str, writer: Writer, comma: str) -> list[str]:
+def _argument_lines(
+    start: Start, inner: str, writer: Writer, comma: str, comment: str = ""
+) -> list[str]:
     call = start.member.call
     lines = writer.call_lines(call, inner, start.text)
-    if len(lines) == 1 and not writer.fits(lines[0] + comma) and call.arguments:
+    exploded = not writer.fits(lines[0] + comma) and not _CHECKER.search(comment)
+    if len(lines) == 1 and exploded and call.arguments:
         callee, arguments = start.pieces or (call.callee, writer.arguments(call))
         if not any("\n" in word or "\r" in word for word in (callee, *arguments)):
             lines = writer.exploded(callee, arguments, inner)
-    lines[-1] += comma
+    lines[-1] += comma + comment
     return lines
 
 
@@ -228,10 +234,8 @@ def _one_call(opening: str, starts: Sequence[Start], indent: str, writer: Writer
     for i, (start, (above, behind)) in enumerate(zip(starts, comments, strict=True)):
         if i:
             lines += [inner + line.strip() for line in above]
-        block = _argument_lines(start, inner, writer, ",")
-        if behind:
-            block[-1] += f"  {behind.strip()}"
-        lines += block
+        comment = f"  {behind.strip()}" if behind else ""
+        lines += _argument_lines(start, inner, writer, ",", comment)
     lines.append(f"{indent})")
     return lines
 
@@ -255,9 +259,11 @@ def _grouped(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     edits: list[Edit] = []
     for start in starts:
         task = names.new(f"{base_name(start.member)}_task")
-        lines += _wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, "")
+        comment = _carried(start.member, writer)
+        lines += _wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, comment)
         begin, end = _with_parentheses(start.member, writer.source.text)
         edits.append(Edit(begin, end, f"{task}.result()"))
+        edits += _dropped_comment(start.member, writer)
     first, last = block.statements[region.first].lines, block.statements[region.last].span
     lines += writer.edited(first.line, last.end_line, edits)
     return lines

@@ -103,6 +103,7 @@ def _symbol(
         kind=kind,
         bindings=bindings,
         target=scope.imports.get(name, "") if once else "",
+        member=name in scope.members,
         annotations=annotations,
         function=scope.functions.get(name, "") if once else "",
         cls=scope.classes.get(name, "") if once else "",
