@@ -12,7 +12,8 @@ from pathlib import Path
 from corpus import SETTINGS
 from pexec.analyzer.cli import lint_command
 from pexec.analyzer.config import Config
-from pexec.analyzer.engine import Analysis, Analyzed, Result, blocked_of, counts_of
+from pexec.analyzer.engine import Analysis, Analyzed, Result, counts_of
+from pexec.analyzer.notes import blocked_of
 from pexec.analyzer.run import run
 from pexec.analyzer.settings import Request
 from pexec.codemods.rewrite import rewrite
