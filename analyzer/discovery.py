@@ -24,11 +24,10 @@ FolderConfig = Callable[[str], Config]
 
 @dataclass(slots=True)
 class Found:
-    """The files, (path, cause) of paths that mean nothing, and how many entries were left out."""
+    """The files, and (path, cause) of paths that mean nothing."""
 
     targets: list[Target] = field(default_factory=list[Target])
     missing: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    excluded: int = 0
 
 
 def find(paths: Iterable[str], config_of: FolderConfig, *, force_exclude: bool = False) -> Found:
@@ -47,7 +46,6 @@ def find(paths: Iterable[str], config_of: FolderConfig, *, force_exclude: bool =
             found.setdefault(STDIN, Target(STDIN, True))
         elif os.path.isdir(path):
             if force_exclude and walk.left_out_by_name(path):
-                walk.found.excluded += 1
                 continue
             for name in walk.files(path):
                 real = os.path.realpath(name)
@@ -56,7 +54,6 @@ def find(paths: Iterable[str], config_of: FolderConfig, *, force_exclude: bool =
                     found[real] = Target(name, False)
         elif os.path.exists(path):
             if force_exclude and walk.left_out_by_name(path):
-                walk.found.excluded += 1
                 continue
             real = os.path.realpath(path)
             known = found.get(real)
@@ -103,7 +100,6 @@ class _Walk:
             if self._excluded(entry.path, config, folder=True) or (
                 ignores.ignored(place, folder=True)
             ):
-                self.found.excluded += 1
                 continue
             below = ignores.inside(place) if config.respect_gitignore else Ignores()
             yield from self._files(entry.path, place, below, bare)
@@ -114,12 +110,10 @@ class _Walk:
                 return False
         elif not _spec(config.include).match_file(relative(entry.path, config.root)):
             return False
-        if self._excluded(entry.path, config, folder=False) or ignores.ignored(
-            os.path.join(real, entry.name), folder=False
-        ):
-            self.found.excluded += 1
-            return False
-        return True
+        return not (
+            self._excluded(entry.path, config, folder=False)
+            or ignores.ignored(os.path.join(real, entry.name), folder=False)
+        )
 
     def _excluded(self, path: str, config: Config, *, folder: bool) -> bool:
         if not config.extend_exclude:

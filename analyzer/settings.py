@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -104,7 +105,7 @@ def _left_out(config: Config, filename: str) -> frozenset[str]:
 
 def relative(path: str, root: Path) -> str:
     """A path from ``root``, with slashes; one that lies elsewhere is its absolute path."""
-    absolute = Path(path).absolute()
+    absolute = Path(os.path.abspath(path))  # `..` taken out, links not followed
     if absolute.is_relative_to(root):
         return absolute.relative_to(root).as_posix()
     return absolute.as_posix().lstrip("/")

@@ -184,6 +184,16 @@ def test_named_files_are_left_out_only_with_force_exclude(tmp_path: Path) -> Non
     assert found == []
 
 
+def test_a_path_with_dots_is_held_against_the_patterns_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "gen/x.py", "pkg/a.py")
+    (tmp_path / "pexec.toml").write_text('extend-exclude = ["gen"]\n')
+    monkeypatch.chdir(tmp_path / "pkg")
+    assert targets(["../gen/x.py"], force_exclude=True)[0] == []
+    assert names(targets([".."])[0]) == ["../pkg/a.py"]
+
+
 def test_links_are_not_followed_twice(tmp_path: Path) -> None:
     make(tmp_path, "pkg/real.py")
     (tmp_path / "pkg" / "loop").symlink_to(tmp_path / "pkg", target_is_directory=True)
