@@ -115,7 +115,7 @@ class Aliases:
     def _call(self, name: str, call: Call) -> None:
         entry = self.resolver.entry(call)
         handed = [s for a in call.arguments for s in self.sources(a.value)]
-        receiver = list(self.sources(call.receiver)) if call.receiver is not None else []
+        receiver = self._holders(call.receiver)
         kind = self.resolver.type_of(call.receiver) if call.receiver is not None else ""
         info = self.resolver.type_info(kind)
         if info is not None and info.handle:
@@ -126,7 +126,7 @@ class Aliases:
                 self._link(name, symbol)
             return
         if entry is None or entry.barrier:
-            called = list(self.sources(call.function))  # a bound method holds its object
+            called = self._holders(call.function)  # a bound method holds its object
             for symbol in (name, *handed, *receiver, *called):
                 self._mark(symbol)
                 self._link(name, symbol)
@@ -139,6 +139,16 @@ class Aliases:
                 self._link(a, b)
         if entry.returns == "alias" and not entry.pure and not self._immutable_result(name):
             self._mark(name)
+
+    def _holders(self, value: Value | None) -> list[str]:
+        """The objects that a receiver or a function is part of; a known module is none.
+
+        Otherwise `asyncio.run(main())` would make all that is handed to `asyncio.gather` a part of
+        what `main` belongs to.
+        """
+        if value is None or (value.place is not None and self.resolver.module_like(value.place)):
+            return []
+        return list(self.sources(value))
 
     def _immutable_result(self, name: str) -> bool:
         return self.resolver.immutable(Value(place=Place(name)))

@@ -135,7 +135,8 @@ class Counts:
 class Analyzed:
     """A file that was read: findings, notes, counts, and the fixed text if it differs.
 
-    ``baselined`` findings are left out; ``outdated`` entries of the baseline no longer occur.
+    ``silenced`` findings are left out by a comment or a setting, ``baselined`` ones by the
+    baseline, of which ``outdated`` entries no longer occur.
     """
 
     filename: str
@@ -147,6 +148,7 @@ class Analyzed:
     fixed: str | None = None
     projection: FileProjection | None = None
     unused: tuple[Unused, ...] = ()
+    silenced: int = 0
     baselined: int = 0
     outdated: int = 0
 

@@ -233,7 +233,7 @@ class Footprints:
 
     def _read(self, place: Place, *, deep: bool) -> list[Effect]:
         effects = self._root(place)
-        if self.inference.module_like(place):
+        if self.inference.resolver.module_like(place):
             return effects
         for step in place.steps:
             if isinstance(step, SymKey):

@@ -296,6 +296,14 @@ class Resolver:
 
     # -- entries -------------------------------------------------------------------------------
 
+    def module_like(self, place: Place) -> bool:
+        """Is this a module, or a function of one, that a vocabulary knows? It is no state."""
+        info = self.module.symbols.get(place.symbol)
+        if info is None or info.kind != "import" or self.symbol_type(place.symbol):
+            return False
+        name = self.place_name(place)
+        return name in self.types.entries or name in self.types.prefixes
+
     def entry(self, call: Call) -> Entry | None:
         """The strongest applicable entry by name, `when` and dispatch looked at."""
         name = self.call_name(call)

@@ -132,6 +132,16 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
         source=analysis.source,
         fixed=fixed,
         unused=dead,
+        silenced=_silenced(analysis, selected),
+    )
+
+
+def _silenced(analysis: Analysis, selected: bool) -> int:
+    """How many regions a comment silences, or all of them if the rule is not selected."""
+    return sum(
+        not selected or suppressed(analysis, plan, region)
+        for plan in analysis.plans
+        for region in plan.regions
     )
 
 

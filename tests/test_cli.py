@@ -60,6 +60,30 @@ def test_no_run_ends_in_silence(here: Path, source: str, words: str) -> None:
     assert words in result.stdout.splitlines()[-1]
 
 
+SILENCED = TWO.replace("(uid)\n    orders", "(uid)  # pexec: ignore[PX101]\n    orders")
+
+
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        (SILENCED, []),
+        (SILENCED, ["--unsafe-fixes"]),
+        (TWO, ["--ignore", "PX101"]),
+        (TWO, ["--config", 'per-file-ignores = {"agent.py" = ["PX101"]}']),
+    ],
+    ids=["comment", "unsafe", "option", "per-file-ignores"],
+)
+def test_what_is_silenced_is_not_called_dependent(
+    here: Path, source: str, options: list[str]
+) -> None:
+    put(here, agent=source)
+    for command in (lint, fix):
+        result = command(*options, "agent.py")
+        assert result.exit_code == 0
+        last = "no findings, 1 silenced by comments or settings, 0 notes.\n"
+        assert result.stdout.endswith(f"; {last}")
+
+
 def test_empty_folder_says_so(here: Path) -> None:
     result = lint()
     assert (result.exit_code, result.stdout) == (

@@ -71,7 +71,7 @@ def test_what_a_comment_silences(comment: str, codes: list[str]) -> None:
 
 
 MISSPELT = {
-    "ignroe": ("# pexec: ignroe[PX101]", "did you mean `ignore`?"),
+    "ignroe": ("# pexec: ignroe[PX101]", "understood (did you mean `ignore`?); a line comment"),
     "ignored": ("# pexec: ignored", "did you mean `ignore`?"),
     "no-end": ("# pexec: ignore[PX101", "`# pexec: ignore[PX101` is not understood"),
     "no-code": ("# pexec: ignore[]", "`# pexec: ignore[]` is not understood"),

@@ -74,7 +74,7 @@ def _misspelt(word: str) -> str:
 
     name = re.split(r"[\[=]", word.lower())[0]
     near = [] if name in _KNOWN else get_close_matches(name, _KNOWN, 1)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
+    hint = f" (did you mean `{near[0]}`?)" if near else ""
     return (
         f"`# pexec: {word}` is not understood{hint}; a line comment may say reads=…, writes=…, "
         "pure, barrier, speculative, raises=false or ignore[CODE]; other words go behind another #"

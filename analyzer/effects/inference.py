@@ -46,15 +46,6 @@ class Inference:
             found.extend(self.contents(held))
         return found
 
-    def module_like(self, place: Place) -> bool:
-        """Is this a module, or a function of one, that a vocabulary knows? It is no state."""
-        info = self.module.symbols.get(place.symbol)
-        if info is None or info.kind != "import" or self.resolver.symbol_type(place.symbol):
-            return False
-        name = self.resolver.place_name(place)
-        known = self.resolver.types
-        return name in known.entries or name in known.prefixes
-
     # -- calls ---------------------------------------------------------------------------------
 
     def facts(self, call: Call) -> CallFacts:
@@ -88,7 +79,7 @@ class Inference:
         effects += [
             Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
             for value in (call.receiver, *(a.value for a in call.arguments))
-            if value is not None and not (value.place and self.module_like(value.place))
+            if value is not None and not (value.place and self.resolver.module_like(value.place))
             for memory in self.contents(value)
         ]
         for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):

@@ -41,6 +41,7 @@ class Totals:
     gain: int = 0  # not worth it
     unknown: int = 0
     fixable: int = 0
+    silenced: int = 0  # findings that a comment or a setting leaves out
     baselined: int = 0  # findings that are in the baseline
     outdated: int = 0  # entries of the baseline that no longer occur
 
@@ -48,7 +49,7 @@ class Totals:
 def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
     """Add up the results; ``missing`` paths count as failed."""
     files = failed = awaited = known = findings = with_fixes = more = 0
-    fixable = baselined = outdated = 0
+    fixable = silenced = baselined = outdated = 0
     kinds: Counter[str] = Counter()
     for result in results:
         if isinstance(result, Failed):
@@ -63,13 +64,14 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
             findings += len(result.reported)
             with_fixes += bool(fixes)
             fixable += fixes
+            silenced += result.silenced
             baselined += result.baselined
             more += result.unsafe_findings
             kinds.update(note.kind for note in result.blocked)
     return Totals(
         files, failed + missing, awaited, known, findings, with_fixes, more,
         sum(n for kind, n in kinds.items() if kind not in QUIET),
-        kinds[FLOW], kinds["gain"], kinds[UNKNOWN], fixable, baselined, outdated,
+        kinds[FLOW], kinds["gain"], kinds[UNKNOWN], fixable, silenced, baselined, outdated,
     )  # fmt: skip
 
 
@@ -108,6 +110,9 @@ def nothing(totals: Totals) -> str:
     """Why there is no finding, in words."""
     if totals.awaited < 2:
         return "nothing to run together: fewer than two awaited calls (others are not looked at)"
+    if totals.silenced:
+        notes = plural(totals.notes, "note")
+        return f"no findings, {totals.silenced} silenced by comments or settings, {notes}"
     if not totals.notes and totals.flow and not totals.gain:
         return "nothing to run together: each call needs the one before"
     if not totals.notes:
