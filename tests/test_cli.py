@@ -88,7 +88,7 @@ def test_empty_folder_says_so(here: Path) -> None:
     result = lint()
     assert (result.exit_code, result.stdout) == (
         0,
-        "Checked 0 files: no Python files under the given paths, those left out aside.\n",
+        "Checked 0 files: no Python files under the given paths, but for what is left out.\n",
     )
 
 

@@ -79,7 +79,9 @@ def _string_parts(nodes: Sequence[cst.BaseFormattedStringContent], context: Cont
                 if part.conversion is not None:
                     context.add(Operate((value,), Risk.FORMAT, context.guarded))
                 _string_parts(part.format_spec, context)
-            context.add(Operate((value,), Risk.FORMAT, context.guarded))
+            # A specification suits some types only: `f"{text:.2f}"` raises ValueError.
+            risk = Risk.FORMAT if part.format_spec is None else Risk.ITEM
+            context.add(Operate((value,), risk, context.guarded))
             plain = part.format_spec is None and part.conversion is None and part.equal is None
             parts.append(value if plain else OPAQUE)
     return parts

@@ -83,9 +83,8 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
     """One line for every run, also when nothing was found."""
     failed = f", {totals.failed} could not be checked" if totals.failed else ""
     if not totals.files:
-        why = (
-            "" if totals.failed else ": no Python files under the given paths, those left out aside"
-        )
+        words = ": no Python files under the given paths, but for what is left out"
+        why = "" if totals.failed else words
         return f"Checked 0 files{failed}{why}."
     head = f"Checked {plural(totals.files, 'file')}{failed}: "
     head += f"{plural(totals.awaited, 'awaited call')}, {totals.known} with known effects; "
