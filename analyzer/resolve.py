@@ -375,8 +375,10 @@ class Resolver:
         for catalog in self.sources:
             found = catalog.find(name)
             if found:
+                # What the client makes of an answer is new, whatever the tool's declaration says.
+                returns = "fresh" if entry.returns == "fresh" else found[0].returns
                 return replace(found[0], arguments=entry.arguments, params=entry.params,
-                               type=found[0].type or entry.type)  # fmt: skip
+                               type=found[0].type or entry.type, returns=returns)  # fmt: skip
         return None
 
     def shown_name(self, call: Call) -> str:
