@@ -58,6 +58,11 @@ def _setup(prefix: str) -> str:
     lines += [f"from {prefix}.{module} import {name}" for name, module in _CLASSES.items()]
     lines.append("")
     lines += [f"{_INSTANCE[name]} = {name}()" for name in _CLASSES]
+    lines += ["", "", "def start(config: dict, long_context: bool = False) -> None:"]
+    for name in _CLASSES:
+        if name not in _STATELESS:
+            load = f"{_INSTANCE[name]}._load_scenario(config[{name!r}], long_context=long_context)"
+            lines += [f"    if {name!r} in config:", f"        {load}"]
     return "\n".join(lines) + "\n"
 
 
@@ -86,12 +91,8 @@ def _scenarios(wheel: Path, name: str) -> tuple[Scenario, ...]:
     found: list[Scenario] = []
     for row in answers:
         question = configs[row["id"]]
-        start = tuple(
-            f"{_INSTANCE[owner]}._load_scenario("
-            f"{question['initial_config'].get(owner, {})!r}, long_context={long_context})"
-            for owner in question["involved_classes"]
-            if owner not in _STATELESS
-        )
+        config = {o: question["initial_config"].get(o, {}) for o in question["involved_classes"]}
+        start = (f"start({config!r}, long_context={long_context})",)
         turns = tuple(tuple(call_of(c) for c in turn) for turn in row["ground_truth"])
         found.append(Scenario(row["id"], start, turns))
     return tuple(found)
