@@ -13,7 +13,7 @@ from .bfcl import packages as bfcl_packages
 from .evaluate import Matrix, compare
 from .execute import truths
 from .fetch import BFCL, MPMATH, default_cache, fetched
-from .model import Package
+from .model import Package, pairs_of
 from .own import packages as own_packages
 from .report import text
 
@@ -26,6 +26,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--variables", action="store_true",
                         help="also with arguments as variables")  # fmt: skip
+    parser.add_argument("--dense", action="store_true",
+                        help="pair each call with every later one of its scenario")  # fmt: skip
     parser.add_argument("--pairs", action="store_true", help="also one line per pair")
     parser.add_argument("--keep", type=Path, help="a folder for the generated projects")
     given = parser.parse_args(argv)
@@ -33,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     matrices: list[Matrix] = []
     with tempfile.TemporaryDirectory(prefix="pexec-oracle-") as temporary:
         for package in _packages(given.chosen, given.cache, Path(temporary)):
-            known = truths(package, given.workers)
+            known = truths(package, given.workers, pairs_of(package, dense=given.dense))
             for variables in (False, True) if given.variables else (False,):
                 name = package.name + ("-variables" if variables else "")
                 keep = given.keep / name if given.keep else None

@@ -24,9 +24,7 @@ class Matrix:
 
     def count(self, *, truth: bool, verdict: bool) -> int:
         """How many pairs execution says ``truth`` of and pexec ``verdict`` (commute: true)."""
-        return sum(
-            j.truth.commutes == truth and j.verdict.commutes == verdict for j in self.judged
-        )
+        return sum(j.truth.commutes == truth and j.verdict.commutes == verdict for j in self.judged)
 
     @property
     def missed(self) -> tuple[Judged, ...]:
@@ -63,13 +61,16 @@ def evaluate(
     workers: int = 1,
     variables: bool = False,
     keep: Path | None = None,
+    declarations: str = "",
 ) -> Matrix:
     """Executes the pairs of a package, lets pexec read them, and compares.
 
     ``keep`` is a new folder for the generated project; without it, it is a temporary one.
+    ``declarations`` are added to its pexec.toml, to measure what a claim about a tool does.
     """
     known = truths(package, workers, pairs)
-    return compare(package, known, workers=workers, variables=variables, keep=keep)
+    return compare(package, known, workers=workers, variables=variables, keep=keep,
+                   declarations=declarations)  # fmt: skip
 
 
 def compare(
@@ -79,11 +80,14 @@ def compare(
     workers: int = 1,
     variables: bool = False,
     keep: Path | None = None,
+    declarations: str = "",
 ) -> Matrix:
     """Lets pexec read the pairs whose truth is known."""
     with tempfile.TemporaryDirectory(prefix="pexec-oracle-") as temporary:
         folder = keep or Path(temporary) / "project"
         names = write(package, [pair for pair, _ in known], folder, variables=variables)
+        with (folder / "pexec.toml").open("a", encoding="utf-8") as file:
+            file.write(declarations)
         said = verdicts(folder, workers)
     judged = (Judged(p, t, said.get(names[p.text], SILENT)) for p, t in known)
     return Matrix(package.name + (" (variables)" if variables else ""), tuple(judged))

@@ -67,9 +67,9 @@ def _touched(package: Package, pair: Pair, call: Call) -> Touched:
 
 
 def truths(
-    package: Package, workers: int, pairs: Sequence[Pair] | None = None
+    package: Package, workers: int = 1, pairs: Sequence[Pair] | None = None
 ) -> list[tuple[Pair, Truth]]:
-    """Every pair with its truth. ``workers`` processes execute the tools."""
+    """Pairs (all neighbouring ones of the package) with their truths, executed in ``workers``."""
     wanted = pairs_of(package) if pairs is None else list(pairs)
     distinct = {(p.scenario.name, p.before, p.text): p for p in wanted}
     todo = list(distinct.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 
@@ -123,18 +124,22 @@ class Judged:
     verdict: Verdict
 
 
-def pairs_of(package: Package) -> list[Pair]:
-    """Every two consecutive calls of one turn, in order, repeated ones included."""
+def pairs_of(package: Package, *, dense: bool = False) -> list[Pair]:
+    """Every two consecutive calls of one turn, in order, repeated ones included.
+
+    ``dense``: every call with every later one of its scenario, from the state before the first.
+    """
     found: list[Pair] = []
     for scenario in package.scenarios:
-        before: list[Call] = []
-        for turn in scenario.turns:
-            for i, call in enumerate(turn):
-                if i:
-                    found.append(
-                        Pair(package.name, scenario, tuple(before[:-1]), turn[i - 1], call)
-                    )
-                before.append(call)
+        turns = scenario.turns
+        calls = tuple(call for turn in turns for call in turn)
+        ends = list(accumulate(len(turn) for turn in turns for _ in turn[:1]))
+        for i, first in enumerate(calls):
+            reach = len(calls) if dense else min(i + 2, next(e for e in ends if e > i))
+            found += [
+                Pair(package.name, scenario, calls[:i], first, calls[j])
+                for j in range(i + 1, reach)
+            ]
     return found
 
 

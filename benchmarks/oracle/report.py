@@ -59,9 +59,11 @@ def _counts(matrix: Matrix) -> Iterator[str]:
     kind = sum(j.truth.kind for j in matrix.judged)
     stamped = sum(j.truth.agrees and j.truth.stamped for j in matrix.judged)
     late = sum(not j.truth.agrees and j.truth.late for j in matrix.judged)
+    shuffled = sum(j.truth.commutes and not j.truth.ordered for j in matrix.judged)
     yield f"  oracle too kind (they touch the same place): {kind}; " \
           f"conflict by the time of day alone: {stamped}; " \
-          f"by an output that is a piece of the state alone: {late}"  # fmt: skip
+          f"by an output that is a piece of the state alone: {late}; " \
+          f"commute but for the order of a dictionary: {shuffled}"  # fmt: skip
 
 
 def _share(part: int, whole: int) -> str:
