@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
@@ -134,6 +136,18 @@ def _work(task: Task, index: int) -> Result:
 _NO_CONFIG = Config()  # stands for the one that the worker has already
 
 
+def _end_on_termination() -> signal.Handlers | None:
+    """Let SIGTERM end the run as an exception does, so that no worker outlives it.
+
+    Returns what to put back; None if the signal is somebody else's, or this is not the main thread.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return None
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    return signal.SIG_DFL
+
+
 class _Pooled:
     """Hands tasks to a pool, keeps the order, and starts anew when a worker dies."""
 
@@ -145,15 +159,19 @@ class _Pooled:
 
     def all(self, items: Iterable[Task | Result]) -> Iterator[Result]:
         self.pool = self._new(self.workers)
+        before = _end_on_termination()
         try:
             for item in items:
-                self.waiting.append(self._submitted(item) if isinstance(item, Task) else item)
+                entry = self._submitted(item) if isinstance(item, Task) else item
+                self.waiting.append(entry)  # not in one line: a recovery makes a new queue
                 while len(self.waiting) > self.workers * _AHEAD:
                     yield self._next()
             while self.waiting:
                 yield self._next()
         finally:
             self.pool.shutdown(wait=False, cancel_futures=True)
+            if before is not None:
+                signal.signal(signal.SIGTERM, before)
 
     def _new(self, workers: int) -> Executor:
         from concurrent.futures import ProcessPoolExecutor
