@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .comments import Edit, applied, same_code
+from .comments import same_code
+from .edits import Edit, apply
 from .engine import Analyzed, Finding
 from .source import Source
 from .suppressions import Kind, Suppression, suppressions
@@ -40,7 +41,7 @@ def add_ignores(result: Analyzed) -> Added:
         elif finding.code not in codes.setdefault(line, []):
             codes[line].append(finding.code)
     written = suppressions(lower(source).directives)
-    text = applied(source.text, _edits(source, codes, written))
+    text = apply(source.text, _edits(source, codes, written))
     if not same_code(source, text):
         return Added(source.text, 0, result.reported)
     return Added(text, len(codes), tuple(left))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 
+from .edits import Edit
 from .ir import Comment
 from .source import Source, SourceError, from_bytes, from_text
 from .suppressions import Kind, Suppression
@@ -14,22 +14,6 @@ from .suppressions import Kind, Suppression
 _BLANK = " \t\f"
 _BETWEEN = " \t\f,"  # between words and codes
 _OPENING = re.compile(r"#\s*pexec\s*:[\s,]*", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Replace ``text[start:end]``."""
-
-    start: int
-    end: int
-    text: str
-
-
-def applied(text: str, edits: Sequence[Edit]) -> str:
-    """The text with all edits; their ranges do not overlap."""
-    for edit in sorted(edits, key=lambda e: e.start, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
 
 
 def without(comment: Comment, dead: Sequence[tuple[Suppression, Set[str]]]) -> str:

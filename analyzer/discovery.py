@@ -5,16 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from .config import Config
 from .files import STDIN, Target
 from .ignores import Ignores, ignores_of
-from .settings import relative
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from .settings import matches, relative
 
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages"})
 
@@ -108,7 +103,7 @@ class _Walk:
         if config.include == ("*.py",):  # the usual case needs no pattern matching
             if not entry.name.endswith(".py"):
                 return False
-        elif not _spec(config.include).match_file(relative(entry.path, config.root)):
+        elif not matches(config.include, relative(entry.path, config.root)):
             return False
         return not (
             self._excluded(entry.path, config, folder=False)
@@ -119,7 +114,7 @@ class _Walk:
         if not config.extend_exclude:
             return False
         inside = relative(path, config.root)
-        return _spec(config.extend_exclude).match_file(f"{inside}/" if folder else inside)
+        return matches(config.extend_exclude, f"{inside}/" if folder else inside)
 
     def left_out_by_name(self, path: str) -> bool:
         """Would a walk from the settings' folder have left this file or folder out?"""
@@ -143,10 +138,3 @@ def _skipped(path: str, name: str) -> bool:
     return (
         name.startswith(".") or name in _SKIPPED or os.path.isfile(os.path.join(path, "pyvenv.cfg"))
     )
-
-
-@lru_cache(maxsize=64)
-def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(patterns)

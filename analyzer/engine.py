@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .projection import FileProjection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Analysis:
     """Everything known about one file before anything is written."""
 
@@ -41,6 +42,12 @@ class Analysis:
     suppressions: tuple[Suppression, ...] = ()
     is_package: bool = False
     tools: Catalog | None = None  # those of the library call
+
+    @cached_property
+    def other_plans(self) -> tuple[Plan, ...]:
+        """What would be planned with `--unsafe-fixes`, or without it if it was given."""
+        planner = Planner(self.inference, unsafe=not self.planner.unsafe)
+        return tuple(planner.plans())
 
 
 @dataclass(frozen=True, slots=True)

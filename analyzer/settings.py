@@ -6,11 +6,15 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .config import Config, ConfigError, check, own_file, read
 from .files import STDIN
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +96,24 @@ class Settings:
 
 def _left_out(config: Config, filename: str) -> frozenset[str]:
     """The codes that ``per-file-ignores`` leaves out in a file."""
-    from pathspec import GitIgnoreSpec
-
     path = relative(filename, config.root)
     codes: set[str] = set()
     for pattern, left_out in config.per_file_ignores:
-        matches = GitIgnoreSpec.from_lines([pattern.removeprefix("!")]).match_file(path)
-        if matches != pattern.startswith("!"):
+        if matches((pattern.removeprefix("!"),), path) != pattern.startswith("!"):
             codes |= left_out
     return frozenset(codes)
+
+
+def matches(patterns: tuple[str, ...], path: str) -> bool:
+    """Does one of the patterns (as in ``.gitignore``) match a path? A folder ends with a slash."""
+    return bool(patterns) and _compiled(patterns).match_file(path)
+
+
+@lru_cache(maxsize=64)
+def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns)
 
 
 def relative(path: str, root: Path) -> str:

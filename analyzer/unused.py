@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from .blocks import Plan, Planner
+from .blocks import Plan
 from .codes import RULES, UNUSED, Applicability
-from .comments import applied, replacing, same_code, without
+from .comments import replacing, same_code, without
 from .config import Config
+from .edits import apply
 from .engine import Analysis, Fix, analyze, lines_of
 from .ir import Span
 from .source import from_text
@@ -73,8 +74,7 @@ def _dead(analysis: Analysis, speaking: Sequence[Suppression], config: Config) -
     doubted = [(s, codes) for s in speaking if (codes := _checked(s, config)) is not None]
     left = _unheld(analysis, doubted, analysis.plans)
     if left:
-        planner = Planner(analysis.inference, unsafe=not analysis.planner.unsafe)
-        left = _unheld(analysis, left, planner.plans())
+        left = _unheld(analysis, left, analysis.other_plans)
     return [(s, codes) for s, codes in left if analysis.planner.sites.looked_at(s.line)]
 
 
@@ -196,4 +196,4 @@ def _after(analysis: Analysis, dead: Sequence[Dead]) -> str:
         )
         for line, comment in comments.items()
     ]
-    return applied(analysis.source.text, edits)
+    return apply(analysis.source.text, edits)

@@ -126,14 +126,11 @@ def _start(setup: Setup) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _work(task: Task, index: int) -> Result:
+def _work(data: bytes, filename: str, index: int, unsafe: bool, script: bool) -> Result:
+    """A task, its settings by their number: each worker has them already."""
     assert _setup is not None
-    data, filename = task.data, task.filename
-    whole = Task(data, filename, _setup.configs[index], task.unsafe, task.script)
-    return analyze_task(whole, _setup.rewriter)
-
-
-_NO_CONFIG = Config()  # stands for the one that the worker has already
+    task = Task(data, filename, _setup.configs[index], unsafe, script)
+    return analyze_task(task, _setup.rewriter)
 
 
 def _end_on_termination() -> signal.Handlers | None:
@@ -190,8 +187,8 @@ class _Pooled:
             return task, self._submit(self.pool, task)
 
     def _submit(self, pool: Executor, task: Task) -> Future[Result]:
-        light = Task(task.data, task.filename, _NO_CONFIG, task.unsafe, task.script)
-        return pool.submit(_work, light, self.index[id(task.config)])
+        index = self.index[id(task.config)]
+        return pool.submit(_work, task.data, task.filename, index, task.unsafe, task.script)
 
     def _next(self) -> Result:
         item = self.waiting.popleft()

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from ..analyzer.blocks import Plan
 from ..analyzer.edges import Member
+from ..analyzer.edits import Edit
 from ..analyzer.ir import Argument, Call, Place, Use
 from ..analyzer.members import risk_key
 from ..analyzer.schedule import Region
-from .edit import Edit, Writer
+from .edit import Writer
 
 
 @dataclass(slots=True)

@@ -11,8 +11,9 @@ from libcst import Module, parse_module
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from ..analyzer.config import Config
-from ..analyzer.engine import Analyzed, Failed, analyze_bytes
+from ..analyzer.engine import Analyzed, Failed
 from ..analyzer.settings import Request, Settings
+from ..analyzer.workers import Task, analyze_task
 from .rewrite import rewrite
 
 
@@ -40,15 +41,9 @@ class GatherCommand(CodemodCommand):
     def transform_module_impl(self, tree: Module) -> Module:
         filename = self.context.filename
         config = Config() if filename is None else Settings(Request((filename,))).of(filename)
-        result = analyze_bytes(
-            tree.bytes,
-            filename or "<source>",
-            config,
-            rewrite,
-            unsafe=self.unsafe_fixes,
-            root=config.root,
-            script=filename is not None,
-        )
+        name = filename or "<source>"
+        task = Task(tree.bytes, name, config, self.unsafe_fixes, script=filename is not None)
+        result = analyze_task(task, rewrite)
         if isinstance(result, Failed):
             raise SkipFile(f"{result.line}:{result.column}: {result.message}")
         if not isinstance(result, Analyzed) or result.fixed is None:

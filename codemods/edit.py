@@ -1,36 +1,15 @@
-"""Text edits: replace ranges, indent lines, wrap calls; untouched text stays byte for byte."""
+"""Lays out what is emitted: indents lines, wraps calls; untouched text stays byte for byte."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 
+from ..analyzer.edits import Edit, apply
 from ..analyzer.ir import Call, Module, Span
 from ..analyzer.source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Replace ``text[start:end]``."""
-
-    start: int
-    end: int
-    text: str
-
-
-def apply(text: str, edits: Iterable[Edit]) -> str:
-    """All edits at once; their ranges must not overlap (ValueError)."""
-    out: list[str] = []
-    position = 0
-    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
-        if edit.start < position:
-            raise ValueError(f"edits overlap at offset {edit.start}")
-        out += [text[position : edit.start], edit.text]
-        position = edit.end
-    out.append(text[position:])
-    return "".join(out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from ..analyzer.blocks import Plan
 from ..analyzer.edges import Member
+from ..analyzer.edits import Edit
 from ..analyzer.forms import Form, Written, members_of
 from ..analyzer.ir import Shape
 from ..analyzer.members import risk_key
 from ..analyzer.schedule import Region
 from .arguments import Names, Start, base_name, naming, starting
-from .edit import Edit, Writer
+from .edit import Writer
 from .imports import Import, needed, reach
 
 

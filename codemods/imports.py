@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from ..analyzer.edits import Edit
 from ..analyzer.ir import Block, Function, Module, Statement
-from .edit import Edit, Writer
+from .edit import Writer
 
 
 @dataclass(frozen=True, slots=True)

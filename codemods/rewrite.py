@@ -11,6 +11,7 @@ from typing import Any, cast
 from ..analyzer.blocks import Plan
 from ..analyzer.codes import Applicability
 from ..analyzer.config import Config, check, parse_tools
+from ..analyzer.edits import Edit, apply
 from ..analyzer.effects.catalog import Catalog, build
 from ..analyzer.engine import (
     Analysis,
@@ -30,7 +31,7 @@ from ..analyzer.schedule import Region
 from ..analyzer.source import SourceError, from_text
 from ..analyzer.unused import Unused, again, unused
 from ..analyzer.validate import refusal
-from .edit import Edit, Writer, apply
+from .edit import Writer
 from .gather import Names, Rewritten, rewrite_region
 from .imports import Import, insertion
 
@@ -118,16 +119,17 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
         else:  # the comments were in the way of a rewrite: not dead, though they silence nothing
             dead = tuple(replace(item, fix=None) for item in dead)
     findings = [c.finding for c in good]
+    notes = blocked_of(analysis)
     more = 0
     if unsafe:
         findings = [_graded(f) for f in findings]
-    elif selected:
+    elif selected and any(note.kind == "failure" for note in notes):
         more = _more_with_unsafe(analysis, found)
     return Analyzed(
         filename=filename,
         findings=tuple(findings),
         unsafe_findings=more,
-        blocked=(*blocked_of(analysis), *refused),
+        blocked=(*notes, *refused),
         counts=counts_of(analysis),
         source=analysis.source,
         fixed=fixed,
@@ -165,14 +167,9 @@ def _graded(item: Finding) -> Finding:
 
 def _more_with_unsafe(analysis: Analysis, found: int) -> int:
     """How many more findings ``--unsafe-fixes`` would give (ruff counts them in its summary)."""
-    if not any(b.kind == "failure" for b in blocked_of(analysis)):
-        return 0
-    from ..analyzer.blocks import Planner
-
-    planner = Planner(analysis.inference, unsafe=True)
     planned = sum(
         not suppressed(analysis, plan, region)
-        for plan in planner.plans()
+        for plan in analysis.other_plans
         for region in plan.regions
     )
     return max(0, planned - found)
