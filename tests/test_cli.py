@@ -45,7 +45,7 @@ def test_finding_in_text(here: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("x = 1\n", "fewer than two awaited calls"),
+        ("x = 1\n", "no block awaits two calls"),
         (FLOW, "each call needs the one before"),
         (UNKNOWN, "while the effects of the calls at 2 places are unknown"),
         (WRITES, "0 findings (1 more with --unsafe-fixes), 1 note."),
@@ -347,6 +347,6 @@ def test_report_in_text_markdown_and_json(here: Path) -> None:
 
 def test_report_of_nothing_and_of_a_bad_file(here: Path) -> None:
     put(here, agent="x = 1\n")
-    assert "fewer than two awaited calls" in call(report_command, ".").stdout
+    assert "no block awaits two calls" in call(report_command, ".").stdout
     put(here, agent="async def f(:\n    await a\n    await b\n")
     assert call(report_command, ".").exit_code == 2

@@ -27,7 +27,10 @@ class Done(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts over all files. ``notes`` leaves out what is no opportunity."""
+    """Counts over all files. ``notes`` leaves out what is no opportunity.
+
+    ``examined`` are the files with a block that awaits twice; calls are counted in these.
+    """
 
     files: int = 0
     failed: int = 0
@@ -44,12 +47,13 @@ class Totals:
     silenced: int = 0  # findings that a comment or a setting leaves out
     baselined: int = 0  # findings that are in the baseline
     outdated: int = 0  # entries of the baseline that no longer occur
+    examined: int = 0
 
 
 def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
     """Add up the results; ``missing`` paths count as failed."""
     files = failed = awaited = known = findings = with_fixes = more = 0
-    fixable = silenced = baselined = outdated = 0
+    fixable = silenced = baselined = outdated = examined = 0
     kinds: Counter[str] = Counter()
     for result in results:
         if isinstance(result, Failed):
@@ -60,6 +64,7 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
         known += result.counts.known
         outdated += result.outdated
         if isinstance(result, Analyzed):
+            examined += 1
             fixes = sum(f.fix is not None for f in result.reported)
             findings += len(result.reported)
             with_fixes += bool(fixes)
@@ -72,6 +77,7 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
         files, failed + missing, awaited, known, findings, with_fixes, more,
         sum(n for kind, n in kinds.items() if kind not in QUIET),
         kinds[FLOW], kinds["gain"], kinds[UNKNOWN], fixable, silenced, baselined, outdated,
+        examined,
     )  # fmt: skip
 
 
@@ -87,7 +93,10 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
         why = "" if totals.failed else words
         return f"Checked 0 files{failed}{why}."
     head = f"Checked {plural(totals.files, 'file')}{failed}: "
-    head += f"{plural(totals.awaited, 'awaited call')}, {totals.known} with known effects; "
+    if totals.examined:
+        where = f" in {totals.examined} of them" if totals.examined < totals.files else ""
+        head += f"{plural(totals.awaited, 'awaited call')}{where}, "
+        head += f"{totals.known} with known effects; "
     gone = plural(totals.outdated, "entry", "entries")
     gone = f" {gone} of the baseline no longer {'occurs' if totals.outdated == 1 else 'occur'}" \
         f" (--write-baseline takes {'it' if totals.outdated == 1 else 'them'} out)." \
@@ -108,7 +117,7 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
 def nothing(totals: Totals) -> str:
     """Why there is no finding, in words."""
     if totals.awaited < 2:
-        return "nothing to run together: fewer than two awaited calls (others are not looked at)"
+        return "nothing to run together: no block awaits two calls"
     if totals.silenced:
         notes = plural(totals.notes, "note")
         return f"no findings, {totals.silenced} silenced by comments or settings, {notes}"
