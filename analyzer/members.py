@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 
 from .aliases import Aliases
 from .edges import Edge, EdgeKind, Member
+from .effects.directives import parse_comment
 from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY
@@ -60,6 +61,9 @@ def member_of(
         return None, Edge(EdgeKind.CONTROL, f"`{facts.name}` may not run at all", line)
     if call.commented:
         return None, Edge(EdgeKind.CONTROL, "a comment stands between `await` and its call", line)
+    if _claimed_inside(call, statement, inference):
+        words = f"a `# pexec:` comment speaks of `{facts.name}`, and would not go where it goes"
+        return None, Edge(EdgeKind.CONTROL, words, line)
     if facts.entry is not None and facts.entry.transparent:
         words = f"cancelled before it begins, `{facts.name}` leaves what it was given unawaited"
         return None, Edge(EdgeKind.CONTROL, words, line)
@@ -83,6 +87,18 @@ def member_of(
             risks=risks_of(call.setup, footprints, bound),
         ),
         None,
+    )
+
+
+def _claimed_inside(call: Call, statement: Statement, inference: Inference) -> bool:
+    """Does a claim on a line of the call stand neither in it nor behind its statement?"""
+    comments = inference.module.directives
+    return any(
+        not call.span.start <= comment.span.start < call.span.end
+        and comment.span.start < statement.span.end
+        and parse_comment(comment.text, "")
+        for line in {call.span.line, call.span.end_line}
+        if (comment := comments.get(line)) is not None
     )
 
 

@@ -167,9 +167,16 @@ def _trailing(member: Member, writer: Writer) -> tuple[int, str]:
     return statement.span.end, rest
 
 
+def _on_its_line(member: Member, writer: Writer) -> tuple[int, str]:
+    """The comment behind the statement if it is on the call's line too: it speaks of the call."""
+    call = member.call.span
+    ends = member.statement.span.end_line in (call.line, call.end_line)
+    return _trailing(member, writer) if ends else (0, "")
+
+
 def _carried(member: Member, writer: Writer) -> str:
     """Claims about a call, and a checker's ignore for it, go where the call goes."""
-    _, comment = _trailing(member, writer)
+    _, comment = _on_its_line(member, writer)
     if _CLAIM.search(comment):
         return "  " + comment.strip()
     found = _CHECKER.search(comment)
@@ -177,7 +184,7 @@ def _carried(member: Member, writer: Writer) -> str:
 
 
 def _dropped_comment(member: Member, writer: Writer) -> list[Edit]:
-    offset, comment = _trailing(member, writer)
+    offset, comment = _on_its_line(member, writer)
     return [Edit(offset, offset + len(comment), "")] if _CLAIM.search(comment) else []
 
 
