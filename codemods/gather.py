@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..analyzer.blocks import Plan
 from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
+from ..analyzer.effects.directives import parse_comment
 from ..analyzer.forms import Form, Written, members_of
 from ..analyzer.ir import Shape
 from ..analyzer.members import risk_key
@@ -153,7 +154,6 @@ def _argument_lines(
 
 # -- comments that speak to tools --------------------------------------------------------------
 
-_CLAIM = re.compile(r"#\s*pexec\s*:\s*(?!ignore)", re.IGNORECASE)
 _CHECKER = re.compile(r"#\s*(type:\s*ignore|pyright:\s*ignore)\S*", re.IGNORECASE)
 
 
@@ -177,7 +177,7 @@ def _on_its_line(member: Member, writer: Writer) -> tuple[int, str]:
 def _carried(member: Member, writer: Writer) -> str:
     """Claims about a call, and a checker's ignore for it, go where the call goes."""
     _, comment = _on_its_line(member, writer)
-    if _CLAIM.search(comment):
+    if parse_comment(comment, ""):
         return "  " + comment.strip()
     found = _CHECKER.search(comment)
     return f"  {found.group()}" if found else ""
@@ -185,7 +185,7 @@ def _carried(member: Member, writer: Writer) -> str:
 
 def _dropped_comment(member: Member, writer: Writer) -> list[Edit]:
     offset, comment = _on_its_line(member, writer)
-    return [Edit(offset, offset + len(comment), "")] if _CLAIM.search(comment) else []
+    return [Edit(offset, offset + len(comment), "")] if parse_comment(comment, "") else []
 
 
 # -- plain, helper, task group -----------------------------------------------------------------
