@@ -40,6 +40,15 @@ def default_cache() -> Path:
     return Path(base) / "pexec-benchmarks"
 
 
+#: The option of every script that reads packages.
+cache_option = click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    default=default_cache,
+    help="Folder for downloads, outside the repository.",
+)
+
+
 def sets() -> list[str]:
     """The names of the sets in the data file."""
     return sorted(_pins()["sets"])

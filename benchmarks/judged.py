@@ -159,12 +159,7 @@ def missed(found: Sequence[Answer]) -> str:
 
 
 @click.command()
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    default=corpus.default_cache,
-    help="Folder for downloads, outside the repository.",
-)
+@corpus.cache_option
 @click.option("--write", is_flag=True, help="Put the tables into docs/evaluation.md.")
 @click.pass_context  # fmt: skip
 def main(ctx: click.Context, cache: Path, write: bool) -> None:

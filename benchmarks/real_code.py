@@ -160,12 +160,7 @@ def problems_text(measured: Sequence[Measured]) -> str:
     help="The set of packages, see corpus.toml.",
 )
 @click.option("--package", "names", multiple=True, help="Only this package; may be repeated.")
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    default=corpus.default_cache,
-    help="Folder for downloads, outside the repository.",
-)
+@corpus.cache_option
 @click.option(
     "--workers",
     type=click.IntRange(1),

@@ -133,12 +133,7 @@ def scaling_table() -> str:
 
 @click.command()
 @click.option("--package", "name", default="homeassistant", show_default=True)
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    default=corpus.default_cache,
-    help="Folder for downloads, outside the repository.",
-)
+@corpus.cache_option
 @click.option(
     "--workers",
     type=click.IntRange(1),

@@ -26,22 +26,10 @@ class Log(Protocol):
     def read_all(self, value: object) -> None: ...
 
 
-class _Keyed:
-    """What dictionaries and sets have in common."""
+class _Whole:
+    """Operations that look at all of a container: C does not call overridden methods for them."""
 
     log: Log
-
-    def __contains__(self, key: Any) -> bool:
-        self.log.read(self, key)
-        return super().__contains__(key)
-
-    def __iter__(self) -> Iterator[Any]:
-        self.log.read(self, KEYS)
-        return super().__iter__()
-
-    def __len__(self) -> int:
-        self.log.read(self, KEYS)
-        return super().__len__()
 
     def __eq__(self, other: object) -> bool:
         self.log.read_all(self)
@@ -59,6 +47,22 @@ class _Keyed:
 
     def __deepcopy__(self, memo: object) -> object:
         return plain_copy(self)
+
+
+class _Keyed(_Whole):
+    """What dictionaries and sets have in common."""
+
+    def __contains__(self, key: Any) -> bool:
+        self.log.read(self, key)
+        return super().__contains__(key)
+
+    def __iter__(self) -> Iterator[Any]:
+        self.log.read(self, KEYS)
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self.log.read(self, KEYS)
+        return super().__len__()
 
     def _put(self, key: Any) -> None:
         self.log.write(self, key)
@@ -179,7 +183,7 @@ class _Set(_Keyed):
         return set(self) - set(other)
 
 
-class _List:
+class _List(_Whole):
     log: Log
 
     def _from(self, start: int) -> None:
@@ -244,23 +248,6 @@ class _List:
 
     def __mul__(self, times: Any) -> Any:
         return list(self) * times
-
-    def __eq__(self, other: object) -> bool:
-        self.log.read_all(self)
-        self.log.read_all(other)
-        return super().__eq__(other)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        self.log.read_all(self)
-        return super().__repr__()
-
-    def __deepcopy__(self, memo: object) -> object:
-        return plain_copy(self)
 
     def append(self, value: Any) -> None:
         self._from(list.__len__(self))
