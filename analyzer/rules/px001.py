@@ -14,6 +14,9 @@ the next finding on its line, which nobody has looked at.
 A comment is used if one of its codes silences a finding that would be reported without it, at the
 level of fixes that is asked for. Everything else that it names is unused.
 
+A code that does not exist is reported with the nearest one that does, and left as it is: what was
+meant, its author knows. A comment that has its line for itself speaks of no call, so it is unused.
+
 ## What is not reported
 
 * A bare `# noqa`: it may speak to another tool.
@@ -28,7 +31,7 @@ level of fixes that is asked for. Everything else that it names is unused.
 
 from .example import Example
 
-FIX = "always; safe: only the comment is removed."
+FIX = "for codes that exist; safe: only the comment, or the dead code in it, is removed."
 
 EXAMPLES = (
     Example(
