@@ -25,20 +25,29 @@ class Found:
     missing: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
-def find(paths: Iterable[str], config_of: FolderConfig, *, force_exclude: bool = False) -> Found:
+def find(
+    paths: Iterable[str],
+    config_of: FolderConfig,
+    *,
+    force_exclude: bool = False,
+    stdin_filename: str | None = None,
+) -> Found:
     """The files that ``paths`` mean, each once (by its real path), in the order given.
 
     A file is taken whatever it is called; of a folder, in name order, what ``include`` says (by
     default ``*.py``), without hidden folders, virtual environments (``pyvenv.cfg``, PEP 405),
     ``__pycache__``, ``node_modules``, ``site-packages``, what git ignores and what
     ``extend-exclude`` says. A folder that is named is itself never left out, nor is a named file,
-    unless ``force_exclude``. Links to folders are not followed while walking.
+    unless ``force_exclude``; standard input then goes by its name, and is handed on as it is.
+    Links to folders are not followed while walking.
     """
     walk = _Walk(config_of, Found())
     found: dict[str, Target] = {}
     for path in paths:
         if path == STDIN:
-            found.setdefault(STDIN, Target(STDIN, True))
+            name = stdin_filename if force_exclude else None
+            left_out = name is not None and walk.left_out_by_name(name)
+            found.setdefault(STDIN, Target(STDIN, True, left_out))
         elif os.path.isdir(path):
             if force_exclude and walk.left_out_by_name(path):
                 continue
@@ -120,18 +129,18 @@ class _Walk:
         """Would a walk from the settings' folder have left this file or folder out?"""
         folder = os.path.isdir(path)
         config = self.config_of(path if folder else os.path.dirname(path) or ".")
-        if self._excluded(path, config, folder=folder):
-            return True
         inside = relative(path, config.root)
         if inside == os.path.abspath(path).replace(os.sep, "/").lstrip("/"):
-            return False  # not below the settings' folder
+            return self._excluded(path, config, folder=folder)  # not below the settings' folder
         steps = inside.split("/") if folder else inside.split("/")[:-1]
         place = str(config.root)
-        for step in steps:
+        for step in steps:  # a walk enters no folder that is left out, whatever is in it
             place = os.path.join(place, step)
-            if step != "." and _skipped(place, step):
+            if step != "." and (
+                _skipped(place, step) or self._excluded(place, config, folder=True)
+            ):
                 return True
-        return False
+        return self._excluded(path, config, folder=folder)
 
 
 def _skipped(path: str, name: str) -> bool:

@@ -23,10 +23,14 @@ class FileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One file to look at. ``filename`` is printed; ``named`` if it was written by hand."""
+    """One file to look at. ``filename`` is printed; ``named`` if it was written by hand.
+
+    ``left_out``: standard input that is excluded; a filter hands its bytes on as they are.
+    """
 
     filename: str
     named: bool
+    left_out: bool = False
 
     @property
     def is_stdin(self) -> bool:

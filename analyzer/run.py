@@ -41,7 +41,8 @@ def jobs(request: Request) -> tuple[list[Job], Found]:
     Raises ConfigError before anything is analysed: with a wrong configuration nothing runs.
     """
     settings = Settings(request)
-    found = find(request.paths, settings.of_folder, force_exclude=request.force_exclude)
+    found = find(request.paths, settings.of_folder, force_exclude=request.force_exclude,
+                 stdin_filename=request.stdin_filename)  # fmt: skip
     work: list[Job] = []
     for target in found.targets:
         name = target.filename
@@ -76,7 +77,9 @@ def run(
             held = read_file(job.target)
         except FileError as error:
             return Failed(job.filename, str(error))
-        looked_at = may_hold_awaits(held) or may_hold_suppression(held)
+        looked_at = not job.target.left_out and (
+            may_hold_awaits(held) or may_hold_suppression(held)
+        )
         if job.target.is_stdin or looked_at:
             data[index] = held
         if not looked_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -45,6 +46,10 @@ class Unused:
         return Applicability.SAFE if self.fix is not None else Applicability.DISPLAY
 
 
+_SPEAKING = re.compile(
+    r"(?<![^\s#])#\s*(pexec|noqa|nosec|isort|ruff|flake8|pylint|type|pyright|mypy|fmt)\b",
+    re.IGNORECASE,
+)
 Dead = tuple[Suppression, frozenset[str]]
 
 
@@ -160,7 +165,7 @@ def _fixed(analysis: Analysis, dead: Sequence[Dead]) -> tuple[list[Unused], str 
         return [], None
     source = analysis.source
     closed = closed_lines(source)
-    free = [d for d in dead if d[0].line not in closed]
+    free = [d for d in dead if d[0].line not in closed and not _wakes(d, dead)]
     text = _after(analysis, free)
     if free and not same_code(source, text):
         free = [d for d in free if same_code(source, _after(analysis, [d]))]
@@ -176,6 +181,17 @@ def _fixed(analysis: Analysis, dead: Sequence[Dead]) -> tuple[list[Unused], str 
             item = replace(item, fix=Fix(edit.start, edit.end, edit.text))
         found.append(item)
     return found, text if free else None
+
+
+def _wakes(one: Dead, dead: Sequence[Dead]) -> bool:
+    """Would what is left of the comment speak to pexec, or to a checker, where it did not before?
+
+    ``# noqa: PX101 type: ignore`` is a plain remark behind its code, and a directive without it.
+    """
+    comment = one[0].comment
+    after = without(comment, [d for d in dead if d[0].line == one[0].line])
+    spoken = {word.lower() for word in _SPEAKING.findall(comment.text)}
+    return any(word.lower() not in spoken for word in _SPEAKING.findall(after))
 
 
 def again(analysis: Analysis, text: str) -> Analysis:

@@ -69,6 +69,10 @@ PLACES: dict[str, tuple[list[str], list[str]]] = {
         ["x = await get_user \\", "    (a)", "y = await get_orders(a)"],
         ["x = await get_user \\", "    (a)  # pexec: ignore[PX101]", "y = await get_orders(a)"],
     ),
+    "comment-ends-in-a-backslash": (
+        ["x = await get_user(a)  # C:\\", "y = await get_orders(a)"],
+        ["x = await get_user(a)  # C:\\  # pexec: ignore[PX101]", "y = await get_orders(a)"],
+    ),
     "only-the-second-call-has-a-place": (
         ['x, z = await get_user("""', '"""), \\', "    1", "y = await get_orders(a)"],
         ['x, z = await get_user("""', '"""), \\', "    1",

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from commands import CONFIG, TWO, lint, objects
+from commands import CONFIG, TWO, fix, lint, objects
 from pexec.analyzer.discovery import find
 from pexec.analyzer.files import Target
 from pexec.analyzer.settings import Request, Settings
@@ -192,6 +192,25 @@ def test_a_path_with_dots_is_held_against_the_patterns_too(
     monkeypatch.chdir(tmp_path / "pkg")
     assert targets(["../gen/x.py"], force_exclude=True)[0] == []
     assert names(targets([".."])[0]) == ["../pkg/a.py"]
+
+
+def test_what_is_taken_back_below_a_folder_that_is_left_out_stays_out(tmp_path: Path) -> None:
+    make(tmp_path, "gen/keep.py", "gen/x.py", "a.py")
+    (tmp_path / "pexec.toml").write_text('extend-exclude = ["gen/", "!gen/keep.py"]\n')
+    walked, _ = targets([str(tmp_path)])
+    assert names(walked) == [(tmp_path / "a.py").as_posix()]
+    assert targets([str(tmp_path / "gen" / "keep.py")], force_exclude=True)[0] == []
+
+
+def test_standard_input_is_left_out_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pexec.toml").write_text(f'extend-exclude = ["gen"]\n{CONFIG}')
+    given = ("--stdin-filename", "gen/o.py", "-")
+    assert fix(*given, stdin=TWO).stdout != TWO
+    left = fix("--force-exclude", *given, stdin=TWO)
+    assert (left.exit_code, left.stdout) == (0, TWO)
 
 
 def test_links_are_not_followed_twice(tmp_path: Path) -> None:

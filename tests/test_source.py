@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -127,6 +129,24 @@ def test_not_python(text: str) -> None:
 def test_too_deep(text: str) -> None:
     with pytest.raises(SourceError, match="nested too deeply"):
         lower(from_text(text))
+
+
+PARENTHESES = f"x = {'(' * 3000}1{')' * 3000}\n"
+TERMS = f"x = {' + '.join(['1'] * 20_000)}\n"
+
+
+@pytest.mark.parametrize("text", [PARENTHESES, TERMS], ids=["parentheses", "terms"])
+def test_too_deep_for_python_does_not_reach_the_parser_that_would_crash(text: str) -> None:
+    """In a process of its own: what is prevented is its end by a signal."""
+    code = (
+        "import sys\nfrom pexec.analyzer.lowering import lower\n"
+        "from pexec.analyzer.source import SourceError, from_text\n"
+        "try:\n    lower(from_text(sys.stdin.read()))\n"
+        "except SourceError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=text, text=True,
+                          capture_output=True, timeout=60)  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "nested too deeply to be analyzed\n")
 
 
 def test_long_chain_of_strings_is_not_deep() -> None:

@@ -74,6 +74,7 @@ FIXES: dict[str, tuple[str, str, list[str]]] = {
     "string-with-a-hash": ("f('# x')  # noqa: PX101", "f('# x')", ["PX101"]),
     "commented-out-code": ("# f()  # noqa: PX101", "# f()", ["PX101"]),
     "semicolon": ("f(); g();  # noqa: PX101", "f(); g();", ["PX101"]),
+    "backslash-of-a-comment": ("f()  # noqa: PX101 # C:\\", "f()  # C:\\", ["PX101"]),
 }  # fmt: skip
 
 
@@ -104,6 +105,19 @@ def test_fix(line: str, left: str, codes: list[str], ending: str) -> None:
 def test_not_reported(line: str) -> None:
     result = analyze_bytes(f"{line}\n".encode(), "agent.py", config(), rewrite)
     assert not isinstance(result, Analyzed) or (not result.unused and result.fixed is None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["f()  # noqa: PX101 type: ignore", "f()  # noqa: PX101 pexec: pure",
+     "f()  # pexec: ignore[PX101]#noqa", "f()  #pexec:ignore[px101]#noqa:px101#noqa"],
+    ids=["checker", "claim", "noqa", "several"],
+)  # fmt: skip
+def test_no_fix_that_would_make_a_directive_of_a_remark(line: str) -> None:
+    found = result_of(f"{line}\n")
+    assert found.unused
+    assert all(item.fix is None for item in found.unused)
+    assert found.fixed is None
 
 
 def test_unknown_code_says_so_and_has_no_fix() -> None:

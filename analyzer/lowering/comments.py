@@ -35,16 +35,21 @@ def closed_lines(source: Source) -> frozenset[int]:
     """Lines at whose end no comment can be added or taken away without changing the program.
 
     They end inside a string (a comment in a replacement field is part of what ``f"{x = }"`` shows)
-    or in a backslash. Raises SourceError if the text does not parse.
+    or in a backslash that is not a comment's. Raises SourceError if the text does not parse.
     """
-    visitor = _Strings()
-    parsed(source).visit(visitor)
-    places: list[CodeRange] = [positions(source)[node] for node in visitor.found]
+    tree = parsed(source)
+    strings, comments = _Strings(), _Comments()
+    tree.visit(strings)
+    tree.visit(comments)
+    where = positions(source)
+    places: list[CodeRange] = [where[node] for node in strings.found]
     closed = {line for p in places for line in range(p.start.line, p.end.line)}
+    commented = {where[node].start.line for node in comments.found}
     ends = [*source.line_starts[1:], len(source.text)]
     lines = zip(source.line_starts, ends, strict=True)
     for number, (start, end) in enumerate(lines, 1):
-        if source.text[start:end].rstrip("\r\n").endswith("\\"):
+        backslash = source.text[start:end].rstrip("\r\n").endswith("\\")
+        if backslash and number not in commented:
             closed.add(number)
     return frozenset(closed)
 

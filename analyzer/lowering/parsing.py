@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -15,12 +16,12 @@ from ..source import Source, SourceError
 @lru_cache(maxsize=2)
 def parsed(source: Source) -> cst.Module:
     """The tree of a source. Raises SourceError with the place and the cause."""
+    own = _python_error(source.parse_text)
     try:
         return cst.parse_module(source.parse_text)
     except UnicodeEncodeError:
         raise SourceError("holds a character that is no text (a lone surrogate)") from None
     except cst.ParserSyntaxError as error:
-        own = _python_error(source.parse_text)
         if own is not None:
             raise own from None
         raise SourceError(
@@ -30,14 +31,27 @@ def parsed(source: Source) -> cst.Module:
         # Newer syntax that this LibCST reads only in part (`t"a" t"b"`).
         raise SourceError(f"cannot parse: {error}") from None
     except RecursionError:
-        raise SourceError("nested too deeply to be analyzed") from None
+        raise SourceError(_TOO_DEEP) from None
+
+
+_TOO_DEEP = "nested too deeply to be analyzed"
 
 
 def _python_error(text: str) -> SourceError | None:
-    """What Python's own parser says of the text: better words, if it cannot read it either."""
+    """What Python's own parser says of the text: better words, if it cannot read it either.
+
+    Raises SourceError for what it refuses as too deep: LibCST's parser has no such limit, and ends
+    the process instead.
+    """
     try:
-        compile(text, "<source>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes are no concern of ours
+            compile(text, "<source>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+    except (RecursionError, MemoryError):
+        raise SourceError(_TOO_DEEP) from None
     except SyntaxError as error:
+        if "too many nested" in error.msg:  # parentheses: CPython's tokenizer takes 200
+            raise SourceError(_TOO_DEEP, error.lineno or 1) from None
         return SourceError(f"cannot parse: {error.msg}", error.lineno or 1, error.offset or 1)
     except ValueError as error:
         return SourceError(f"cannot parse: {error}")
