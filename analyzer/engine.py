@@ -18,6 +18,7 @@ from .effects.model import MEMORY
 from .forms import Forms, Written, members_of
 from .ir import Call, Module, Span
 from .latency import latency_of
+from .project import Project, project_of
 from .schedule import Region
 from .source import Source, SourceError, from_bytes
 from .suppressions import Suppression, silencing, suppressions
@@ -42,6 +43,7 @@ class Analysis:
     suppressions: tuple[Suppression, ...] = ()
     is_package: bool = False
     tools: Catalog | None = None  # those of the library call
+    project: Project | None = None  # the modules beside it
 
     @cached_property
     def other_plans(self) -> tuple[Plan, ...]:
@@ -196,21 +198,23 @@ def analyze(
     is_package: bool = False,
     tools: Catalog | None = None,
     script: bool = True,
+    project: Project | None = None,
 ) -> Analysis:
     """Lower, infer and plan. Raises SourceError, or ConfigError for a wrong line comment.
 
-    ``script``: a failure may end the program, as the text is a file that may be run.
+    ``script``: a failure may end the program, as the text is a file that may be run. ``project``
+    holds the modules that the text may import; without it only its own functions are followed.
     """
     from .lowering import lower  # LibCST: not needed for files that hold no opportunity
 
     module = replace(lower(source, name, is_package=is_package), script=script)
     silent = suppressions(module.directives)
     sources = (*([tools] if tools is not None else []), config.tools, builtin_catalog())
-    inference = Inference(module, sources, config)
+    inference = Inference(module, sources, config, project)
     planner = Planner(inference, unsafe=unsafe)
     plans = tuple(planner.plans())
     return Analysis(source, module, inference, planner, plans, Forms(planner.sites), silent,
-                    is_package, tools)  # fmt: skip
+                    is_package, tools, project)  # fmt: skip
 
 
 def finding(
@@ -353,9 +357,11 @@ def analyze_bytes(
         return Skipped(filename)
     try:
         source = from_bytes(data)
-        name, package = module_name(Path(filename), config.src, root or Path.cwd())
+        folder = root or Path.cwd()
+        name, package = module_name(Path(filename), config.src, folder)
+        project = project_of(folder, config, (config.tools, builtin_catalog()), Path(filename))
         analysis = analyze(source, config, name=name, unsafe=unsafe, is_package=package,
-                           script=script)  # fmt: skip
+                           script=script, project=project)  # fmt: skip
         return rewriter(analysis, config, filename, unsafe)
     except SourceError as error:
         return Failed(filename, error.message, error.line, error.column)

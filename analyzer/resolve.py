@@ -10,11 +10,15 @@ import builtins
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .classes import OwnClasses, events_of
 from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.selector import Attr
 from .ir import Call, Module, Mutate, Place, Store, Value
+
+if TYPE_CHECKING:
+    from .project import Project
 
 PLAIN = "plain"
 ENTER = "<enter>"
@@ -37,9 +41,12 @@ _BUILTINS = frozenset(dir(builtins))
 class Resolver:
     """Names and types within one module. ``sources`` are catalogs, strongest first."""
 
-    def __init__(self, module: Module, sources: Sequence[Catalog]) -> None:
+    def __init__(
+        self, module: Module, sources: Sequence[Catalog], project: Project | None = None
+    ) -> None:
         self.module = module
         self.sources = sources
+        self.project = project
         self.types = sources[-1]
         self.module_name = module.name or "__main__"
         self.own = OwnClasses(module, self.module_name)

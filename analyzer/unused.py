@@ -200,7 +200,7 @@ def again(analysis: Analysis, text: str) -> Analysis:
     return analyze(
         from_text(text, encoding=old.encoding, bom=old.bom), planner.config,
         name=analysis.module.name, unsafe=planner.unsafe, is_package=analysis.is_package,
-        tools=analysis.tools, script=analysis.module.script,
+        tools=analysis.tools, script=analysis.module.script, project=analysis.project,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..aliases import Aliases
 from ..config import Config
@@ -18,16 +19,26 @@ from .model import MEMORY, Effect, Mode, Resource
 from .selector import ANY, Literal, Memory, Part, Text, glob, host_of, text
 from .strings import text_of
 
+if TYPE_CHECKING:
+    from ..project import Project
+
 SEEDED = "seeded random"
 
 
 class Inference:
     """Effects of the calls of one module. ``sources`` are catalogs, strongest first."""
 
-    def __init__(self, module: Module, sources: tuple[Catalog, ...], config: Config) -> None:
+    def __init__(
+        self,
+        module: Module,
+        sources: tuple[Catalog, ...],
+        config: Config,
+        project: Project | None = None,
+    ) -> None:
         self.module = module
         self.config = config
-        self.resolver = Resolver(module, sources)
+        self.project = project
+        self.resolver = Resolver(module, sources, project)
         self.aliases = Aliases(self.resolver)
         self.handles = Handles(self.resolver, self.aliases)
         self._facts: dict[int, CallFacts] = {}

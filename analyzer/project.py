@@ -1,0 +1,243 @@
+"""The modules of one project, found by the names they are imported by and lowered on demand.
+
+Python finds a module by the folders of ``sys.path`` (reference, 5.5): here those that the
+configuration calls ``src``, and the folder of the file at hand, which is the first one when that
+file is run. Installed packages are not looked at: vocabularies speak of those.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .config import Config
+from .effects.catalog import Catalog
+from .ir import Module
+from .source import SourceError, from_bytes
+
+if TYPE_CHECKING:
+    from .effects.inference import Inference
+
+_Stamp = tuple[int, int]
+#: Lowered modules of this process by file; the least lately used ones are given up first.
+_LOWERED: OrderedDict[tuple[Path, str], tuple[_Stamp, Module | None]] = OrderedDict()
+_KEPT = 400
+#: A larger file is not read: following calls into it costs more than it brings.
+_LARGEST = 400_000
+#: Projects of this process, by what they look like from outside.
+_PROJECTS: OrderedDict[tuple[object, ...], Project] = OrderedDict()
+_KEPT_PROJECTS = 16
+#: How often a name is followed from one module to the next (re-exports).
+_HOPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a qualified name means: a ``kind`` of thing in a module.
+
+    ``kind`` is function, class, variable or module; ``qualname`` is its name in the module.
+    """
+
+    kind: str
+    module: str
+    qualname: str
+
+    @property
+    def name(self) -> str:
+        """The qualified name by which pexec knows it."""
+        return f"{self.module}.{self.qualname}" if self.qualname else self.module
+
+
+@dataclass(eq=False)
+class Project:
+    """Modules by their dotted names. ``here`` is the folder of the file that is analysed."""
+
+    root: Path
+    src: Sequence[str]
+    here: Path | None
+    sources: tuple[Catalog, ...]
+    config: Config
+    _files: dict[str, tuple[Path, bool] | None] = field(
+        default_factory=dict[str, "tuple[Path, bool] | None"]
+    )
+    _stamps: dict[Path, _Stamp] = field(default_factory=dict[Path, "_Stamp"])
+    _inferences: dict[str, Inference | None] = field(default_factory=dict[str, "Inference | None"])
+    _definitions: dict[str, Definition | None] = field(
+        default_factory=dict[str, "Definition | None"]
+    )
+
+    def module(self, name: str) -> Module | None:
+        """The module of that name, None if the project has none or it cannot be read."""
+        found = self._file(name)
+        if found is None:
+            return None
+        path, package = found
+        module = _lowered(path, name, package)
+        stamp = _stamp(path)
+        if stamp is not None:
+            self._stamps[path] = stamp
+        return module
+
+    def holds(self, name: str) -> bool:
+        """Is there a module or a package of that name?"""
+        return self._file(name) is not None
+
+    def inference(self, name: str) -> Inference | None:
+        """What is known within the module of that name."""
+        if name not in self._inferences:
+            from .effects.inference import Inference
+
+            module = self.module(name)
+            self._inferences[name] = (
+                Inference(module, self.sources, self.config, self) if module is not None else None
+            )
+        return self._inferences[name]
+
+    def definition(self, name: str) -> Definition | None:
+        """What a qualified name means, followed through re-exports; None if it is not known.
+
+        Only what is bound once in its module, whatever happens, has one meaning.
+        """
+        if name not in self._definitions:
+            self._definitions[name] = None  # a name that leads to itself means nothing
+            self._definitions[name] = self._find(name)
+        return self._definitions[name]
+
+    def _find(self, name: str) -> Definition | None:
+        for _ in range(_HOPS):
+            module, rest = self._split(name)
+            if not module:
+                return None
+            if not rest:
+                return Definition("module", module, "")
+            lowered = self.module(module)
+            if lowered is None:
+                return None
+            found = defined(lowered, module, rest)
+            if not isinstance(found, str):
+                return found
+            if not found or found == name:
+                return None
+            name = found
+        return None
+
+    def _split(self, name: str) -> tuple[str, str]:
+        """A qualified name → the longest module it begins with, and the rest."""
+        parts = name.split(".")
+        for i in range(len(parts), 0, -1):
+            module = ".".join(parts[:i])
+            if self._file(module) is not None:
+                return module, ".".join(parts[i:])
+        return "", name
+
+    def _file(self, name: str) -> tuple[Path, bool] | None:
+        if name not in self._files:
+            self._files[name] = self._locate(name)
+        return self._files[name]
+
+    def _locate(self, name: str) -> tuple[Path, bool] | None:
+        parts = name.split(".")
+        if not all(part.isidentifier() for part in parts):
+            return None
+        folders = [self.root / folder for folder in self.src]
+        if self.here is not None:
+            folders.insert(0, self.here)
+        for folder in dict.fromkeys(folders):
+            path = folder.joinpath(*parts)
+            package = path / "__init__.py"
+            if package.is_file():
+                return package, True
+            plain = path.with_name(f"{path.name}.py")
+            if plain.is_file():
+                return plain, False
+        return None
+
+    @property
+    def stale(self) -> bool:
+        """Has a file that was read changed since?"""
+        return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
+
+
+def project_of(
+    root: Path,
+    config: Config,
+    sources: tuple[Catalog, ...],
+    file: Path,
+) -> Project:
+    """The project that ``file`` belongs to, kept while none of the files it has read changes.
+
+    A folder that is no package is where its files find each other when one of them is run.
+    """
+    folder = file.absolute().parent
+    here = None if (folder / "__init__.py").is_file() else folder
+    key = (root, tuple(config.src), here, id(config), tuple(map(id, sources)))
+    known = _PROJECTS.pop(key, None)
+    if known is None or known.config is not config or known.stale:
+        known = Project(root, config.src, here, sources, config)
+    _PROJECTS[key] = known
+    while len(_PROJECTS) > _KEPT_PROJECTS:
+        _PROJECTS.popitem(last=False)
+    return known
+
+
+def defined(module: Module, name: str, rest: str) -> Definition | str | None:
+    """What ``rest`` means in a module: a definition, or the qualified name it was imported as."""
+    first, _, more = rest.partition(".")
+    info = module.symbols.get(f":{first}")
+    if info is None or module.star_import:
+        return None
+    if info.kind == "import" and info.bindings == 1:
+        return f"{info.target}.{more}" if more else info.target
+    if info.bindings != 1 or info.unbound:
+        return None
+    if info.function:
+        return None if more else Definition("function", name, info.function)
+    if info.cls:
+        return _member(module, name, info.cls, more)
+    return None if more else Definition("variable", name, first)
+
+
+def _member(module: Module, name: str, owner: str, more: str) -> Definition | None:
+    """A class, a method of it, or a class within."""
+    while more:
+        first, _, more = more.partition(".")
+        info = module.symbols.get(f"{owner}:{first}")
+        if info is None or info.bindings != 1:
+            return None
+        if info.function:
+            return None if more else Definition("function", name, info.function)
+        if not info.cls:
+            return None
+        owner = info.cls
+    return Definition("class", name, owner)
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size)
+
+
+def _lowered(path: Path, name: str, package: bool) -> Module | None:
+    from .lowering import lower
+
+    stamp = _stamp(path)
+    if stamp is None or stamp[1] > _LARGEST:
+        return None
+    known = _LOWERED.pop((path, name), None)
+    if known is None or known[0] != stamp:
+        try:
+            source = from_bytes(path.read_bytes())
+            module = replace(lower(source, name, is_package=package), script=False)
+        except (SourceError, OSError):
+            module = None
+        known = (stamp, module)
+    _LOWERED[path, name] = known
+    while len(_LOWERED) > _KEPT:
+        _LOWERED.popitem(last=False)
+    return known[1]
