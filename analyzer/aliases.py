@@ -4,39 +4,72 @@ After Steensgaard, "Points-to Analysis in Almost Linear Time" (POPL 1996): assig
 passing on unify two values' classes. A class is *world* if anybody else may hold a member of it
 (parameters, globals, closures, results and arguments of unknown calls): two world classes may meet,
 others never do.
+
+A *unit* is a function with all that is nested in it, or what stands outside of functions. Units are
+looked at when one of their symbols is asked for: what their calls join is known from the bodies of
+the functions they call, which need not be read otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from .effects.catalog import Entry
 from .effects.selector import SymKey
-from .ir import AwaitValue, Call, Control, Event, Place, Store, Value
+from .ir import AwaitValue, Call, Control, Event, Function, Invoke, Place, Store, Use, Value
 from .resolve import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Values that a call makes one class: arguments, and its ``result``.
+
+    ``outer``: what the callee, or anybody, may keep or share as well.
+    """
+
+    values: tuple[Value, ...]
+    result: bool = False
+    outer: bool = False
+
+
+#: What a call of a function whose body is known links; None for any other call.
+Links = Callable[[Call], "Sequence[Link] | None"]
+
+
+def _no_links(call: Call) -> Sequence[Link] | None:
+    return None
+
+
+def returned(function: Function) -> str:
+    """The symbol that stands for what a function returns."""
+    return f"{function.scope}:<return>"
 
 
 class Aliases:
     """Classes of symbols and call results of one module."""
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, links: Links = _no_links) -> None:
         self.resolver = resolver
         self.module = resolver.module
+        self._links = links
         self._parent: dict[str, str] = {}
         self._world: set[str] = set()
-        self._calls: dict[str, list[Call]] | None = None
-        self._build()
+        self._outer: set[str] = set()  # world, and not only because a caller hands it in
+        self._built: set[str] = set()
+        self._calls: dict[tuple[str, int], list[Call]] = {}
 
     def group(self, symbol: str) -> str:
-        root = symbol
-        while (parent := self._parent.get(root, root)) != root:
-            root = parent
-        while symbol != root:
-            self._parent[symbol], symbol = root, self._parent[symbol]
-        return root
+        self._ensure(symbol)
+        return self._find(symbol)
 
     def world(self, symbol: str) -> bool:
         return self.group(symbol) in self._world
+
+    def outer(self, symbol: str) -> bool:
+        """May anybody but the caller of its function hold the object, or a part of it?"""
+        return self.group(symbol) in self._outer
 
     def stable(self, symbol: str) -> bool:
         """Bound once, so that the name is always the same object (within one run of its block)."""
@@ -47,23 +80,113 @@ class Aliases:
 
     def calls_of(self, symbol: str) -> list[Call]:
         """Calls whose state the object may be part of: its class holds their result."""
-        if self._calls is None:
-            self._calls = {}
-            for name, call in self.module.calls.items():
-                self._calls.setdefault(self.group(name), []).append(call)
-        return self._calls.get(self.group(symbol), [])
+        self._ensure(symbol)
+        while True:
+            root = self._find(symbol)
+            units = {
+                unit
+                for name, mentioning in self._mentions.items()
+                if self._find(name) == root
+                for unit in mentioning
+            } - self._built
+            if not units:
+                break
+            for unit in sorted(units):
+                self._build(unit)
+        key = (root, len(self._built))
+        found = self._calls.get(key)
+        if found is None:
+            found = self._calls[key] = [
+                call
+                for name, call in self.module.calls.items()
+                if self._unit_of.get(name) in self._built and self._find(name) == root
+            ]
+        return found
+
+    # -- units ---------------------------------------------------------------------------------
+
+    @cached_property
+    def _scopes(self) -> dict[str, str]:
+        """Scope of a function → the unit it belongs to."""
+        scopes = {f.scope for f in self.module.functions if f.name}
+        found: dict[str, str] = {}
+        for scope in scopes:
+            parts = scope.split(".")
+            prefixes = (".".join(parts[:i]) for i in range(1, len(parts) + 1))
+            found[scope] = next(prefix for prefix in prefixes if prefix in scopes)
+        return found
+
+    def _unit_of_scope(self, scope: str) -> str:
+        while scope:
+            unit = self._scopes.get(scope)
+            if unit is not None:
+                return unit
+            scope = scope.rpartition(".")[0]
+        return ""
+
+    @cached_property
+    def _functions(self) -> dict[str, list[Function]]:
+        found: dict[str, list[Function]] = {}
+        for function in self.module.functions:
+            found.setdefault(self._unit_of_scope(function.scope), []).append(function)
+        return found
+
+    @cached_property
+    def _unit_of(self) -> dict[str, str]:
+        """Symbol of a call → its unit."""
+        return {
+            event.call.symbol: unit
+            for unit, functions in self._functions.items()
+            for function in functions
+            for event in events_of(function)
+            if isinstance(event, Invoke)
+        }
+
+    @cached_property
+    def _symbols(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for symbol in self.module.symbols:
+            found.setdefault(self._unit_of_scope(symbol.rpartition(":")[0]), []).append(symbol)
+        return found
+
+    @cached_property
+    def _mentions(self) -> dict[str, set[str]]:
+        """Name of the module → the units that use it."""
+        found: dict[str, set[str]] = {}
+        for unit, functions in self._functions.items():
+            for function in functions:
+                for event in events_of(function):
+                    if isinstance(event, (Use, Store)) and event.place.symbol.startswith(":"):
+                        found.setdefault(event.place.symbol, set()).add(unit)
+        return found
+
+    def _ensure(self, symbol: str) -> None:
+        call = symbol.startswith("call#")
+        unit = self._unit_of.get(symbol, "") if call else \
+            self._unit_of_scope(symbol.rpartition(":")[0])  # fmt: skip
+        if unit not in self._built:
+            self._build(unit)
 
     # -- building ------------------------------------------------------------------------------
 
+    def _find(self, symbol: str) -> str:
+        root = symbol
+        while (parent := self._parent.get(root, root)) != root:
+            root = parent
+        while symbol != root:
+            self._parent[symbol], symbol = root, self._parent[symbol]
+        return root
+
     def _link(self, a: str, b: str) -> None:
-        x, y = self.group(a), self.group(b)
+        x, y = self._find(a), self._find(b)
         if x == y:
             return
         keep, drop = min(x, y), max(x, y)
         self._parent[drop] = keep
-        if drop in self._world:
-            self._world.discard(drop)
-            self._world.add(keep)
+        for marked in (self._world, self._outer):
+            if drop in marked:
+                marked.discard(drop)
+                marked.add(keep)
 
     def sources(self, value: Value) -> Iterator[str]:
         """The symbols whose object a value may be or hold."""
@@ -74,29 +197,41 @@ class Aliases:
         for held in value.held:
             yield from self.sources(held)
 
-    def _mark(self, symbol: str) -> None:
-        self._world.add(self.group(symbol))
+    def _mark(self, symbol: str, *, outer: bool = True) -> None:
+        self._world.add(self._find(symbol))
+        if outer:
+            self._outer.add(self._find(symbol))
 
-    def _build(self) -> None:
+    @cached_property
+    def _exposed(self) -> frozenset[str]:
+        return frozenset[str]().union(*(f.exposed for f in self.module.functions))
+
+    def _build(self, unit: str) -> None:
+        self._built.add(unit)
+        for symbol in self._symbols.get(unit, ()):
+            self._symbol(symbol)
+        for function in self._functions.get(unit, ()):
+            for event in events_of(function):
+                self._event(event, function)
+
+    def _symbol(self, symbol: str) -> None:
+        info = self.module.symbols[symbol]
         seen = self.module.introspects
-        exposed = frozenset[str]().union(*(f.exposed for f in self.module.functions))
-        for symbol, info in self.module.symbols.items():
-            elsewhere = info.kind != "local" or symbol in exposed or info.opaque_bindings
-            if (seen or elsewhere) and not self.resolver.immutable(Value(place=Place(symbol))):
+        shared = bool(seen or symbol in self._exposed or info.opaque_bindings)
+        if info.kind == "parameter":  # a default is one object for all calls
+            shared = shared or any(
+                v.fresh and not self.resolver.immutable(v) and not v.function for v in info.values
+            )
+        elsewhere = info.kind != "local" or shared
+        if elsewhere and not self.resolver.immutable(Value(place=Place(symbol))):
+            self._mark(symbol, outer=shared or info.kind != "parameter")
+        for value in info.values:
+            for source in self.sources(value):
+                self._link(symbol, source)
+            if _anything(value) or (value.function and value.function != "lambda"):
                 self._mark(symbol)
-            for value in info.values:
-                for source in self.sources(value):
-                    self._link(symbol, source)
-                if _anything(value) or (value.function and value.function != "lambda"):
-                    self._mark(symbol)
-        for name, call in self.module.calls.items():
-            self._call(name, call)
-        for function in self.module.functions:
-            for statement in function.block.statements:
-                for event in statement.events:
-                    self._event(event)
 
-    def _event(self, event: Event) -> None:
+    def _event(self, event: Event, function: Function) -> None:
         match event:
             case Store(place=place, value=value):
                 for source in self.sources(value):
@@ -106,9 +241,16 @@ class Aliases:
                         self._link(place.symbol, step.name)  # a key is held too
                 if _anything(value):
                     self._mark(place.symbol)
+            case Control(word="return", value=value):
+                for source in self.sources(value):
+                    self._link(returned(function), source)
+                if _anything(value):
+                    self._mark(returned(function))
             case AwaitValue(value=value) | Control(value=value):
                 for source in self.sources(value):  # yielded, raised, or reached through a task
                     self._mark(source)
+            case Invoke(call=call):
+                self._call(call.symbol, call)
             case _:
                 pass
 
@@ -120,6 +262,16 @@ class Aliases:
         info = self.resolver.type_info(kind)
         if info is not None and info.handle:
             receiver = []  # a catalogued handle is no part of what its calls answer
+        links = self._links(call) if entry is None else None
+        if links is not None:
+            for link in links:
+                joined = [s for value in link.values for s in self.sources(value)]
+                joined += [name] if link.result else []
+                for symbol in joined:
+                    self._link(joined[0], symbol)
+                    if link.outer:
+                        self._mark(symbol)
+            return
         if entry is None and self.resolver.constructs(call):
             for symbol in (*handed, *receiver):  # a new object, which may keep what it is handed
                 self._mark(symbol)
@@ -161,6 +313,11 @@ class Aliases:
         pure call is a new container that may hold its arguments (``list(xs)``, a constructor).
         """
         return entry.returns != "fresh" or entry.pure
+
+
+def events_of(function: Function) -> Iterator[Event]:
+    for statement in function.block.statements:
+        yield from statement.events
 
 
 def _anything(value: Value) -> bool:

@@ -240,6 +240,21 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """The parameters of a function by name, the first of a method included.
+
+    ``star`` and ``stars`` are the names behind ``*`` and ``**``, "" if there is none.
+    """
+
+    positional: tuple[str, ...] = ()
+    positional_only: int = 0  # how many of them
+    keyword_only: tuple[str, ...] = ()
+    star: str = ""
+    stars: str = ""
+    defaults: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A unit of analysis: a function at any depth, or the module's own body (``name == ""``)."""
 
@@ -252,6 +267,7 @@ class Function:
     is_async: bool = False
     is_generator: bool = False
     parameters: tuple[str, ...] = ()
+    signature: Signature = field(default_factory=lambda: Signature())
     decorators: tuple[Value, ...] = ()
     class_scope: str = ""  # qualname of the class it is a method of
     class_decorators: tuple[Value, ...] = ()

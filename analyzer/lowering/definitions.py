@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..ir import OPAQUE, ClassInfo, Control, Define, Function, Iterate, Value
+from ..ir import OPAQUE, ClassInfo, Control, Define, Function, Iterate, Signature, Value
 from .annotations import annotate, evaluate_annotation
 from .context import Context, Unit
 from .expressions import evaluate
@@ -18,9 +18,11 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
     scope = unit.scopes.by_node[node]
     params = node.params
     everything = (*params.posonly_params, *params.params, *params.kwonly_params)
+    defaults: list[tuple[str, Value]] = []
     for param in everything:
         if param.default is not None:  # the function keeps it, and its parameter may be it
             default = evaluate(param.default, context, deep=False)
+            defaults.append((param.name.value, default))
             unit.values.setdefault(scope.symbol(param.name.value), []).append(default)
     outer = _annotation_scope(node.type_parameters, context)
     _annotations(node, outer)
@@ -54,6 +56,14 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
             is_async=node.asynchronous is not None,
             is_generator=any(isinstance(e, Control) and e.word == "yield" for e in events),
             parameters=tuple(scope.symbol(name) for name in sorted(scope.parameters)),
+            signature=Signature(
+                positional=tuple(positional),
+                positional_only=len(params.posonly_params),
+                keyword_only=tuple(p.name.value for p in params.kwonly_params),
+                star=params.star_arg.name.value if isinstance(params.star_arg, cst.Param) else "",
+                stars=params.star_kwarg.name.value if params.star_kwarg is not None else "",
+                defaults=tuple(defaults),
+            ),
             decorators=decorators,
             class_scope=context.scope.qualname if in_class else "",
             locals=frozenset(scope.bindings),

@@ -96,10 +96,11 @@ def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
 
 
 def _return(node: cst.Return, context: Context) -> dict[str, object]:
+    value = Value()
     if node.value is not None:
         display = isinstance(node.value, (cst.Tuple, cst.List, cst.Dict))  # is only passed on
-        evaluate(node.value, context, deep=not display)
-    context.add(Control("return"))
+        value = evaluate(node.value, context, deep=not display)
+    context.add(Control("return", value=value))
     return {"shape": Shape.RETURN} if _awaits_call(node.value) else {}
 
 
