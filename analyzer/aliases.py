@@ -60,6 +60,14 @@ class Aliases:
         self._built: set[str] = set()
         self._calls: dict[tuple[str, int], list[Call]] = {}
 
+    def reset(self) -> None:
+        """Forget everything: what links are made from has changed."""
+        self._parent.clear()
+        self._world.clear()
+        self._outer.clear()
+        self._built.clear()
+        self._calls.clear()
+
     def group(self, symbol: str) -> str:
         self._ensure(symbol)
         return self._find(symbol)

@@ -16,6 +16,7 @@ from .ir import (
     Define,
     Enter,
     Event,
+    Function,
     Invoke,
     Iterate,
     Mutate,
@@ -76,6 +77,14 @@ class Footprints:
         self.config = inference.config
         self._cache: dict[int, Footprint] = {}
 
+    def forget(self, function: Function) -> None:
+        """Forget the footprints of a function's statements."""
+        todo = [function.block]
+        while todo:
+            for statement in todo.pop().statements:
+                self._cache.pop(id(statement), None)
+                todo.extend(statement.blocks)
+
     def of(self, statement: Statement) -> Footprint:
         found = self._cache.get(id(statement))
         if found is None:
@@ -113,7 +122,7 @@ class Footprints:
                 facts = self.inference.facts(event.call)
                 if facts.everything and not everything:
                     everything = facts.everything
-                    unknown = "" if facts.known else facts.name
+                    unknown = "" if facts.known else facts.blamed
                 affine = affine or (facts.name if facts.affine else "")
                 handles.extend(facts.handles)
             elif not everything:
@@ -255,7 +264,7 @@ class Footprints:
         how = "changed in place" if mode is Mode.WRITE else "looked at again"
         return [
             Effect(mode, effect.resource, f"{effect.source}: its result is {how}")
-            for call in self.inference.aliases.calls_of(memory.root)
+            for call in self.inference.aliases.calls_of(memory.group or memory.root)
             if call is not by
             for effect in self._touched(call)
         ]
@@ -266,7 +275,10 @@ class Footprints:
         if facts.everything and not facts.known:  # it may have kept what it was handed, anywhere
             words = f"`{facts.name}` may have kept it"
             return [Effect(Mode.WRITE, Resource(WORLD), words)]
-        if entry is None or entry.returns == "fresh":
+        if entry is None:  # a function of the project
+            state = facts.returns == "alias"
+            return [e for e in facts.effects if state and e.resource.domain != MEMORY]
+        if entry.returns == "fresh":
             return []
         if entry.returns == "immutable" and entry.origin.startswith("catalog"):
             return []  # such as `print`: a vocabulary would say that it keeps its arguments

@@ -55,7 +55,7 @@ def member_of(
     if facts.affine:
         return None, Edge(EdgeKind.AFFINE, f"`{facts.name}` must stay in its task", line)
     if facts.everything:
-        unknown = "" if facts.known else facts.name
+        unknown = "" if facts.known else facts.blamed
         return None, Edge(EdgeKind.UNKNOWN, facts.everything, line, unknown)
     if call.guarded:
         return None, Edge(EdgeKind.CONTROL, f"`{facts.name}` may not run at all", line)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from .classes import OwnClasses, events_of
 from .effects.catalog import Catalog, Entry, TypeInfo
+from .effects.roots import Roots
 from .effects.selector import Attr
 from .ir import Call, Module, Mutate, Place, Store, Value
 
@@ -50,6 +51,7 @@ class Resolver:
         self.types = sources[-1]
         self.module_name = module.name or "__main__"
         self.own = OwnClasses(module, self.module_name)
+        self.roots = Roots(self)
         self._types: dict[str, str] = {}
         self._busy: set[str] = set()
         self._names: dict[int, str] = {}

@@ -27,6 +27,13 @@ class CallFacts:
     opens: str = ""  # the exclusive handle (a stream, a file) that an awaited result is
     latency_ms: float | None = None
     entry: Entry | None = None
+    returns: str = "alias"  # of a function of the project: as `Entry.returns`
+    unknown: str = ""  # qualified name of the unknown call behind `everything`, `name` if empty
+
+    @property
+    def blamed(self) -> str:
+        """The unknown call that makes this one unknown."""
+        return self.unknown or self.name
 
     @property
     def writes(self) -> tuple[Effect, ...]:

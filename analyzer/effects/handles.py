@@ -18,9 +18,12 @@ def memory_at(resolver: Resolver, aliases: Aliases, place: Place, *, deep: bool 
     kind = resolver.place_type(place)
     info = resolver.type_info(kind)
     symbol = place.symbol
+    known = resolver.module.symbols.get(symbol)
+    imported = known is not None and known.kind == "import" and symbol.startswith(":")
+    root, steps = (imported and resolver.roots.outward(symbol)) or (symbol, ())
     return Memory(
-        root=symbol,
-        steps=place.steps,
+        root=root,
+        steps=(*steps, *place.steps),
         deep=deep,
         stable=aliases.stable(symbol),
         group=aliases.group(symbol),

@@ -5,21 +5,39 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..aliases import Aliases
+from ..aliases import Aliases, Link, events_of
 from ..config import Config
-from ..ir import Call, Module, Place, Value
+from ..ir import Call, Function, Invoke, Module, Place, Value
 from ..latency import latency_of
 from ..resolve import CONTAINERS, GENERATOR, Resolver
 from .arguments import argument
+from .callees import Callees
 from .catalog import Catalog, Entry, Reference, Template, VocabularyError
 from .directives import line_entry
 from .facts import CallFacts
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource
-from .selector import ANY, Literal, Memory, Part, Text, glob, host_of, text
+from .origins import Sources
+from .roots import Roots
+from .selector import (
+    ANY,
+    AnyKey,
+    Key,
+    Literal,
+    Memory,
+    Part,
+    Step,
+    SymKey,
+    Text,
+    glob,
+    host_of,
+    text,
+)
 from .strings import text_of
+from .summaries import Site, Summaries, Summary
 
 if TYPE_CHECKING:
+    from ..footprint import Footprints
     from ..project import Project
 
 SEEDED = "seeded random"
@@ -39,9 +57,70 @@ class Inference:
         self.config = config
         self.project = project
         self.resolver = Resolver(module, sources, project)
-        self.aliases = Aliases(self.resolver)
+        self.callees = Callees(self)
+        self.summaries = Summaries(self)
+        self.aliases = Aliases(self.resolver, self.links)
         self.handles = Handles(self.resolver, self.aliases)
         self._facts: dict[int, CallFacts] = {}
+        self._sources: dict[str, Sources] = {}
+
+    @property
+    def roots(self) -> Roots:
+        return self.resolver.roots
+
+    @cached_property
+    def footprints(self) -> Footprints:
+        from ..footprint import Footprints
+
+        return Footprints(self)
+
+    # -- functions of the project --------------------------------------------------------------
+
+    def summary(self, function: Function) -> Summary:
+        return self.summaries.of(function)
+
+    def sources(self, function: Function) -> Sources:
+        """Where what the names of a function mean comes from."""
+        found = self._sources.get(function.scope)
+        if found is None:
+            below = f"{function.scope}."
+            functions = [
+                f for f in self.module.functions
+                if f is function or f.scope.startswith(below)
+            ]  # fmt: skip
+            found = self._sources[function.scope] = Sources(self, functions, function.scope)
+        return found
+
+    def forget(self, function: Function) -> None:
+        """Forget what was inferred of a function's calls: the summaries it rests on change."""
+        self.aliases.reset()
+        for event in events_of(function):
+            if isinstance(event, Invoke):
+                self._facts.pop(event.call.id, None)
+        self._sources.pop(function.scope, None)
+        self.footprints.forget(function)
+
+    def links(self, call: Call) -> list[Link] | None:
+        """What a call of a function of the project joins; None if its body is not known."""
+        target = self.callees.target(call)
+        if target is None:
+            return None
+        if target.function is None:  # a new object that holds what it is handed
+            return [Link(tuple(a.value for a in call.arguments), result=True)]
+        return Site(self, call, target, target.inference.summary(target.function)).links()
+
+    def key(self, value: Value) -> Step:
+        """The step of subscripting with a value of this module."""
+        if value.is_literal and isinstance(value.literal, (str, int, bytes)):
+            return Key(value.literal)
+        place = value.place
+        if place is not None and not place.steps and self.aliases.stable(place.symbol):
+            return SymKey(place.symbol)
+        return AnyKey()
+
+    def replaced(self, function: Function) -> str:
+        """Why something else may stand where a function is looked up, or ""."""
+        return ""
 
     # -- memory --------------------------------------------------------------------------------
 
@@ -72,10 +151,7 @@ class Inference:
             if self.resolver.disputed(name):
                 words = f"two declarations of `{name}` differ, so neither is believed"
                 return CallFacts(name, everything=words)
-            if self.resolver.own.module_function(name) is not None:
-                words = f"what the body of `{name}` does is not inferred; it is not declared"
-                return CallFacts(name, everything=words)
-            return CallFacts(name, everything=f"nothing is known about `{name}`")
+            return self._own(call, name)
         if entry.barrier:
             reason = f"`{name}`: {entry.barrier}"
             return CallFacts(name, everything=reason, known=True, affine=entry.affine,
@@ -124,6 +200,48 @@ class Inference:
             entry=entry,
         )
 
+    def _own(self, call: Call, name: str, *, run: bool = False) -> CallFacts:
+        """A call of a function of the project. ``run``: its coroutine is run where it is made."""
+        target = self.callees.target(call)
+        if target is None:
+            reason = self.callees.reason(call)
+            return CallFacts(name, everything=reason or f"nothing is known about `{name}`")
+        if target.function is None:
+            return CallFacts(name, known=True, pure=True, origin=f"constructor of `{name}`")
+        function = target.function
+        where = f"body of `{function.qualname}`"
+        if function.is_async and not (call.awaited or run):
+            words = f"the coroutine of `{name}` is run somewhere else"
+            return CallFacts(name, everything=words, origin=where)
+        summary = target.inference.summary(function)
+        if summary.everything:
+            words = summary.everything
+            unknown = summary.unknown
+            if unknown and name not in words:
+                words = f"`{name}`: {words}"
+            return CallFacts(name, everything=words, origin=where, unknown=unknown or "",
+                             affine=False)  # fmt: skip
+        site = Site(self, call, target, summary)
+        effects = tuple(
+            e for e in dict.fromkeys(site.effects()) if not self._benign(e.mode, e.resource)
+        )
+        handles = site.handles()
+        silent = not any(e.writes or e.resource.domain != MEMORY for e in effects)
+        return CallFacts(
+            name=name,
+            effects=effects,
+            known=True,
+            pure=silent and not summary.affine and not handles,
+            affine=summary.affine,
+            raises=summary.raises,
+            handles=handles,
+            cancel_unsafe=summary.cancel_unsafe and bool(handles),
+            origin=where,
+            assumes="; ".join(summary.assumes),
+            latency_ms=summary.latency_ms,
+            returns=summary.returns,
+        )
+
     def _opened(self, entry: Entry) -> str:
         kind = self.resolver.types.canonical(entry.type) if entry.type else ""
         opened = entry.is_async and self.handles.exclusive_type(kind) is not None
@@ -143,11 +261,18 @@ class Inference:
                 made = self.module.calls.get(part.place.symbol) if part.place is not None else None
                 if made is None or part.place is None or part.place.steps or made.awaited:
                     return "runs awaitables that were made elsewhere"
-                facts = self.facts(made)
+                facts = self._run(made)
                 if facts.everything:
                     return f"runs `{facts.name}`, of which nothing is known"
                 found.append(facts)
         return found
+
+    def _run(self, made: Call) -> CallFacts:
+        """What running the coroutine that a call makes does."""
+        facts = self.facts(made)
+        if facts.everything and not facts.known and self.callees.target(made) is not None:
+            return self._own(made, self.resolver.shown_name(made), run=True)
+        return facts
 
     def _unknown(self, entry: Entry, call: Call) -> str:
         """Why an entry does not hold for this very call, or ""."""
@@ -270,7 +395,7 @@ class Inference:
                     root = f":{own}" if f":{own}" in self.module.symbols else words
                     found.append(Resource(MEMORY, Memory(root, world=True)))
             return found
-        domain = SEEDED if template.domain == "random" and self._seeded else template.domain
+        domain = SEEDED if template.domain == "random" and self.seeded else template.domain
         if not template.parts:
             return [Resource(domain, ANY)]
         pieces: list[Part | str] = []
@@ -338,7 +463,7 @@ class Inference:
         return f"memory:{self.resolver.module_name}.{name}" in self.config.benign and not scope
 
     @cached_property
-    def _seeded(self) -> bool:
+    def seeded(self) -> bool:
         """Is a random generator seeded in sight? Then its draws are ordered (contract §2)."""
         return any(
             self.resolver.call_name(c).rpartition(".")[2] in ("seed", "setstate", "manual_seed")

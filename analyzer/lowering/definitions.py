@@ -149,7 +149,12 @@ def class_def(node: cst.ClassDef, parts: Parts) -> None:
             computed.add(function.name)
     computed |= {name for name in scope.bindings if _is_descriptor(scope.symbol(name), unit)}
     unit.classes[scope.qualname] = ClassInfo(
-        scope.qualname, bases, frozenset(computed), frozenset(scope.functions), decorators
+        scope.qualname,
+        bases,
+        frozenset(computed),
+        frozenset(scope.functions),
+        decorators,
+        bool(node.keywords),
     )
     symbol = context.symbol(node.name.value)
     context.add(Define(symbol, OPAQUE))

@@ -1,0 +1,255 @@
+"""Which function of the project a call runs, and which argument becomes which parameter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..dispatch import method, plain_construction
+from ..ir import Call, Function, Place, Signature, Value
+
+if TYPE_CHECKING:
+    from .inference import Inference
+
+#: Any object there is: what nothing is known of.
+UNKNOWN = Value(anything=True)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function that a call runs. ``receiver`` is its first argument, if it is bound to one.
+
+    ``function`` is None for a constructor that runs no code of the project; ``constructs``: the
+    call's result is a new object, which is the receiver.
+    """
+
+    inference: Inference
+    function: Function | None
+    receiver: Value | None = None
+    constructs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Parameter symbol → the value that it is given; ``defaults`` are those that are left out."""
+
+    values: dict[str, Value]
+    defaults: dict[str, Value]
+
+
+class Callees:
+    """The project's own functions that the calls of one module run."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.resolver = inference.resolver
+        self.module = inference.module
+        self._known: dict[int, Target | str | None] = {}
+
+    @cached_property
+    def by_scope(self) -> dict[str, Function]:
+        return {f.scope: f for f in self.module.functions if f.name}
+
+    def target(self, call: Call) -> Target | None:
+        """The function that a call runs; None if that is not known."""
+        found = self._look(call)
+        return found if isinstance(found, Target) else None
+
+    def reason(self, call: Call) -> str:
+        """Why the function is not known although the project has one of that name, or ""."""
+        found = self._look(call)
+        return found if isinstance(found, str) else ""
+
+    def _look(self, call: Call) -> Target | str | None:
+        if call.id not in self._known:
+            self._known[call.id] = None
+            found = self._find(call)
+            if isinstance(found, Target) and found.function is not None:
+                reason = found.inference.callees.changed(found.function)
+                found = reason or found
+            self._known[call.id] = found
+        return self._known[call.id]
+
+    def _find(self, call: Call) -> Target | str | None:
+        place = call.function.place
+        if place is not None and not place.steps:
+            info = self.module.symbols.get(place.symbol)
+            if info is None:
+                return None
+            if info.function and not info.unbound:
+                function = self.by_scope.get(info.function)
+                if function is None or function.class_scope:
+                    return None
+                return Target(self.inference, function)
+            if info.cls:
+                return self._class(self.inference, info.cls, call)
+            return self._defined(info.target, call) if info.kind == "import" else None
+        if place is not None:
+            root = self.module.symbols.get(place.symbol)
+            if root is not None and root.kind == "import" and not self._object(place):
+                return self._defined(self.resolver.place_name(place), call)
+        if call.receiver is None or not call.method:
+            return None
+        return self._method(call)
+
+    def _object(self, place: Place) -> bool:
+        """Is what stands before the last step an object of known type?"""
+        return bool(self.resolver.place_type(Place(place.symbol, place.steps[:-1])))
+
+    def _defined(self, name: str, call: Call) -> Target | str | None:
+        """What a qualified name means that this module imports."""
+        project = self.inference.project
+        if project is None:
+            return None
+        found = project.definition(name)
+        inference = project.inference(found.module) if found is not None else None
+        if found is None or inference is None:
+            return None
+        if found.kind == "class":
+            return self._class(inference, found.qualname, call)
+        if found.kind != "function":
+            return None
+        function = inference.callees.by_scope.get(found.qualname)
+        if function is None:
+            return None
+        return Target(inference, function)
+
+    def _method(self, call: Call) -> Target | str | None:
+        receiver = call.receiver
+        assert receiver is not None
+        kind = self.resolver.type_of(receiver)
+        if not kind:
+            return None
+        found = method(self.resolver, kind, call.method)
+        if found is None:
+            return None
+        inference = self._inference(found.module)
+        function = inference.callees.by_scope.get(found.qualname) if inference else None
+        if inference is None or function is None:
+            return None
+        return Target(inference, function, None if is_static(function) else receiver)
+
+    def _inference(self, module: str) -> Inference | None:
+        if module == self.resolver.module_name:
+            return self.inference
+        project = self.inference.project
+        return project.inference(module) if project is not None else None
+
+    def _class(self, inference: Inference, qualname: str, call: Call) -> Target | str | None:
+        """The constructor of a class."""
+        kind = f"{inference.resolver.module_name}.{qualname}"
+        resolver = inference.resolver
+        if not plain_construction(resolver, kind):
+            return f"what makes an object of `{kind}` is not known"
+        result = Value(place=Place(call.symbol))
+        found = method(resolver, kind, "__init__")
+        if found is None:
+            return Target(inference, None, result, constructs=True)
+        owner = self._inference(found.module)
+        function = owner.callees.by_scope.get(found.qualname) if owner else None
+        if owner is None or function is None:
+            return None
+        return Target(owner, function, result, constructs=True)
+
+    def changed(self, function: Function) -> str:
+        """Why a function may do something else than its body says, or ""."""
+        for value in function.decorators:
+            name = self._decorator(value)
+            if self.resolver.types.decorators.get(name) != "harmless":
+                return f"the decorator `{name}` may change what `{function.qualname}` does"
+        if function.is_generator:
+            return f"`{function.qualname}` is a generator, which runs when it is advanced"
+        return self.inference.replaced(function)
+
+    def _decorator(self, value: Value) -> str:
+        if value.place is None:
+            return "?"
+        call = self.module.calls.get(value.place.symbol)
+        if call is not None:
+            return self.resolver.call_name(call)
+        return self.resolver.types.canonical(self.resolver.place_name(value.place))
+
+
+def is_static(function: Function) -> bool:
+    return any(
+        v.place is not None and v.place.symbol == "builtins:staticmethod"
+        for v in function.decorators
+    )
+
+
+def is_class_method(function: Function) -> bool:
+    return any(
+        v.place is not None and v.place.symbol == "builtins:classmethod"
+        for v in function.decorators
+    )
+
+
+def bind(call: Call, target: Target) -> Binding | None:
+    """The parameters of a call's target and what they are given (reference, 6.3.4).
+
+    None if the call does not fit, which raises TypeError before the function begins.
+    """
+    function = target.function
+    if function is None:
+        return Binding({}, {})
+    signature = function.signature
+    values: dict[str, Value] = {}
+    names = list(signature.positional)
+    if target.receiver is not None and names:
+        first = names.pop(0)
+        values[first] = UNKNOWN if is_class_method(function) else target.receiver
+    extra: list[Value] = []
+    spread = False
+    for argument in call.arguments:
+        if argument.keyword is not None or argument.star == "**":
+            continue
+        if argument.star:
+            spread = True
+            element = Value(held=(argument.value,), element=True)
+            for name in names:
+                values[name] = _joined(values.get(name), element)
+            extra.append(element)
+        elif spread:  # behind `*args` it may be any of the rest
+            for name in names:
+                values[name] = _joined(values.get(name), argument.value)
+            extra.append(argument.value)
+        elif names:
+            values[names.pop(0)] = argument.value
+        else:
+            extra.append(argument.value)
+    _keywords(call, signature, values)
+    if extra and not signature.star and not spread:
+        return None
+    if signature.star:
+        values[signature.star] = Value(held=tuple(extra), fresh=True, type="builtins.tuple")
+    missing = [n for n in (*signature.positional, *signature.keyword_only) if n not in values]
+    defaults = dict(signature.defaults)
+    scope = function.scope
+    return Binding(
+        {f"{scope}:{name}": value for name, value in values.items()},
+        {f"{scope}:{n}": defaults[n] for n in missing if n in defaults},
+    )
+
+
+def _keywords(call: Call, signature: Signature, values: dict[str, Value]) -> None:
+    named = (*signature.positional[signature.positional_only :], *signature.keyword_only)
+    rest: list[Value] = []
+    for argument in call.arguments:
+        if argument.star == "**":
+            element = Value(held=(argument.value,), element=True)
+            for name in named:
+                if name not in values:
+                    values[name] = element
+            rest.append(element)
+        elif argument.keyword is not None:
+            if argument.keyword in named:
+                values[argument.keyword] = _joined(values.get(argument.keyword), argument.value)
+            else:
+                rest.append(argument.value)
+    if signature.stars:
+        values[signature.stars] = Value(held=tuple(rest), fresh=True, type="builtins.dict")
+
+
+def _joined(one: Value | None, other: Value) -> Value:
+    return other if one is None else Value(held=(one, other))
