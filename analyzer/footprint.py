@@ -111,7 +111,7 @@ class Footprints:
             if not (raises and own) and self.may_raise(event):
                 raises = True
                 own = own or not (isinstance(event, Invoke) and event.call.awaited)
-            for effect in self._effects(event):
+            for effect in self.effects(event):
                 effects.setdefault(effect)
             if isinstance(event, Control):
                 controls.append(event.word)
@@ -126,7 +126,7 @@ class Footprints:
                 affine = affine or (facts.name if facts.affine else "")
                 handles.extend(facts.handles)
             elif not everything:
-                everything = self._barrier(event)
+                everything = self.barrier(event)
         return Footprint(
             tuple(effects),
             everything,
@@ -139,7 +139,8 @@ class Footprints:
             tuple(calls),
         )
 
-    def _barrier(self, event: Event) -> str:
+    def barrier(self, event: Event) -> str:
+        """Why an event other than a call has the effect *everything*, or ""."""
         if isinstance(event, Iterate):
             if event.asynchronous:
                 return "`async for` waits for what comes"
@@ -194,7 +195,8 @@ class Footprints:
 
     # -- effects of events ---------------------------------------------------------------------
 
-    def _effects(self, event: Event) -> list[Effect]:
+    def effects(self, event: Event) -> list[Effect]:
+        """What one event reads and writes."""
         match event:
             case Use(place=place, deep=deep):
                 inserts = self._inserts(place)

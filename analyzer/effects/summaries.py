@@ -213,7 +213,7 @@ class Body:
         return self.inference.sources(self.function)
 
     def summary(self) -> Summary:
-        everything = self._refused()
+        everything = self.refused()
         unknown = ""
         events = list(events_of(self.function))
         if not everything:
@@ -227,13 +227,9 @@ class Body:
         footprint = self.footprints.of_events(events)
         effects: dict[Effect, None] = {}
         for effect in footprint.effects:
-            for found in self._outside(effect):
+            for found in self.outside(effect):
                 effects.setdefault(found)
-        handles = tuple(
-            Resource(r.domain, m) if isinstance(m, Memory) else r
-            for r in footprint.handles
-            for m in (self._memories(r.selector) if isinstance(r.selector, Memory) else [None])
-        )
+        handles = tuple(found for r in footprint.handles for found in self.handle_outside(r))
         facts = [self.inference.facts(call) for call in footprint.calls]
         result = self._result()
         new = [o.root for o in result if o.new]
@@ -258,7 +254,7 @@ class Body:
 
     # -- what is not followed ------------------------------------------------------------------
 
-    def _refused(self) -> str:
+    def refused(self) -> str:
         name = self.function.qualname
         if self.scope in self.inference.module.introspects:
             return f"`{name}` looks at names or frames, or runs text"
@@ -273,7 +269,7 @@ class Body:
 
     # -- effects -------------------------------------------------------------------------------
 
-    def _outside(self, effect: Effect) -> Iterator[Effect]:
+    def outside(self, effect: Effect) -> Iterator[Effect]:
         """An effect in the words of this function → those that its caller sees."""
         resource = effect.resource
         source = effect.source or f"`{self.function.qualname}`"
@@ -291,6 +287,13 @@ class Body:
                 yield Effect(effect.mode, Resource(MEMORY, memory), source)
         else:
             yield Effect(effect.mode, Resource(resource.domain, self._text(selector)), source)
+
+    def handle_outside(self, handle: Resource) -> list[Resource]:
+        """A handle in the words of this function → those that its caller may hold."""
+        selector = handle.selector
+        if not isinstance(selector, Memory):
+            return [handle]
+        return [Resource(handle.domain, memory) for memory in self._memories(selector)]
 
     def _text(self, selector: Text) -> Text:
         mine = set(self.function.parameters)
@@ -470,22 +473,29 @@ class Site:
 
     def effects(self) -> Iterator[Effect]:
         for effect in self.summary.effects:
-            selector = effect.resource.selector
-            if isinstance(selector, Memory):
-                for memory in self._binding(selector) or self.memories(selector):
-                    yield Effect(effect.mode, Resource(MEMORY, memory), effect.source)
-            elif isinstance(selector, Name):
-                yield effect
-            else:
-                resource = Resource(self._domain(effect.resource.domain), self._text(selector))
-                yield Effect(effect.mode, resource, effect.source)
+            yield from self.effect(effect)
+
+    def effect(self, effect: Effect) -> Iterator[Effect]:
+        """An effect of the callee → what it is here."""
+        selector = effect.resource.selector
+        if isinstance(selector, Memory):
+            for memory in self._binding(selector) or self.memories(selector):
+                yield Effect(effect.mode, Resource(MEMORY, memory), effect.source)
+        elif isinstance(selector, Name):
+            yield effect
+        else:
+            resource = Resource(self._domain(effect.resource.domain), self._text(selector))
+            yield Effect(effect.mode, resource, effect.source)
 
     def handles(self) -> tuple[Resource, ...]:
-        return tuple(
-            Resource(r.domain, m)
-            for r in self.summary.handles
-            for m in (self.memories(r.selector) if isinstance(r.selector, Memory) else [r.selector])
-        )
+        return tuple(found for r in self.summary.handles for found in self.handle(r))
+
+    def handle(self, handle: Resource) -> list[Resource]:
+        """A handle of the callee → what it is here."""
+        selector = handle.selector
+        if not isinstance(selector, Memory):
+            return [handle]
+        return [Resource(handle.domain, memory) for memory in self.memories(selector)]
 
     def _domain(self, domain: str) -> str:
         from .inference import SEEDED
