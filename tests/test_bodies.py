@@ -1,0 +1,35 @@
+"""What pexec makes of calls of the project's own functions, against what they really do.
+
+Every project of ``fixtures/bodies`` is rewritten at both levels; what is rewritten is executed
+before and after under many latencies, at level exact with every call failing once as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from bodies import Case, cases, difference, rewritten
+
+CASES = cases()
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_rewritten_project_does_the_same(case: Case, tmp_path: Path) -> None:
+    exact = rewritten(case, tmp_path, unsafe=False)
+    unsafe = rewritten(case, tmp_path, unsafe=True)
+    wrong = difference(case, exact, exact=True) if exact.changed else ""
+    wrong = wrong or (difference(case, unsafe, exact=False) if unsafe.changed else "")
+    assert (wrong == "") == (case.expected != "wrong"), wrong or "it is right now: promote it"
+    if wrong:
+        return
+    found = "rewritten" if exact.changed else "on-success" if unsafe.changed else "refused"
+    expected = "refused" if case.expected == "not-yet" else case.expected
+    assert found == expected, unsafe.notes
+    assert case.word in unsafe.notes
+
+
+def test_names_are_given_once() -> None:
+    twice = [name for name, count in Counter(str(case) for case in CASES).items() if count > 1]
+    assert not twice
