@@ -206,8 +206,10 @@ class Footprints:
             case Store(place=place):
                 memory = self.inference.memory(place, deep=False)
                 return [*self._root(place), *self._write(memory)]
-            case Mutate(place=place):
-                if self.inference.resolver.immutable(Value(place=place)):
+            case Mutate(place=place, operand=operand):
+                resolver = self.inference.resolver
+                number = operand is not None and resolver.type_of(operand) in _NUMBER
+                if number or resolver.immutable(Value(place=place)):
                     return []
                 return [*self._root(place), *self._write(self.inference.memory(place))]
             case Invoke(call=call):

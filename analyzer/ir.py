@@ -114,10 +114,14 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Mutate:
-    """The object at a path may be changed in place (`+=`, `del x[k]`). May raise."""
+    """The object at a path may be changed in place (`+=`, `del x[k]`). May raise.
+
+    ``operand`` is what an operator but `*=` joins it with: no built-in container takes a number.
+    """
 
     place: Place
     guarded: bool = False
+    operand: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
     if place is None:
         context.add(Control("target"))
         return {}
-    context.add(Mutate(place))
+    repeats = isinstance(node.operator, cst.MultiplyAssign)
+    context.add(Mutate(place, operand=None if repeats else value))
     result = Value(held=(base, value))
     if place.steps:
         context.add(Store(place, result))
