@@ -74,8 +74,10 @@ def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
     shown = shown_of(given)
     one_of(given, "show_effects", "add_ignore", "write_baseline")
     one_of(given, "show_effects", "baseline", "write_baseline")
-    if given["show_effects"]:
-        return _show_effects(given, shown)
+    if given["show_effects"] is not None:
+        from .showing import show_effects
+
+        return show_effects(given, shown)
     request = request_of(given)
     known = baseline_of(given)
     if given["add_ignore"] and "-" in request.paths:
@@ -181,38 +183,6 @@ def _explain(code: str) -> int:
     from .rules.page import rule
 
     click.echo(rule(code).markdown, nl=False)
-    return 0
-
-
-# -- --show-effects ----------------------------------------------------------------------------
-
-
-def _show_effects(given: dict[str, Any], shown: Shown) -> int:
-    from .engine import Analyzed, counts_of
-    from .report.effects import Known, effects_at, effects_json, effects_text
-
-    filename, _, line = str(given["show_effects"]).rpartition(":")
-    if not filename or not line.isdecimal():
-        raise ConfigError("--show-effects takes FILE:LINE, such as agent.py:12")
-    if given["paths"]:
-        raise ConfigError("--show-effects names its file itself; no other can be given")
-    if shown.output_format not in ("text", "json") or shown.statistics:
-        raise ConfigError("--show-effects is printed as text or json")
-    found: list[Known] = []
-
-    def look(analysis: Analysis, config: Config, name: str, unsafe: bool) -> Analyzed:
-        found.extend(effects_at(analysis, int(line)))
-        return Analyzed(name, (), 0, (), counts_of(analysis), analysis.source)
-
-    outcomes, missing = run(request_of({**given, "paths": (filename,)}), look)
-    if failures(outcomes, missing):
-        return ERROR
-    if shown.output_format == "json":
-        emit(effects_json(found), shown)
-    elif not found:
-        emit(f"{filename}:{line}: no call on this line", shown)
-    else:
-        emit(effects_text(filename, found, shown.paint), shown)
     return 0
 
 

@@ -348,12 +348,16 @@ def analyze_bytes(
     unsafe: bool = False,
     root: Path | None = None,
     script: bool = True,
+    screened: bool = True,
 ) -> Result:
-    """One file's result; never raises for what the file holds. ``script``: see ``analyze``."""
+    """One file's result; never raises for what the file holds. ``script``: see ``analyze``.
+
+    ``screened``: a file that can hold no opportunity is skipped.
+    """
     from .screen import may_hold_opportunity, may_hold_suppression
 
     silent = UNUSED in config.select and may_hold_suppression(data)
-    if not silent and not may_hold_opportunity(data):
+    if screened and not silent and not may_hold_opportunity(data):
         return Skipped(filename)
     try:
         source = from_bytes(data)

@@ -81,6 +81,11 @@ class Project:
             self._stamps[path] = stamp
         return module
 
+    def path(self, name: str) -> Path | None:
+        """The file of the module of that name."""
+        found = self._file(name)
+        return found[0] if found is not None else None
+
     def holds(self, name: str) -> bool:
         """Is there a module or a package of that name?"""
         return self._file(name) is not None

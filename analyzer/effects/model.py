@@ -74,7 +74,7 @@ def describe(resource: Resource) -> str:
 def _path(memory: Memory) -> str:
     from .selector import Attr, Key, SymKey
 
-    words = memory.root.rsplit(":", 1)[-1]
+    words = memory.root.rsplit(":", 1)[-1].strip("<>")  # `<module>.name` is a global of another one
     for step in memory.steps:
         if isinstance(step, Attr):
             words += f".{step.name}"

@@ -131,6 +131,11 @@ def nothing(totals: Totals) -> str:
     return f"no findings, {plural(totals.notes, 'note')} (--show-blocked says what stands between)"
 
 
+def declarable(name: str) -> bool:
+    """Can a declaration match calls of that name?"""
+    return bool(_DECLARABLE.fullmatch(name))
+
+
 @dataclass(frozen=True, slots=True)
 class Undeclared:
     """A call of unknown effects that holds others apart, and where it is met first."""
@@ -167,7 +172,7 @@ def undeclared(
         for filename, note in notes
         if note.kind == UNKNOWN
         for name, line in note.undeclared
-        if _DECLARABLE.fullmatch(name)
+        if declarable(name)
     )
     times = Counter(name for name, _, _ in places)
     first: dict[str, tuple[str, int]] = {}

@@ -1,0 +1,97 @@
+"""``--show-effects FILE:LINE``: find the file and the line, and print what its calls do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .config import Config, ConfigError
+from .files import FileError, read
+from .options import Shown, complain, emit, request_of
+from .run import jobs
+
+if TYPE_CHECKING:
+    from .chains import Chains
+    from .engine import Analysis, Analyzed
+
+_NEAR = 3  # lines with calls that are named for a line without
+
+
+def place_of(words: str) -> tuple[str, int]:
+    """``FILE:LINE`` → both. Raises ConfigError."""
+    filename, _, line = words.rpartition(":")
+    if not filename or not line.isdecimal() or int(line) < 1:
+        raise ConfigError(f"--show-effects takes FILE:LINE, such as agent.py:12, not {words!r}")
+    return filename, int(line)
+
+
+def show_effects(given: dict[str, Any], shown: Shown) -> int:
+    """Print what is known of the calls on one line. Raises ConfigError."""
+    from .engine import Analyzed as Found
+    from .engine import Failed, analyze_bytes, counts_of
+    from .report.effects import Known, effects_at, effects_json, effects_text, lines_with_calls
+
+    filename, line = place_of(given["show_effects"])
+    if given["paths"]:
+        raise ConfigError("--show-effects names its file itself; no other can be given")
+    if shown.output_format not in ("text", "json") or shown.statistics:
+        raise ConfigError("--show-effects is printed as text or json")
+    if Path(filename).is_dir():
+        raise ConfigError(f"--show-effects {filename}:{line}: {filename} is a folder; name a file")
+    work, found = jobs(request_of({**given, "paths": (filename,)}))
+    for path, cause in found.missing:
+        raise ConfigError(f"--show-effects {filename}:{line}: {path}: {cause}")
+    job = work[0]
+    try:
+        data = read(job.target)
+    except FileError as error:
+        raise ConfigError(f"--show-effects {filename}:{line}: {error}") from None
+    calls: list[Known] = []
+    lines: list[int] = []
+
+    def look(analysis: Analysis, config: Config, name: str, unsafe: bool) -> Analyzed:
+        in_pyproject = config.path is None or config.path.name == "pyproject.toml"
+        calls.extend(effects_at(analysis, line, chains_of(analysis, name), in_pyproject))
+        lines.extend(lines_with_calls(analysis))
+        return Found(name, (), 0, (), counts_of(analysis), analysis.source)
+
+    result = analyze_bytes(
+        data, job.filename, job.config, look,
+        root=job.config.root, script=not job.target.is_stdin, screened=False,
+    )  # fmt: skip
+    if isinstance(result, Failed):
+        raise ConfigError(f"{result.filename}:{result.line}:{result.column}: {result.message}")
+    last = len(data.splitlines())
+    if line > last:
+        words = f"the file has {last} line{'' if last == 1 else 's'}"
+        raise ConfigError(f"--show-effects {filename}:{line}: {words}")
+    if shown.output_format == "json":
+        emit(effects_json(calls), shown)
+        if not calls:
+            complain(nothing_there(filename, line, lines))
+    elif not calls:
+        emit(nothing_there(filename, line, lines), shown)
+    else:
+        emit(effects_text(job.filename, calls, shown.paint), shown)
+    return 0
+
+
+def nothing_there(filename: str, line: int, lines: list[int]) -> str:
+    """Say that a line holds no call, and which ones near it do."""
+    near = sorted(sorted(lines, key=lambda n: (abs(n - line), n))[:_NEAR])
+    if not near:
+        return f"{filename}:{line}: no call on this line, nor on any other"
+    words = ", ".join(map(str, near))
+    return f"{filename}:{line}: no call on this line; the nearest begin on {words}"
+
+
+def chains_of(analysis: Analysis, filename: str) -> Chains:
+    """Where claims about the calls of a file come from, files named as on the command line."""
+    from .chains import Chains
+    from .settings import shown
+
+    def path_of(module: str) -> str:
+        path = analysis.project.path(module) if analysis.project is not None else None
+        return str(shown(path.absolute())) if path is not None else module
+
+    return Chains(filename, analysis.inference, path_of)
