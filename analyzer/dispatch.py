@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .ir import ClassInfo
+from .ir import ClassInfo, Value
 from .project import Definition
 
 if TYPE_CHECKING:
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 _HARMLESS = frozenset({
     "builtins.object", "typing.Protocol", "typing.Generic", "abc.ABC", "typing_extensions.Protocol",
 })  # fmt: skip
+
+_FIELD = frozenset({"dataclasses.field", "pydantic.Field"})
+#: Arguments of these that are no value of the field.
+_SHOWN = frozenset({"init", "repr", "compare", "hash", "kw_only", "description", "ge", "le"})
+_CONTAINERS = frozenset({"builtins.list", "builtins.dict", "builtins.set"})
 
 
 def class_of(resolver: Resolver, kind: str) -> tuple[Resolver, ClassInfo] | None:
@@ -91,6 +96,43 @@ def plain_construction(resolver: Resolver, kind: str) -> bool:
                 name = owner.call_name(call)
             if owner.types.decorators.get(name) != "harmless":
                 return False
-        if info.keywords or info.methods & {"__new__", "__post_init__", "__init_subclass__"}:
+        if info.keywords or info.methods & {"__new__", "__post_init__", "__init_subclass__", "__del__"}:
             return False
     return True
+
+
+def shares_state(resolver: Resolver, kind: str) -> bool:
+    """Do the objects of a class hold a changeable object that stands in its body?
+
+    It is a class attribute, or the default of a dataclass field: one object for all of them.
+    """
+    line = ancestry(resolver, kind)
+    if line is None:
+        return True
+    for owner, info in line:
+        prefix = f"{info.qualname}:"
+        for symbol, known in owner.module.symbols.items():
+            if symbol.startswith(prefix) and not (known.function or known.cls):
+                values = known.values
+                if known.opaque_bindings or not all(_own_value(owner, v) for v in values):
+                    return True
+    return False
+
+
+def _own_value(resolver: Resolver, value: Value) -> bool:
+    """Is a value in a class body immutable, or does it make a new container for each object?"""
+    if resolver.immutable(value) and not value.held:
+        return True
+    call = resolver.module.calls.get(value.place.symbol) if value.place is not None else None
+    if call is None or resolver.call_name(call) not in _FIELD:
+        return False
+    return all(
+        a.keyword in _SHOWN
+        or (a.keyword == "default_factory" and _container(resolver, a.value))
+        or (a.keyword == "default" and resolver.immutable(a.value))
+        for a in call.arguments
+    )
+
+
+def _container(resolver: Resolver, value: Value) -> bool:
+    return value.place is not None and resolver.place_name(value.place) in _CONTAINERS

@@ -156,7 +156,7 @@ class Footprints:
             return "an operator on a value of unknown type may run anything (plain-values = false)"
         if isinstance(event, (Store, Mutate)) and self._foreign(event.place):
             shown = self._shown(Value(place=event.place))
-            return f"it changes {shown}, state of the whole process"
+            return f"it changes {shown}, state that all share"
         held = event.values if isinstance(event, Operate) else ()
         if isinstance(event, Store) and event.place.steps[-1:] == (AnyKey(),):
             held = (event.value,)  # assigning to a slice drains what is assigned
@@ -173,9 +173,10 @@ class Footprints:
         return isinstance(event, Operate) and self.may_raise(event)
 
     def _foreign(self, place: Place) -> bool:
-        """An attribute of an imported module or class: `os.environ[…] = …`, `sys.stdout = …`."""
+        """An attribute of an imported module or of a class: `os.environ[…] = …`, `Desk.n = …`."""
         info = self.inference.module.symbols.get(place.symbol)
-        return info is not None and info.kind == "import" and bool(place.steps)
+        imported = info is not None and info.kind == "import" and bool(place.steps)
+        return imported or self.inference.callees.of_class(place)
 
     def manager(self, value: Value) -> str:
         """The kind of a context manager (catalog), "" if it is not known."""

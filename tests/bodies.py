@@ -26,7 +26,7 @@ import sys
 import tomllib
 import types
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -260,14 +260,14 @@ def run(files: tuple[tuple[str, str], ...], schedule: Schedule) -> Outcome:
 
     with modules.installed(), contextlib.redirect_stdout(out):
         ending = run_program(start)
-    seen: dict[int, int] = {}
+    seen: dict[int, tuple[int, object]] = {}
     value: object = ending.value if ending.error is None else ending.error
     ended = snapshot(value, seen)
     state = "\n".join(
         f"{name}.{key} = {snapshot(one, seen)}"
         for name, module in sorted(loaded.items())
         for key, one in vars(module).items()
-        if key not in world.tools() and not key.startswith("__")
+        if key not in world.tools() and not key.startswith("__") and _own(one)
     )
     return Outcome(
         ending.kind,
@@ -280,44 +280,52 @@ def run(files: tuple[tuple[str, str], ...], schedule: Schedule) -> Outcome:
     )
 
 
-def snapshot(value: object, seen: dict[int, int]) -> str:
+def _own(value: object) -> bool:
+    """Does a global belong to the program, and not to a library it imports?"""
+    if isinstance(value, types.ModuleType):
+        return False
+    return not (callable(value) and getattr(value, "__module__", "") in sys.stdlib_module_names)
+
+
+def snapshot(value: object, seen: dict[int, tuple[int, object]]) -> str:
     """A text that is equal for equal values with the same aliasing inside; classes too."""
     if isinstance(value, (*IMMUTABLE, range)):
         return repr(value)
     if isinstance(value, BaseException):
-        shown = {"args": value.args, **vars(value)}
         cause = value.__cause__ if isinstance(value.__cause__, Exception) else None
-        return f"{type(value).__name__}({snapshot([shown, cause], seen)})"
-    if isinstance(value, types.ModuleType):
-        return f"<module {value.__name__}>"
+        return f"{type(value).__name__}({_parts([value.args, vars(value), cause], seen)})"
     if isinstance(value, (set, frozenset)):
         return "{" + ",".join(sorted(snapshot(item, {}) for item in value)) + "}"
-    if isinstance(value, tuple) and not value:
-        return "()"
+    if isinstance(value, types.ModuleType):
+        return f"<module {value.__name__}>"
     if id(value) in seen:
-        return f"&{seen[id(value)]}"
-    number = seen[id(value)] = len(seen)
+        return f"&{seen[id(value)][0]}"
+    number = len(seen)
+    seen[id(value)] = (number, value)  # kept, lest another object gets its id
+    kind = type(value).__name__
     if isinstance(value, (list, tuple, deque)):
-        inner = ",".join(snapshot(item, seen) for item in value)
-        return f"{number}{type(value).__name__}[{inner}]"
-    if isinstance(value, dict):
+        return f"{number}{kind}[{_parts(value, seen)}]"
+    if isinstance(value, (dict, types.MappingProxyType)):
         items = (f"{snapshot(k, seen)}:{snapshot(v, seen)}" for k, v in value.items())
-        return f"{number}{type(value).__name__}{{{','.join(items)}}}"
-    if isinstance(value, type) and "__dict__" in dir(value):
+        return f"{number}{kind}{{{','.join(items)}}}"
+    if isinstance(value, type):
         own = {k: v for k, v in vars(value).items() if k[:2] != "__" and not callable(v)}
-        mine = not value.__module__.startswith(("builtins", "typing", "collections", "asyncio"))
-        return f"<class {value.__name__} {snapshot(own, seen) if mine else ''}>"
+        return f"<class {value.__name__} {snapshot(own, seen) if _own(value) else ''}>"
     if isinstance(value, types.FunctionType):
-        cells = [c.cell_contents for c in value.__closure__ or () if _filled(c)]
-        return f"<function {snapshot([value.__defaults__, vars(value), cells], seen)}>"
+        cells = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+        return f"<function {_parts([value.__defaults__, vars(value), *cells], seen)}>"
     if callable(value) or asyncio.iscoroutine(value) or isinstance(value, asyncio.Future):
-        return f"<{type(value).__name__}>"
-    if type(value).__module__ in ("itertools", "builtins"):
+        return f"<{kind}>"
+    if not isinstance(getattr(value, "__dict__", None), dict) and not hasattr(value, "__slots__"):
         return re.sub(r" object at 0x\w+", "", repr(value))
     slots = [s for c in type(value).__mro__ for s in getattr(c, "__slots__", ())]
     shown = {s: getattr(value, s) for s in slots if hasattr(value, s)}
     shown |= getattr(value, "__dict__", {})
-    return f"{number}<{type(value).__name__} {snapshot(shown, seen)}>"
+    return f"{number}<{kind} {snapshot(shown, seen)}>"
+
+
+def _parts(values: Iterable[object], seen: dict[int, tuple[int, object]]) -> str:
+    return ",".join(snapshot(value, seen) for value in values)
 
 
 def _filled(cell: types.CellType) -> bool:

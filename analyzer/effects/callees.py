@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..dispatch import method, plain_construction
+from ..dispatch import method, plain_construction, shares_state
 from ..ir import Call, Function, Place, Signature, Value
+from .selector import Attr
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -21,13 +22,15 @@ class Target:
     """A function that a call runs. ``receiver`` is its first argument, if it is bound to one.
 
     ``function`` is None for a constructor that runs no code of the project; ``constructs``: the
-    call's result is a new object, which is the receiver.
+    call's result is a new object, which is the receiver. ``shares``: it may hold objects that
+    others of its class hold as well.
     """
 
     inference: Inference
     function: Function | None
     receiver: Value | None = None
     constructs: bool = False
+    shares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +147,14 @@ class Callees:
             return f"what makes an object of `{kind}` is not known"
         result = Value(place=Place(call.symbol))
         found = method(resolver, kind, "__init__")
+        shares = shares_state(resolver, kind)
         if found is None:
-            return Target(inference, None, result, constructs=True)
+            return Target(inference, None, result, constructs=True, shares=shares)
         owner = self._inference(found.module)
         function = owner.callees.by_scope.get(found.qualname) if owner else None
         if owner is None or function is None:
             return None
-        return Target(owner, function, result, constructs=True)
+        return Target(owner, function, result, constructs=True, shares=shares)
 
     def changed(self, function: Function) -> str:
         """Why a function may do something else than its body says, or ""."""
@@ -161,6 +165,25 @@ class Callees:
         if function.is_generator:
             return f"`{function.qualname}` is a generator, which runs when it is advanced"
         return self.inference.replaced(function)
+
+    def of_class(self, place: Place) -> bool:
+        """Is it an attribute of a class of this file: `Desk.n`, `cls.n`, `self.__class__.n`?
+
+        Every object of the class, and of those below it, may show that attribute as its own.
+        """
+        if not place.steps or not isinstance(place.steps[-1], Attr):
+            return False
+        if len(place.steps) > 1:
+            return place.steps[-2] == Attr("__class__")
+        info = self.module.symbols.get(place.symbol)
+        return info is not None and bool(info.cls or place.symbol in self._class_parameters)
+
+    @cached_property
+    def _class_parameters(self) -> frozenset[str]:
+        """The first parameters of class methods."""
+        found = (f.parameters[0] for f in self.module.functions
+                 if f.parameters and is_class_method(f))  # fmt: skip
+        return frozenset(found)
 
     def _decorator(self, value: Value) -> str:
         if value.place is None:

@@ -105,9 +105,11 @@ class Inference:
         target = self.callees.target(call)
         if target is None:
             return None
+        links = [Link((), result=True, outer=True)] if target.shares else []
         if target.function is None:  # a new object that holds what it is handed
-            return [Link(tuple(a.value for a in call.arguments), result=True)]
-        return Site(self, call, target, target.inference.summary(target.function)).links()
+            return [*links, Link(tuple(a.value for a in call.arguments), result=True)]
+        summary = target.inference.summary(target.function)
+        return [*links, *Site(self, call, target, summary).links()]
 
     def key(self, value: Value) -> Step:
         """The step of subscripting with a value of this module."""
@@ -206,6 +208,8 @@ class Inference:
         if target is None:
             reason = self.callees.reason(call)
             return CallFacts(name, everything=reason or f"nothing is known about `{name}`")
+        if target.constructs and call.awaited:
+            return CallFacts(name, everything=f"an object of `{name}` is awaited")
         if target.function is None:
             return CallFacts(name, known=True, pure=True, origin=f"constructor of `{name}`")
         function = target.function

@@ -341,7 +341,7 @@ class Sources:
             return {ANYTHING}
         if target.constructs:
             handed = set[Origin]().union(*(self._value(a.value) for a in call.arguments))
-            self._grow(self._held, new, handed)
+            self._grow(self._held, new, handed | ({ANYTHING} if target.shares else set()))
             if target.function is None:
                 return {Origin(new)}
         assert target.function is not None
