@@ -15,6 +15,8 @@ _HARMLESS = frozenset({
     "builtins.object", "typing.Protocol", "typing.Generic", "abc.ABC", "typing_extensions.Protocol",
 })  # fmt: skip
 
+#: Methods that run when an object is made or given up, beside `__init__`.
+_MAKING = frozenset({"__new__", "__post_init__", "__init_subclass__", "__del__"})
 _FIELD = frozenset({"dataclasses.field", "pydantic.Field"})
 #: Arguments of these that are no value of the field.
 _SHOWN = frozenset({"init", "repr", "compare", "hash", "kw_only", "description", "ge", "le"})
@@ -96,7 +98,7 @@ def plain_construction(resolver: Resolver, kind: str) -> bool:
                 name = owner.call_name(call)
             if owner.types.decorators.get(name) != "harmless":
                 return False
-        if info.keywords or info.methods & {"__new__", "__post_init__", "__init_subclass__", "__del__"}:
+        if info.keywords or info.methods & _MAKING:
             return False
     return True
 

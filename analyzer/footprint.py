@@ -156,7 +156,7 @@ class Footprints:
             return "an operator on a value of unknown type may run anything (plain-values = false)"
         if isinstance(event, (Store, Mutate)) and self._foreign(event.place):
             shown = self._shown(Value(place=event.place))
-            return f"it changes {shown}, state that all share"
+            return f"it changes {shown}, state of the whole process"
         held = event.values if isinstance(event, Operate) else ()
         if isinstance(event, Store) and event.place.steps[-1:] == (AnyKey(),):
             held = (event.value,)  # assigning to a slice drains what is assigned
