@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from .effects.selector import Attr
-from .ir import ClassInfo, Event, Function, Invoke, Module, Mutate, Store
+from .ir import ClassInfo, Define, Event, Function, Invoke, Module, Mutate, Place, Store, Value
 
 #: Special methods that no operator on an existing object runs, or that are looked at elsewhere.
 _QUIET_DUNDERS = frozenset({
@@ -165,6 +165,33 @@ class OwnClasses:
                     if place is not None and isinstance(step, Attr) and step.name not in _SETTINGS:
                         found.add(place.symbol)
         return frozenset(found)
+
+    @cached_property
+    def stores(self) -> dict[str, list[tuple[Place, Value | None]]]:
+        """Attribute → where it is set in this file, and to what (None: changed in place)."""
+        found: dict[str, list[tuple[Place, Value | None]]] = {}
+        for function in self.module.functions:
+            for event in events_of(function):
+                if isinstance(event, (Store, Mutate)) and event.place.steps:
+                    last = event.place.steps[-1]
+                    if isinstance(last, Attr):
+                        value = event.value if isinstance(event, Store) else None
+                        found.setdefault(last.name, []).append((event.place, value))
+        return found
+
+    @cached_property
+    def conditional(self) -> frozenset[str]:
+        """Symbols of this file that only some runs bind."""
+        return frozenset(
+            event.symbol
+            for function in self.module.functions
+            for event in events_of(function)
+            if isinstance(event, Define) and event.guarded
+        )
+
+    def function(self, qualname: str) -> Function | None:
+        """A function of this file by its name in the file."""
+        return self._functions.get(qualname)
 
     def module_function(self, name: str) -> Function | None:
         """A function of this file by its qualified name."""

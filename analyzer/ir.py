@@ -288,7 +288,7 @@ class ClassInfo:
     computed: frozenset[str]  # properties, descriptors, and dunders such as __getattr__
     methods: frozenset[str]
     decorators: tuple[Value, ...] = ()
-    keywords: bool = False  # `metaclass=…`, or what `__init_subclass__` is handed
+    keywords: bool = False  # `metaclass=…` other than ABCMeta, or `**` that may hold one
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from .classes import OwnClasses, events_of
 from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.roots import Roots
 from .effects.selector import Attr
-from .ir import Call, Module, Mutate, Place, Store, Value
+from .ir import Call, Function, Module, Mutate, Place, Store, Value
 
 if TYPE_CHECKING:
+    from .lineage import Level
     from .project import Project
 
 PLAIN = "plain"
@@ -39,6 +40,15 @@ IMMUTABLE = frozenset({
 _BUILTINS = frozenset(dir(builtins))
 
 
+def _unbound(function: Function) -> bool:
+    """Is the first parameter of a method no object of its class?"""
+    return function.name == "__new__" or any(
+        value.place is not None
+        and value.place.symbol in ("builtins:staticmethod", "builtins:classmethod")
+        for value in function.decorators
+    )
+
+
 class Resolver:
     """Names and types within one module. ``sources`` are catalogs, strongest first."""
 
@@ -55,9 +65,12 @@ class Resolver:
         self._types: dict[str, str] = {}
         self._busy: set[str] = set()
         self._names: dict[int, str] = {}
+        self.lines: dict[str, tuple[Level, ...] | None] = {}  # by type name, see `lineage`
         self._self_types = {
-            f.scope: f.class_scope for f in module.functions if f.class_scope
-        }  # fmt: skip
+            f"{f.scope}:{f.signature.positional[0]}": f.class_scope
+            for f in module.functions
+            if f.class_scope and f.signature.positional and not _unbound(f)
+        }
 
     # -- types ---------------------------------------------------------------------------------
 
@@ -189,9 +202,8 @@ class Resolver:
         info = self.module.symbols.get(symbol)
         if info is None:
             return ""
-        scope = symbol.rsplit(":", 1)[0]
-        if info.kind == "parameter" and info.name == "self" and scope in self._self_types:
-            return f"{self.module_name}.{self._self_types[scope]}" if info.bindings == 1 else ""
+        if symbol in self._self_types:
+            return self.self_class(Place(symbol))
         annotated = {self.annotation(text) for text in info.annotations}
         assigned = {self.type_of(value) for value in info.values}
         if info.annotations:
@@ -203,6 +215,13 @@ class Resolver:
         if info.kind not in ("local", "global") or info.opaque_bindings or not assigned:
             return ""
         return assigned.pop() if len(assigned) == 1 else ""
+
+    def self_class(self, place: Place) -> str:
+        """The class of whose object the symbol of a path is the first argument of a method."""
+        owner = self._self_types.get(place.symbol)
+        info = self.module.symbols.get(place.symbol)
+        bound = owner is not None and info is not None and info.bindings == 1
+        return f"{self.module_name}.{owner}" if bound else ""
 
     def annotation(self, text: str) -> str:
         text = "|".join(part for part in text.split("|") if part != "builtins.None")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..dispatch import method, plain_construction, shares_state
+from ..construction import construction, shares_state
 from ..ir import Call, Function, Place, Signature, Value
+from ..lineage import method
 from .selector import Attr
 
 if TYPE_CHECKING:
@@ -143,10 +144,11 @@ class Callees:
         """The constructor of a class."""
         kind = f"{inference.resolver.module_name}.{qualname}"
         resolver = inference.resolver
-        if not plain_construction(resolver, kind):
+        made = construction(resolver, kind)
+        if made is None:
             return f"what makes an object of `{kind}` is not known"
         result = Value(place=Place(call.symbol))
-        found = method(resolver, kind, "__init__")
+        found = made.init
         shares = shares_state(resolver, kind)
         if found is None:
             return Target(inference, None, result, constructs=True, shares=shares)

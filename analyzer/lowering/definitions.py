@@ -5,7 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from ..ir import OPAQUE, ClassInfo, Control, Define, Function, Iterate, Signature, Value
-from .annotations import annotate, evaluate_annotation
+from ..names_dotted import dotted
+from .annotations import annotate, evaluate_annotation, qualified
 from .context import Context, Unit
 from .expressions import evaluate
 from .parts import Parts
@@ -128,6 +129,18 @@ def _base(arg: cst.Arg, context: Context) -> Value:
     return value
 
 
+def _makes_otherwise(keyword: cst.Arg, context: Context) -> bool:
+    """May a keyword of a class statement change how the class, or its objects, are made?
+
+    ``ABCMeta`` only refuses to make objects of a class with abstract methods; other keywords are
+    handed to ``__init_subclass__`` of a base (reference, 3.3.3.1).
+    """
+    if keyword.keyword is None or keyword.keyword.value != "metaclass":
+        return keyword.keyword is None
+    name = dotted(keyword.value)
+    return name is None or qualified(name, context) != "abc.ABCMeta"
+
+
 def class_def(node: cst.ClassDef, parts: Parts) -> None:
     context = parts.context
     unit = context.unit
@@ -154,7 +167,7 @@ def class_def(node: cst.ClassDef, parts: Parts) -> None:
         frozenset(computed),
         frozenset(scope.functions),
         decorators,
-        bool(node.keywords),
+        any(_makes_otherwise(keyword, outer) for keyword in node.keywords),
     )
     symbol = context.symbol(node.name.value)
     context.add(Define(symbol, OPAQUE))
