@@ -18,7 +18,7 @@ from functools import cached_property
 
 from .effects.catalog import Entry
 from .effects.selector import SymKey
-from .ir import AwaitValue, Call, Control, Event, Function, Invoke, Place, Store, Use, Value
+from .ir import AwaitValue, Call, Control, Define, Event, Function, Invoke, Place, Store, Use, Value
 from .resolve import Resolver
 
 
@@ -249,6 +249,10 @@ class Aliases:
                         self._link(place.symbol, step.name)  # a key is held too
                 if _anything(value):
                     self._mark(place.symbol)
+            case Define(symbol=symbol, value=value) if symbol.startswith(":"):
+                for source in self.sources(value):  # a global that this unit binds
+                    self._link(symbol, source)
+                    self._mark(source)
             case Control(word="return", value=value):
                 for source in self.sources(value):
                     self._link(returned(function), source)
@@ -268,8 +272,12 @@ class Aliases:
         receiver = self._holders(call.receiver)
         kind = self.resolver.type_of(call.receiver) if call.receiver is not None else ""
         info = self.resolver.type_info(kind)
+        writes = entry is not None and any(t.domain == "memory" for t in entry.writes)
         if info is not None and info.handle:
             receiver = []  # a catalogued handle is no part of what its calls answer
+            if entry is not None and writes and self._keeps(entry):  # a queue, say
+                for symbol in handed:
+                    self._mark(symbol)
         links = self._links(call) if entry is None else None
         if links is not None:
             for link in links:
@@ -294,7 +302,7 @@ class Aliases:
         if self._keeps(entry):
             for symbol in (*handed, *receiver):
                 self._link(name, symbol)
-        if any(t.domain == "memory" for t in entry.writes):
+        if writes:
             for a, b in zip([*receiver, *handed], [*receiver, *handed][1:], strict=False):
                 self._link(a, b)
         if entry.returns == "alias" and not entry.pure and not self._immutable_result(name):

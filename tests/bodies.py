@@ -7,6 +7,9 @@ A file of ``fixtures/bodies`` holds many of them::
     --- other.py                             another module of it
     ...
 
+``=== prelude`` begins what stands before (or, where it has a line ``...``, around) the ``main.py``
+of each of the projects below it.
+
 Expected is one of *rewritten* (at level exact), *on-success* (only at that level), *refused*
 (``refused: word`` asks for the word in a note), *not-yet* (refused, although a rewrite would be
 right) and *wrong* (rewritten, although the programs differ). The last two are asserted as well, so
@@ -23,6 +26,7 @@ import functools
 import io
 import re
 import sys
+import textwrap
 import tomllib
 import types
 from collections import deque
@@ -62,12 +66,25 @@ def cases(topic: str = "*") -> list[Case]:
 
 def _read(path: Path) -> Iterator[Case]:
     text = path.read_text(encoding="utf-8")
-    parts = re.split(r"^=== ([\w-]+): ([\w-]+)(?:: (.+))?$", text, flags=re.MULTILINE)
+    parts = re.split(r"^=== (?:prelude|([\w-]+): ([\w-]+)(?:: (.+))?)$", text, flags=re.MULTILINE)
+    prelude = ""
     for name, expected, word, body in zip(*[iter(parts[1:])] * 4, strict=True):
+        if name is None:
+            prelude = body.strip("\n")
+            continue
         assert expected in EXPECTATIONS, f"{path.name}: {name}: {expected}"
-        pieces = re.split(r"^--- ([\w/]+\.py)$", f"--- main.py\n{body}", flags=re.MULTILINE)
-        files = tuple(zip(pieces[1::2], (p.strip() + "\n" for p in pieces[2::2]), strict=True))
+        main, *pieces = re.split(r"^--- ([\w/]+\.py)$", body.strip("\n"), flags=re.MULTILINE)
+        texts = [_around(prelude, main), *pieces[1::2]]
+        names = ["main.py", *pieces[::2]]
+        files = tuple((n, t.strip() + "\n") for n, t in zip(names, texts, strict=True))
         yield Case(path.stem, name, expected, word or "", files)
+
+
+def _around(prelude: str, main: str) -> str:
+    before, mark, after = re.split(r"^( *)\.\.\.$", f"{prelude}\n ...", 1, re.MULTILINE)
+    if after:
+        return before + textwrap.indent(main.strip("\n"), mark) + after.removesuffix(" ...")
+    return f"{before}\n{main}"
 
 
 @functools.cache

@@ -54,7 +54,7 @@ class Sources:
         self._events: list[tuple[Event, Event | None]] = []
         for function in functions:
             events = [e for s in function.block.statements for e in s.events]
-            self._events += zip(events, [*events[1:], None], strict=True)
+            self._events += zip(events, [*events[1:], None][: len(events)], strict=True)
         self._names: dict[str, Origins] = {}
         self._asked: set[str] = set()
         self._held: dict[str, Origins] = {}
@@ -136,8 +136,10 @@ class Sources:
         info = self.module.symbols.get(symbol)
         if info is None:
             return {ANYTHING}
-        if info.kind == "undefined" or (info.function and info.kind != "global"):
+        if info.kind == "undefined":
             return set()
+        if info.function and info.kind != "global":
+            return {Origin(f"new {symbol}")}  # a function is an object, with attributes
         if info.kind in ("global", "import") and symbol.startswith(":"):
             return {Origin(symbol)}
         scope = symbol.rpartition(":")[0]
@@ -213,7 +215,10 @@ class Sources:
         match event:
             case Store(place=place, value=value):
                 owners = self.of(Place(place.symbol, place.steps[:-1]))
-                self._put(owners, place.steps[-1], self._value(value))
+                values = self._value(value)
+                if place.steps[-1] == AnyKey():  # perhaps a slice, which takes the items
+                    values = values | self._stepped(values, AnyKey())
+                self._put(owners, place.steps[-1], values)
             case Mutate(place=place):  # `xs += ys` puts what `ys` holds into `xs`
                 if isinstance(after, (Define, Store)):
                     for held in after.value.held[1:]:
@@ -249,7 +254,7 @@ class Sources:
             return
         handed = [a.value for a in call.arguments]
         values = set[Origin]().union(*(self._value(v) for v in handed))
-        values |= self._stepped(values, AnyKey())
+        values = self._reached(values)
         for target in (call.receiver, *handed):
             if target is not None:
                 self._put(self._value(target), AnyKey(), values)
@@ -302,7 +307,10 @@ class Sources:
                 return {Origin(new)}
         if name in _NEW:
             for value in values:
-                self._grow(self._held, new, self._stepped(self._value(value), AnyKey()))
+                items = self._stepped(self._value(value), AnyKey())
+                if name == "builtins.dict":  # of pairs
+                    items = items | self._stepped(items, AnyKey())
+                self._grow(self._held, new, items)
             return {Origin(new)}
         if name in _ONE and values:
             found = self._stepped(self._value(values[0]), AnyKey())
@@ -325,14 +333,24 @@ class Sources:
             module = receiver.place is not None and self.resolver.module_like(receiver.place)
             handed += [] if module else [receiver]
         for value in handed:
-            below = {
-                o if o.new else Origin(o.root, o.steps, below=True) for o in self._value(value)
-            }
+            below = self._reached(self._value(value))
             self._grow(self._held, new, below)
             if entry.returns == "alias":
                 found |= below
         if entry.returns == "alias" and not entry.pure:
             found.add(ANYTHING)
+        return found
+
+    def _reached(self, origins: Origins) -> Origins:
+        """Objects, and all that is reached from them."""
+        found: Origins = set()
+        todo = list(origins)
+        while todo:
+            origin = todo.pop()
+            one = origin if origin.new else Origin(origin.root, origin.steps, below=True)
+            if one not in found:
+                found.add(one)
+                todo.extend(self._held.get(origin.root, ()) if origin.new else ())
         return found
 
     def _own_result(self, call: Call, new: str) -> Origins:

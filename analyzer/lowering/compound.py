@@ -100,13 +100,14 @@ def _pattern(pattern: cst.CSTNode, subject: Value, context: Context) -> None:
     if isinstance(pattern, cst.MatchMapping):
         for element in pattern.elements:  # all keys, then their patterns
             evaluate(element.key, context)
+    part = Value(held=(subject,), element=True)
+    within = (cst.MatchList, cst.MatchTuple, cst.MatchMapping, cst.MatchClass)
     for child in children(pattern):
         if isinstance(child, cst.MatchPattern) or not isinstance(child, cst.BaseExpression):
-            _pattern(child, subject, context)
-    captured: cst.Name | None = None
-    if isinstance(pattern, (cst.MatchAs, cst.MatchStar)):
-        captured = pattern.name
-    elif isinstance(pattern, cst.MatchMapping):
-        captured = pattern.rest
-    if captured is not None:
-        bind(captured, Value(held=(subject,), element=True), context)
+            _pattern(child, part if isinstance(pattern, within) else subject, context)
+    if isinstance(pattern, cst.MatchAs) and pattern.name is not None:
+        bind(pattern.name, subject, context)
+    elif isinstance(pattern, cst.MatchStar) and pattern.name is not None:
+        bind(pattern.name, Value(held=(subject,), fresh=True, type="builtins.list"), context)
+    elif isinstance(pattern, cst.MatchMapping) and pattern.rest is not None:
+        bind(pattern.rest, Value(held=(part,), fresh=True, type="builtins.dict"), context)

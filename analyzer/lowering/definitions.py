@@ -39,7 +39,7 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
         d.place is not None and d.place.symbol == "builtins:staticmethod" for d in decorators
     )
     bound = in_class and not static
-    names = positional[1:] if bound else positional
+    names = positional[bound:]
     names += [p.name.value for p in params.kwonly_params]
     if isinstance(params.star_arg, cst.Param) or params.star_kwarg is not None:
         names.append("*")  # it takes more than it names

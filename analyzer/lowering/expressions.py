@@ -51,10 +51,12 @@ def _access(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     place, value = path(node, context)
     if place is None:
         context.add(Operate((value,), Risk.ATTRIBUTE, context.guarded))
-        return value
-    use_path(place, context, deep=deep)
+    else:
+        use_path(place, context, deep=deep)
     if isinstance(node, cst.Subscript) and any(isinstance(e.slice, cst.Slice) for e in node.slice):
-        return Value(held=(Value(place=place),), fresh=False)
+        # A container of the same parts. Of a library's type it may be a view: the whole itself.
+        whole = Value(place=Place(place.symbol, place.steps[:-1])) if place else value.held[0]
+        return Value(held=(whole, value))
     return value
 
 
@@ -187,6 +189,7 @@ def _display(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         value = evaluate(element.value, context, deep=deep or isinstance(node, cst.Set))
         if isinstance(element, cst.StarredElement):
             context.add(Iterate(value, guarded=context.guarded))
+            value = Value(held=(value,), element=True)
         held.append(value)
     kind = type(node).__name__.lower()
     if isinstance(node, cst.Set) and held:
@@ -204,6 +207,7 @@ def _dict(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         if isinstance(element, cst.StarredDictElement):
             value = evaluate(element.value, context)
             context.add(Iterate(value, guarded=context.guarded))
+            value = Value(held=(value,), element=True)
             literal = False
         else:
             assert isinstance(element, cst.DictElement)

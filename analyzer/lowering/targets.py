@@ -52,7 +52,7 @@ def _step(base: tuple[Place | None, Value], step: Step) -> tuple[Place | None, V
     if place is None and value.place is not None:
         place = value.place
     if place is None:
-        return None, Value(held=(value,))
+        return None, Value(held=(value,), element=True)
     longer = place.then(step)
     return longer, Value(place=longer)
 
@@ -95,15 +95,12 @@ def bind(target: cst.CSTNode, value: Value, context: Context) -> None:
             context.add(Operate((value,), Risk.ITEM, context.guarded))
         else:
             context.add(Iterate(value, guarded=context.guarded))
-        for i, element in enumerate(target.elements):
-            part = Value(held=(value,), element=True)
-            if (
-                value.fresh
-                and len(value.held) == len(target.elements)
-                and not any(isinstance(e, cst.StarredElement) for e in target.elements)
-            ):
-                part = value.held[i]
-            bind(element.value, part, context)
+        part = Value(held=(value,), element=True)
+        parts = value.held if _in_order(target, value) else (part,) * len(target.elements)
+        for element, one in zip(target.elements, parts, strict=True):
+            if isinstance(element, cst.StarredElement):  # a new list of what is left
+                one = Value(held=(one,), fresh=True, type="builtins.list")
+            bind(element.value, one, context)
     elif isinstance(target, (cst.Attribute, cst.Subscript)):
         place, base = path(target, context)
         if place is not None:
@@ -111,7 +108,16 @@ def bind(target: cst.CSTNode, value: Value, context: Context) -> None:
         else:
             context.add(Operate((base, value), Risk.ITEM, context.guarded))
             context.add(Control("store", context.guarded))
-    elif isinstance(target, cst.StarredElement):
-        bind(target.value, value, context)
     else:
         context.add(Control("target", context.guarded))
+
+
+def _in_order(target: cst.Tuple | cst.List, value: Value) -> bool:
+    """Is each of the targets given the part of a display that stands at its place?"""
+    return (
+        value.fresh
+        and value.type in ("builtins.list", "builtins.tuple")
+        and len(value.held) == len(target.elements)
+        and not any(held.element for held in value.held)  # `*xs`: any number of parts
+        and not any(isinstance(e, cst.StarredElement) for e in target.elements)
+    )
