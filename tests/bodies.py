@@ -81,10 +81,11 @@ def _read(path: Path) -> Iterator[Case]:
 
 
 def _around(prelude: str, main: str) -> str:
-    before, mark, after = re.split(r"^( *)\.\.\.$", f"{prelude}\n ...", 1, re.MULTILINE)
-    if after:
-        return before + textwrap.indent(main.strip("\n"), mark) + after.removesuffix(" ...")
-    return f"{before}\n{main}"
+    found = re.search(r"^( *)\.\.\.$", prelude, flags=re.MULTILINE)
+    if found is None:
+        return f"{prelude}\n{main}"
+    inner = textwrap.indent(main.strip("\n"), found.group(1))
+    return prelude[: found.start()] + inner + prelude[found.end() :]
 
 
 @functools.cache
