@@ -39,13 +39,16 @@ from .latency import latency_of
 class Hop:
     """One link of a chain: a function of the project, or at its end the event that is the cause.
 
-    ``name`` is a qualified name, ``words`` say what happens there or who claims it.
+    ``name`` is a qualified name, ``words`` say what happens there or who claims it. ``event`` is
+    the cause of an effect, in the body ``inside``.
     """
 
     filename: str
     line: int
     name: str = ""
     words: str = ""
+    inside: Inside | None = field(default=None, compare=False, repr=False)
+    event: Event | None = field(default=None, compare=False, repr=False)
 
 
 Chain = tuple[Hop, ...]
@@ -75,25 +78,50 @@ class Inside:
         return Body(self.inference, self.function)
 
     @cached_property
-    def lines(self) -> dict[int, int]:
-        """Event (its id) → the line of the innermost statement that holds it."""
-        found: dict[int, int] = {}
-        todo = [self.function.block]
-        while todo:
-            for statement in todo.pop().statements:
-                _note(statement, found)
-                todo.extend(statement.blocks)
+    def _around(self) -> dict[int, tuple[Statement, ...]]:
+        """Event (its id) → the statements that hold it, outermost first."""
+        found: dict[int, tuple[Statement, ...]] = {}
+        for statement in self.function.block.statements:
+            for event, around in zip(statement.events, _located(statement), strict=True):
+                found[id(event)] = around
         return found
+
+    def around(self, event: Event) -> tuple[Statement, ...]:
+        """The statements that hold one of ``events``, outermost first."""
+        return self._around.get(id(event), ())
 
     def line(self, event: Event) -> int:
         if isinstance(event, Invoke):
             return event.call.span.line
-        return self.lines.get(id(event), self.function.span.line)
+        around = self.around(event)
+        return around[-1].span.line if around else self.function.span.line
 
 
-def _note(statement: Statement, found: dict[int, int]) -> None:
-    for event in statement.events:  # outer statements come first, inner ones overwrite
-        found[id(event)] = statement.span.line
+def _located(statement: Statement) -> list[tuple[Statement, ...]]:
+    """For each event of a statement, the statements that hold it, itself first.
+
+    The events of nested blocks are folded in, in order: as they are, or marked as guarded.
+    """
+    events = statement.events
+    found: list[tuple[Statement, ...]] = [(statement,)] * len(events)
+    start = 0
+    for block in statement.blocks:
+        inner = [(e, at) for s in block.statements
+                 for e, at in zip(s.events, _located(s), strict=True)]  # fmt: skip
+        for begin in range(start, len(events) - len(inner) + 1):
+            if all(_folded(events[begin + i], e) for i, (e, _) in enumerate(inner)):
+                for i, (_, at) in enumerate(inner):
+                    found[begin + i] = (statement, *at)
+                start = begin + len(inner)
+                break
+    return found
+
+
+def _folded(outer: Event, inner: Event) -> bool:
+    """Is an event of a statement that one of a nested block?"""
+    if isinstance(outer, Invoke) or isinstance(inner, Invoke):
+        return isinstance(outer, Invoke) and isinstance(inner, Invoke) and outer.call is inner.call
+    return outer is inner or outer == replace(inner, guarded=True)
 
 
 @dataclass
@@ -257,10 +285,13 @@ class Chains:
     def _below(self, inside: Inside, event: Event, effect: Effect, seen: frozenset[str]) -> Chain:
         if isinstance(event, Invoke):
             facts = inside.inference.facts(event.call)
-            if effect in facts.effects:
-                return self._effect(inside.inference, event.call, effect, seen)
-            return (self._end(inside.inference, event.call, effect.source),)
-        hop = self._cause(inside, event)
+            if effect not in facts.effects:
+                return (self._end(inside.inference, event.call, effect.source),)
+            found = self._effect(inside.inference, event.call, effect, seen)
+            if len(found) == 1 and found[0].event is None:
+                return (replace(found[0], inside=inside, event=event),)
+            return found
+        hop = replace(self._cause(inside, event), inside=inside, event=event)
         return (replace(hop, words=effect.source) if effect.source else hop,)
 
     def _handle(
@@ -428,3 +459,14 @@ def _place(inference: Inference, place: Place) -> str:
 
 def _value(inference: Inference, value: Value) -> str:
     return _place(inference, value.place) if value.place is not None else "a value"
+
+
+def chains_of(inference: Inference, filename: str) -> Chains:
+    """Chains of the calls of a file; other files are named from the working folder."""
+    from .settings import shown
+
+    def path_of(module: str) -> str:
+        path = inference.project.path(module) if inference.project is not None else None
+        return str(shown(path.absolute())) if path is not None else module
+
+    return Chains(filename, inference, path_of)

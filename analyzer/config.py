@@ -259,7 +259,9 @@ KEYS: tuple[Key, ...] = (
     Key("plain-values", _boolean, "true",
         "values of unknown type have operators that only read; `false`: they may do anything"),
     Key("same-world", _same_world, "[]", "groups of resources that are one thing"),
-    Key("benign", _benign, "[]", "memory whose writes do not matter: `memory:module.name`"),
+    Key("benign", _benign, "[]",
+        "memory whose writes in calls do not matter: `memory:module.name`, "
+        "`memory:module.Class.attribute`"),
     Key("backend", _choice("asyncio"), '"asyncio"',
         "set it in a project that imports anyio and runs on asyncio"),
     Key("tools", _tools, "[]", "declarations: what calls read and write", "tools"),

@@ -102,7 +102,7 @@ def conflict_of(
 
 def _rank(other: Effect, mine: Effect) -> int:
     if other.resource.domain != MEMORY:
-        return 0
+        return 9 if other.derived or mine.derived else 0  # better said by what it follows from
     if isinstance(mine.resource.selector, Name):
         return 1
     steps = getattr(mine.resource.selector, "steps", ())

@@ -128,6 +128,7 @@ class Blocked:
     unknown: str = ""  # qualified name of the undeclared call behind it
     unknown_line: int = 0
     undeclared: tuple[tuple[str, int], ...] = ()  # every such call on the way, with its line
+    benign: tuple[str, ...] = ()  # what to declare benign, if that alone holds it there
     sequential_ms: float = 0.0
     parallel_ms: float = 0.0
 

@@ -140,7 +140,6 @@ class Footprints:
         )
 
     def barrier(self, event: Event) -> str:
-        """Why an event other than a call has the effect *everything*, or ""."""
         if isinstance(event, Iterate):
             if event.asynchronous:
                 return "`async for` waits for what comes"
@@ -197,7 +196,6 @@ class Footprints:
     # -- effects of events ---------------------------------------------------------------------
 
     def effects(self, event: Event) -> list[Effect]:
-        """What one event reads and writes."""
         match event:
             case Use(place=place, deep=deep):
                 inserts = self._inserts(place)
@@ -241,9 +239,8 @@ class Footprints:
         return self._write(self.inference.memory(owner))
 
     def _root(self, place: Place) -> list[Effect]:
-        if place.symbol.startswith("call#"):
-            return []
-        return [Effect(Mode.READ, Resource(MEMORY, Name(place.symbol)))]
+        made = place.symbol.startswith("call#")
+        return [] if made else [Effect(Mode.READ, Resource(MEMORY, Name(place.symbol)))]
 
     def _read(self, place: Place, *, deep: bool) -> list[Effect]:
         effects = self._root(place)
@@ -267,8 +264,9 @@ class Footprints:
     def _state(self, memory: Memory, by: Call | None, mode: Mode) -> list[Effect]:
         """Results alias state (contract §2): doing it to one does it to what its call touched."""
         how = "changed in place" if mode is Mode.WRITE else "looked at again"
+        derived = by is not None and self.inference.facts(by).entry is None
         return [
-            Effect(mode, effect.resource, f"{effect.source}: its result is {how}")
+            Effect(mode, effect.resource, f"{effect.source}: its result is {how}", derived)
             for call in self.inference.aliases.calls_of(memory.group or memory.root)
             if call is not by
             for effect in self._touched(call)

@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 from .blocks import Note, Plan
+from .chains import Chains, chains_of
 from .edges import EdgeKind
 from .engine import Analysis, Blocked
 from .ir import Call
+from .kept import Held, held_by
 from .latency import latency_of
 
 
 def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
     """All notes of a file, in source order."""
+    chains = chains_of(analysis.inference, "")
     found: list[Blocked] = []
     for plan in analysis.plans:
-        found.extend(_blocked(analysis, plan, note) for note in plan.notes)
+        found.extend(_blocked(analysis, plan, note, chains) for note in plan.notes)
     return tuple(sorted(found, key=lambda b: b.span.start))
 
 
-def _blocked(analysis: Analysis, plan: Plan, note: Note) -> Blocked:
+def _blocked(analysis: Analysis, plan: Plan, note: Note, chains: Chains) -> Blocked:
     a = sum(_wait(analysis, c) for c in analysis.planner.footprints.of(note.earlier).calls)
     b = sum(_wait(analysis, c) for c in analysis.planner.footprints.of(note.statement).calls)
+    held = _held(analysis, note, chains)
     return Blocked(
         code="PX101",
         name=note.name,
         span=note.statement.span,
         earlier=note.earlier.span,
         kind=note.edge.kind.value,
-        words=note.edge.words,
+        words=f"{note.edge.words}: {held.words('')}" if held.kept else note.edge.words,
         function=plan.site.function.qualname,
         unknown=note.edge.call,
         unknown_line=note.edge.line,
         undeclared=_undeclared(analysis, note),
         sequential_ms=a + b,
         parallel_ms=max(a, b),
+        benign=held.benign,
     )
+
+
+def _held(analysis: Analysis, note: Note, chains: Chains) -> Held:
+    """The state that functions keep, if that is why the call stays."""
+    footprints = analysis.planner.footprints
+    calls = footprints.of(note.statement).calls
+    facts = analysis.inference.facts
+    later = next((c for c in calls if c.awaited and facts(c).name == note.name), None)
+    if later is None:
+        return Held()
+    return held_by(chains, footprints, note.edge.kind, note.earlier, later)
 
 
 def _undeclared(analysis: Analysis, note: Note) -> tuple[tuple[str, int], ...]:

@@ -11,7 +11,6 @@ from .options import Shown, complain, emit, request_of
 from .run import jobs
 
 if TYPE_CHECKING:
-    from .chains import Chains
     from .engine import Analysis, Analyzed
 
 _NEAR = 3  # lines with calls that are named for a line without
@@ -27,6 +26,7 @@ def place_of(words: str) -> tuple[str, int]:
 
 def show_effects(given: dict[str, Any], shown: Shown) -> int:
     """Print what is known of the calls on one line. Raises ConfigError."""
+    from .chains import chains_of
     from .engine import Analyzed as Found
     from .engine import Failed, analyze_bytes, counts_of
     from .report.effects import Known, effects_at, effects_json, effects_text, lines_with_calls
@@ -51,7 +51,7 @@ def show_effects(given: dict[str, Any], shown: Shown) -> int:
 
     def look(analysis: Analysis, config: Config, name: str, unsafe: bool) -> Analyzed:
         in_pyproject = config.path is None or config.path.name == "pyproject.toml"
-        calls.extend(effects_at(analysis, line, chains_of(analysis, name), in_pyproject))
+        calls.extend(effects_at(analysis, line, chains_of(analysis.inference, name), in_pyproject))
         lines.extend(lines_with_calls(analysis))
         return Found(name, (), 0, (), counts_of(analysis), analysis.source)
 
@@ -83,15 +83,3 @@ def nothing_there(filename: str, line: int, lines: list[int]) -> str:
         return f"{filename}:{line}: no call on this line, nor on any other"
     words = ", ".join(map(str, near))
     return f"{filename}:{line}: no call on this line; the nearest begin on {words}"
-
-
-def chains_of(analysis: Analysis, filename: str) -> Chains:
-    """Where claims about the calls of a file come from, files named as on the command line."""
-    from .chains import Chains
-    from .settings import shown
-
-    def path_of(module: str) -> str:
-        path = analysis.project.path(module) if analysis.project is not None else None
-        return str(shown(path.absolute())) if path is not None else module
-
-    return Chains(filename, analysis.inference, path_of)

@@ -11,6 +11,7 @@ from ..ir import Call, Function, Invoke, Module, Place, Value
 from ..latency import latency_of
 from ..resolve import CONTAINERS, GENERATOR, Resolver
 from .arguments import argument
+from .benign import is_benign, is_benign_claim
 from .callees import Callees
 from .catalog import Catalog, Entry, Reference, Template, VocabularyError
 from .directives import line_entry
@@ -173,10 +174,11 @@ class Inference:
         ]
         for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):
             for template in templates:
+                if mode is Mode.WRITE and is_benign_claim(self.config, template):
+                    continue
                 effects.extend(
                     Effect(mode, resource, entry.origin)
                     for resource in self._resources(template, entry, call)
-                    if not self._benign(mode, resource)
                 )
         handles, cancel_unsafe = self.handles.used_by(entry, call)
         latency = entry.latency_ms
@@ -226,9 +228,7 @@ class Inference:
             return CallFacts(name, everything=words, origin=where, unknown=unknown or "",
                              affine=False)  # fmt: skip
         site = Site(self, call, target, summary)
-        effects = tuple(
-            e for e in dict.fromkeys(site.effects()) if not self._benign(e.mode, e.resource)
-        )
+        effects = tuple(e for e in dict.fromkeys(site.effects()) if not is_benign(self, e))
         handles = site.handles()
         silent = not any(e.writes or e.resource.domain != MEMORY for e in effects)
         return CallFacts(
@@ -457,14 +457,6 @@ class Inference:
             return glob(found.parts[0].text) if constant and isinstance(found.parts[0], Literal) \
                 else ANY  # fmt: skip
         return found
-
-    def _benign(self, mode: Mode, resource: Resource) -> bool:
-        if mode is Mode.READ or resource.domain != MEMORY or not self.config.benign:
-            return False
-        if not isinstance(resource.selector, Memory):
-            return False
-        scope, _, name = resource.selector.root.rpartition(":")
-        return f"memory:{self.resolver.module_name}.{name}" in self.config.benign and not scope
 
     @cached_property
     def seeded(self) -> bool:

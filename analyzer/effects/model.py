@@ -43,11 +43,15 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """``source`` says which entry, configuration key or line made the claim."""
+    """``source`` says which entry, configuration key or line made the claim.
+
+    ``derived``: it follows from what a function does to memory that may be part of the resource.
+    """
 
     mode: Mode
     resource: Resource
     source: str = field(default="", compare=False)
+    derived: bool = field(default=False, compare=False)
 
     @property
     def writes(self) -> bool:

@@ -26,6 +26,7 @@ from ..ir import (
     Statement,
     Value,
 )
+from .benign import is_benign
 from .callees import UNKNOWN, Target, bind
 from .model import MEMORY, Effect, Mode, Resource
 from .origins import Sources
@@ -271,6 +272,9 @@ class Body:
 
     def outside(self, effect: Effect) -> Iterator[Effect]:
         """An effect in the words of this function → those that its caller sees."""
+        return (e for e in self._translated(effect) if not is_benign(self.inference, e))
+
+    def _translated(self, effect: Effect) -> Iterator[Effect]:
         resource = effect.resource
         source = effect.source or f"`{self.function.qualname}`"
         selector = resource.selector

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine import Analyzed, Finding
 from .paint import Paint
-from .summary import QUIET
+from .summary import is_quiet
 from .text import note_text
 
 
@@ -26,6 +26,6 @@ def result_lines(
         found += [
             note_text(result.filename, note, paint)
             for note in result.blocked
-            if flow or note.kind not in QUIET
+            if flow or not is_quiet(note)
         ]
     return found

@@ -94,6 +94,7 @@ def note_object(filename: str, note: Blocked) -> Object:
             "undeclared": {"call": note.unknown, "row": note.unknown_line}
             if note.unknown
             else None,
+            "benign": list(note.benign),
         },
     }
 

@@ -15,6 +15,12 @@ _METHOD = re.compile(r"\.[A-Z]\w*\.\w+$")  # Type.method
 FLOW = "flow"
 QUIET = frozenset({FLOW, "gain"})  # edges that no declaration or rewrite removes: no opportunity
 UNKNOWN = "unknown"
+KEPT = "kept"  # held apart by state that could be declared benign, whatever the edge
+
+
+def is_quiet(note: Blocked) -> bool:
+    """Is the note no opportunity?"""
+    return note.kind in QUIET and not note.benign
 
 
 class Done(StrEnum):
@@ -72,7 +78,7 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
             silenced += result.silenced
             baselined += result.baselined
             more += result.unsafe_findings
-            kinds.update(note.kind for note in result.blocked)
+            kinds.update(KEPT if note.benign else note.kind for note in result.blocked)
     return Totals(
         files, failed + missing, awaited, known, findings, with_fixes, more,
         sum(n for kind, n in kinds.items() if kind not in QUIET),

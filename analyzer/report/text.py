@@ -9,7 +9,7 @@ from ..codes import Applicability
 from ..engine import Analyzed, Blocked, CallSite, Finding, milliseconds
 from ..unused import Unused
 from .paint import Paint
-from .summary import QUIET, Undeclared, plural
+from .summary import Undeclared, is_quiet, plural
 
 _WIDEST = 44  # columns of names and effects are not padded beyond this
 _VERBS = {"read": "reads", "write": "writes"}
@@ -103,7 +103,7 @@ def _table(calls: Sequence[CallSite], paint: Paint) -> list[str]:
 def note_text(filename: str, note: Blocked, paint: Paint) -> str:
     """A note: the call that stays, the call it stays behind, and the one edge between them."""
     where = paint.place(f"{filename}:{note.span.line}:{note.span.column}")
-    word = "in order" if note.kind in QUIET else "note"
+    word = "in order" if is_quiet(note) else "note"
     return (
         f"{where}: {paint.note(word)}: {paint.name(f'`{note.name}`')} stays behind line "
         f"{note.earlier.line}: {note.words} {paint.dim(f'[{note.kind}]')}"
@@ -128,7 +128,7 @@ def result_texts(
         shown = [
             note_text(result.filename, note, paint)
             for note in result.blocked
-            if flow or note.kind not in QUIET
+            if flow or not is_quiet(note)
         ]
         found += ["\n".join(shown)] if shown else []
     return found
