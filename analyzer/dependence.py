@@ -93,7 +93,11 @@ def conflict_of(
     best: tuple[int, Effect, Effect] | None = None
     for other in first:
         for effect in second:
-            if (other.writes or effect.writes) and conflicts(other, effect, same_world):
+            if (
+                (other.writes or effect.writes)
+                and conflicts(other, effect, same_world)
+                and not footprints.inference.apart(other, effect)
+            ):
                 rank = _rank(other, effect)
                 if best is None or rank < best[0]:
                     best = (rank, other, effect)

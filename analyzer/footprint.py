@@ -8,7 +8,7 @@ from functools import cached_property
 
 from .effects.inference import GENERATOR, Inference
 from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
-from .effects.selector import AnyKey, Attr, Memory, Name, SymKey
+from .effects.selector import AnyKey, Attr, Key, Memory, Name, SymKey
 from .ir import (
     AwaitValue,
     Call,
@@ -205,10 +205,12 @@ class Footprints:
             case Store(place=place):
                 memory = self.inference.memory(place, deep=False)
                 return [*self._root(place), *self._write(memory)]
-            case Mutate(place=place, operand=operand):
+            case Mutate(place=place, operand=operand, removes=removes):
                 resolver = self.inference.resolver
                 number = operand is not None and resolver.type_of(operand) in _NUMBER
-                if number or resolver.immutable(Value(place=place)):
+                if removes:
+                    place = self._removed(place)
+                elif number or resolver.immutable(Value(place=place)):
                     return []
                 return [*self._root(place), *self._write(self.inference.memory(place))]
             case Invoke(call=call):
@@ -228,6 +230,16 @@ class Footprints:
                 ]  # fmt: skip
             case _:
                 return []
+
+    def _removed(self, place: Place) -> Place:
+        """What `del` changes: one key of a dictionary, but any index of what may be a list."""
+        last = place.steps[-1]
+        if isinstance(last, Attr) or (isinstance(last, Key) and isinstance(last.value, str)):
+            return place
+        text = self.inference.resolver.symbol_type
+        if isinstance(last, SymKey) and text(last.name) == "builtins.str":
+            return place
+        return Place(place.symbol, (*place.steps[:-1], AnyKey()))
 
     def _inserts(self, place: Place) -> list[Effect]:
         """Looking a key up in a ``defaultdict`` puts it there (collections.defaultdict)."""

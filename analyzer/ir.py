@@ -70,6 +70,7 @@ class Value:
     path_join: bool = False  # parts were joined with the `/` operator
     element: bool = False  # one of the things that `held` holds, not the container
     anything: bool = False  # may be any object there is
+    many: bool = False  # what it holds is evaluated, or put into it, many times
 
 
 OPAQUE = Value(anything=True)
@@ -122,6 +123,7 @@ class Mutate:
     place: Place
     guarded: bool = False
     operand: Value | None = None
+    removes: bool = False  # `del`: what stands behind it in a list moves up
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ file is run. Installed packages are not looked at: vocabularies speak of those.
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ _Stamp = tuple[int, int]
 #: Lowered modules of this process by file; the least lately used ones are given up first.
 _LOWERED: OrderedDict[tuple[Path, str], tuple[_Stamp, Module | None]] = OrderedDict()
 _KEPT = 400
+#: Folders that hold no module of the project.
+_NO_MODULES = frozenset({"__pycache__", "node_modules", "venv", "build", "dist"})
 #: A larger file is not read: following calls into it costs more than it brings.
 _LARGEST = 400_000
 #: Projects of this process, by what they look like from outside.
@@ -65,6 +68,7 @@ class Project:
     )
     _stamps: dict[Path, _Stamp] = field(default_factory=dict[Path, "_Stamp"])
     _inferences: dict[str, Inference | None] = field(default_factory=dict[str, "Inference | None"])
+    _modules: tuple[str, ...] | None = None
     _definitions: dict[str, Definition | None] = field(
         default_factory=dict[str, "Definition | None"]
     )
@@ -85,6 +89,15 @@ class Project:
         """The file of the module of that name."""
         found = self._file(name)
         return found[0] if found is not None else None
+
+    def modules(self, most: int = 60) -> tuple[str, ...] | None:
+        """The names of all modules below the project's folders; None if there are more."""
+        if self._modules is None:
+            folders = [self.root / folder for folder in self.src]
+            if self.here is not None:
+                folders.append(self.here)
+            self._modules = _names(sorted(set(folders), key=lambda f: -len(f.parts)), most)
+        return self._modules or None
 
     def holds(self, name: str) -> bool:
         """Is there a module or a package of that name?"""
@@ -218,6 +231,26 @@ def _member(module: Module, name: str, owner: str, more: str) -> Definition | No
             return None
         owner = info.cls
     return Definition("class", name, owner)
+
+
+def _names(folders: Iterable[Path], most: int) -> tuple[str, ...]:
+    """The modules below folders, by their name from the innermost one; () if there are too many."""
+    found: dict[Path, str] = {}
+    for folder in folders:
+        for where, below, files in os.walk(folder):
+            below[:] = [d for d in below if d.isidentifier() and d not in _NO_MODULES]
+            for name in files:
+                stem, extension = os.path.splitext(name)
+                path = Path(where, name)
+                if extension == ".py" and stem.isidentifier() and path not in found:
+                    parts = [*Path(where).relative_to(folder).parts, stem]
+                    if stem == "__init__":
+                        parts.pop()
+                    if parts:
+                        found[path] = ".".join(parts)
+            if len(found) > most:
+                return ()
+    return tuple(found.values())
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -264,6 +264,8 @@ def test_overlap_memory_is_sound(
     )
     for one, two in pairs:
         assert answer is not (NEVER if conflict(one, two) else ALWAYS)
+        changed = meets(one.touched, two.touched | two.passed)
+        assert overlap_memory(a, b, looks=True) is not (NEVER if changed else ALWAYS)
 
 
 def described(memory: Memory, heap: Heap, region: Region, group: str) -> Memory:

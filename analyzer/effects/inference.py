@@ -19,6 +19,7 @@ from .facts import CallFacts
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource
 from .origins import Sources
+from .placing import Placed, Placing
 from .roots import Roots
 from .selector import (
     ANY,
@@ -36,6 +37,7 @@ from .selector import (
 )
 from .strings import text_of
 from .summaries import Site, Summaries, Summary
+from .trees import Trees
 
 if TYPE_CHECKING:
     from ..footprint import Footprints
@@ -64,6 +66,7 @@ class Inference:
         self.handles = Handles(self.resolver, self.aliases)
         self._facts: dict[int, CallFacts] = {}
         self._sources: dict[str, Sources] = {}
+        self._placed: dict[str, Placed] = {}
 
     @property
     def roots(self) -> Roots:
@@ -91,6 +94,33 @@ class Inference:
             ]  # fmt: skip
             found = self._sources[function.scope] = Sources(self, functions, function.scope)
         return found
+
+    def placed(self, function: Function) -> Placed:
+        """What a function, with what is nested in it, puts where."""
+        found = self._placed.get(function.scope)
+        if found is None:
+            found = self._placed[function.scope] = Placing(self, function).placed()
+        return found
+
+    @cached_property
+    def trees(self) -> Trees:
+        """Which paths of the project's state lead to different objects."""
+        names = self.project.modules() if self.project is not None else ()
+        if names is None:
+            return Trees((), whole=False)
+        found = [self.project.inference(name) for name in names] if self.project else []
+        others = [i for i in found if i and i.resolver.module_name != self.resolver.module_name]
+        return Trees((self, *others), whole=True)
+
+    def apart(self, one: Effect, other: Effect) -> bool:
+        """Are two effects on memory effects on different objects, for all that the project does?"""
+        a, b = one.resource.selector, other.resource.selector
+        if not (isinstance(a, Memory) and isinstance(b, Memory) and self.config.plain_values):
+            return False
+        if one.writes and other.writes:
+            return self.trees.apart(self, a, b)
+        write, read = (a, b) if one.writes else (b, a)
+        return self.trees.apart(self, write, read, looks=True)
 
     def forget(self, function: Function) -> None:
         """Forget what was inferred of a function's calls: the summaries it rests on change."""

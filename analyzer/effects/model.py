@@ -130,4 +130,14 @@ def conflicts(a: Effect, b: Effect, same_world: SameWorld = ()) -> bool:
         return False
     if a.resource.domain == b.resource.domain and a.resource.domain in COMMUTATIVE:
         return False
+    if a.resource.domain == b.resource.domain == MEMORY and a.writes != b.writes:
+        return _changes(a, b) if a.writes else _changes(b, a)
     return overlap(a.resource, b.resource, same_world) is not Overlap.NEVER
+
+
+def _changes(write: Effect, read: Effect) -> bool:
+    """May a write to memory change what a read looks at?"""
+    x, y = write.resource.selector, read.resource.selector
+    if isinstance(x, Text) or isinstance(y, Text):
+        return True
+    return overlap_memory(x, y, looks=True) is not Overlap.NEVER

@@ -99,6 +99,23 @@ class Sources:
                     todo.append(origin.root)
         return found
 
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The objects made here that hold anything."""
+        return tuple(self._held)
+
+    def holders(self, new: str) -> set[str]:
+        """The objects made here from which this one is reached."""
+        found: set[str] = set()
+        todo = [new]
+        while todo:
+            inner = Origin(todo.pop())
+            for holder, held in self._held.items():
+                if inner in held and holder not in found and holder != new:
+                    found.add(holder)
+                    todo.append(holder)
+        return found
+
     # -- solving -------------------------------------------------------------------------------
 
     def _solve(self) -> None:

@@ -44,6 +44,7 @@ __all__ = [
     "Symbol",
     "Text",
     "Wild",
+    "coincide",
     "declared",
     "format_selector",
     "glob",
@@ -134,9 +135,12 @@ _CONTAINERS = frozenset(
 )
 
 
-def overlap_memory(a: Memory | Name, b: Memory | Name) -> Overlap:
+def overlap_memory(a: Memory | Name, b: Memory | Name, *, looks: bool = False) -> Overlap:
     """May two effects on memory touch the same slot of the same object? A binding and an object's
     content never meet.
+
+    ``looks``: `b` is only read. Then it does not matter that `a` is found through a slot that `b`
+    is: what stands in that slot stays.
 
     Objects may hold one another in any shape, back-references included: two paths that part at
     different attributes or constant keys are kept apart only while what is touched are single
@@ -148,7 +152,8 @@ def overlap_memory(a: Memory | Name, b: Memory | Name) -> Overlap:
     if not same and a.group and b.group and a.group != b.group and not (a.world and b.world):
         return Overlap.NEVER
     shared = _shared(a.steps, b.steps) if same else 0
-    if same and shared == min(len(a.steps), len(b.steps)):
+    seen = looks and not b.deep and len(b.steps) < len(a.steps)
+    if same and shared == min(len(a.steps), len(b.steps)) and not seen:
         # one path goes through the other's end: below a deep one, or through the slot that the
         # other is
         return Overlap.ALWAYS
@@ -157,7 +162,7 @@ def overlap_memory(a: Memory | Name, b: Memory | Name) -> Overlap:
     if a.slot and b.slot:
         # A slot of either may be the other's, or one that the other is found through. Whichever
         # objects these are, slots of different names are different slots.
-        met = _on_path(a, b, same, shared) or _on_path(b, a, same, shared)
+        met = _on_path(a, b, same, shared) or (not looks and _on_path(b, a, same, shared))
         return Overlap.MAYBE if met else Overlap.NEVER
     return Overlap.MAYBE
 
@@ -166,10 +171,10 @@ def _on_path(a: Memory, b: Memory, same: bool, shared: int) -> bool:
     """May the slot `a` be one of those that `b` names?"""
     last = len(a.steps) - 1
     for at, step in enumerate(b.steps):
-        # no object whose items are its attributes (`_coincide`) holds itself, at any depth
+        # no object whose items are its attributes (`coincide`) holds itself, at any depth
         below = same and at != last and shared >= min(at, last)
         mixed = _subscript(a.steps[last]) != _subscript(step)
-        if _coincide(a.steps[last], step) and not (below and mixed):
+        if coincide(a.steps[last], step) and not (below and mixed):
             return True
     return False
 
@@ -184,7 +189,7 @@ def _shared(a: tuple[Step, ...], b: tuple[Step, ...]) -> int:
     return count
 
 
-def _coincide(a: Step, b: Step) -> bool:
+def coincide(a: Step, b: Step) -> bool:
     """May two steps from one object lead to the same slot of it?"""
     match a, b:
         case Attr(x), Attr(y):
@@ -245,4 +250,4 @@ def _replaces(slot: Step, step: Step) -> bool:
     claims."""
     if _subscript(slot) and isinstance(step, Attr) and not isinstance(slot, Key):
         return False
-    return _coincide(slot, step)
+    return coincide(slot, step)

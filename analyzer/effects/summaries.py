@@ -236,7 +236,8 @@ class Body:
         new = [o.root for o in result if o.new]
         leave = self.inference.roots.leaving
         held = {leave(o) for root in new for o in self.sources.held(root)}
-        if any(self.sources.kept(root) for root in new):
+        kept = {place for root in new for place in self.sources.kept(root)}
+        if kept:
             held.add(ANYTHING)
         return Summary(
             effects=_smaller(effects),
@@ -245,7 +246,7 @@ class Body:
             handles=handles,
             cancel_unsafe=bool(handles) and any(f.cancel_unsafe for f in facts),
             latency_ms=self._waits(self.function.block),
-            result=frozenset(leave(o) for o in result if not o.new),
+            result=frozenset(leave(o) for o in (*result, *kept) if not o.new),
             held=frozenset(held),
             makes=bool(new),
             links=self._links(),

@@ -133,7 +133,8 @@ def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         return Value(parts=(left, right), held=(left, right))
     if isinstance(node.operator, cst.Divide):
         return Value(parts=(left, right), held=(left, right), path_join=True)
-    return Value(held=(left, right))
+    # `[x] * 3` holds one object three times.
+    return Value(held=(left, right), many=isinstance(node.operator, cst.Multiply))
 
 
 def _boolean(node: cst.BaseExpression, context: Context, deep: bool) -> Value:

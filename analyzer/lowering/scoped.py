@@ -71,4 +71,5 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
                     context.add(Operate((element[-1],), Risk.OPERATOR, guarded=True))
 
     clause(node.for_in, context)
-    return Value(held=tuple(element), fresh=True, type=_KINDS.get(type(node), GENERATOR))
+    kind = _KINDS.get(type(node), GENERATOR)
+    return Value(held=tuple(element), fresh=True, type=kind, many=True)

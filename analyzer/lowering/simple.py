@@ -135,7 +135,7 @@ def _delete(target: cst.BaseExpression, context: Context) -> None:
         context.unit.unbound.add(place.symbol)
         context.add(Define(place.symbol, OPAQUE))
     elif place is not None:
-        context.add(Mutate(place))
+        context.add(Mutate(place, removes=True))
 
 
 def _import(

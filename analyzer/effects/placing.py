@@ -1,0 +1,373 @@
+"""Where the functions of one module put objects: what may come to lie at two places at once.
+
+Every store is looked at for what it places, and where. An object that is made in the expression
+that places it lies nowhere else; one that has a name may be placed twice, by two stores or by two
+turns of a loop. What is said here speaks of parameters; `trees` asks the calls what they hand in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..ir import (
+    AwaitValue,
+    Block,
+    Call,
+    Control,
+    Define,
+    Event,
+    Function,
+    Invoke,
+    Mutate,
+    Place,
+    Store,
+    Value,
+)
+from .callees import Target, bind
+from .origins import Origins, Sources
+from .roots import Origin
+from .selector import AnyKey, Attr, Key, Step
+
+if TYPE_CHECKING:
+    from .inference import Inference
+
+#: Methods of built-in containers that put their last argument, or all items of it, into them.
+_ITEM = frozenset({"append", "add", "insert", "appendleft", "setdefault", "__setitem__"})
+_ITEMS = frozenset({"extend", "update", "extendleft", "__iadd__", "__ior__"})
+#: Methods that change a container and put nothing into it.
+_TAKING = frozenset({
+    "pop", "popitem", "popleft", "remove", "discard", "clear", "sort", "reverse", "move_to_end",
+    "rotate", "difference_update", "intersection_update", "__delitem__",
+})  # fmt: skip
+_FIELD = frozenset({"dataclasses.field", "pydantic.Field", "attrs.field"})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place that something is put into: the owner's origin and the last step.
+
+    ``below``: that place or anywhere deeper.
+    """
+
+    owner: Origin
+    step: Step
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An object of others' (``what``), or one that may lie at several places (None), at a slot."""
+
+    slot: Slot
+    what: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a call hands to a parameter: an object of others', or (None) one that is placed twice.
+
+    ``fresh``: it is immutable, or made for the call.
+    """
+
+    module: str
+    parameter: str
+    what: Origin | None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """All that a function puts anywhere. ``lost``: what unknown code may rearrange."""
+
+    puts: tuple[Put, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    lost: tuple[Origin, ...] = ()
+    unsure: frozenset[str] = frozenset()  # objects made here in which one may lie twice
+
+
+#: The objects that every turn of the loops around makes anew, the innermost loop last.
+Loops = tuple[frozenset[str], ...]
+_Place = Slot | tuple[str, str] | None
+
+
+class Placing:
+    """One function, with what is nested in it, on its way to :class:`Placed`."""
+
+    def __init__(self, inference: Inference, function: Function) -> None:
+        self.inference = inference
+        self.resolver = inference.resolver
+        self.function = function
+        self.sources: Sources = inference.sources(function)
+        self._puts: dict[Put, None] = {}
+        self._passed: dict[Passed, None] = {}
+        self._lost: dict[Origin, None] = {}
+        #: Objects made here → where they are placed, each time that they are.
+        self._given: dict[str, list[_Place]] = {}
+        self._twice: set[str] = set()
+
+    def placed(self) -> Placed:
+        self._block(self.function.block, ())
+        name = self.function.scope
+        for function in self.inference.module.functions:
+            if name and function.scope.startswith(f"{name}."):  # it may be called many times
+                self._block(function.block, (_anew(function.block),))
+        unsure = self._spread()
+        return Placed(tuple(self._puts), tuple(self._passed), tuple(self._lost), unsure)
+
+    # -- statements ----------------------------------------------------------------------------
+
+    def _block(self, block: Block, loops: Loops) -> None:
+        for statement in block.statements:
+            nested = {id(e) for b in statement.blocks for s in b.statements for e in s.events}
+            own = [e for e in statement.events if id(e) not in nested]
+            self._events(own, (*loops, frozenset()) if statement.kind == "While" else loops)
+            if statement.kind == "FunctionDef":
+                continue
+            for inner in statement.blocks:
+                turns = inner.role == "loop" and statement.kind in ("For", "While")
+                self._block(inner, (*loops, _anew(inner)) if turns else loops)
+
+    def _events(self, events: list[Event], loops: Loops) -> None:
+        following: list[Event | None] = [*events[1:], None]
+        for event, after in zip(events, following, strict=False):  # of none, none follows
+            match event:
+                case Store(place=place, value=value):
+                    for owner in self._owners(Place(place.symbol, place.steps[:-1])):
+                        self._put(Slot(owner, place.steps[-1]), value, loops)
+                case Define(symbol=symbol, value=value):
+                    self._define(symbol, value, loops)
+                case Mutate(place=place):  # `xs += ys`
+                    if isinstance(after, (Define, Store)):
+                        self._items(self._owners(place), after.value.held[1:], loops)
+                case Invoke(call=call):
+                    self._call(call, loops)
+                case AwaitValue(value=value) | Control(word="yield" | "raise", value=value):
+                    self._lose(self.sources.of_value(value))
+                case _:
+                    pass
+
+    # -- what is put where ---------------------------------------------------------------------
+
+    def _owners(self, place: Place) -> list[Origin]:
+        """The objects at a path; of somebody's object the steps that are written are known."""
+        found = self.sources.of(place)
+        return [o if o.root != "?" else Origin("?", place.steps) for o in found]
+
+    def _define(self, symbol: str, value: Value, loops: Loops) -> None:
+        scope, _, name = symbol.rpartition(":")
+        if not scope:
+            self._put(Slot(Origin(self.inference.roots.own), Attr(name)), value, loops)
+        elif scope in self.inference.module.classes:
+            factory = self._factory(value)
+            if not (self._inert(value) or factory):  # all objects of the class share it
+                self._puts[Put(Slot(Origin("?"), Attr(name)), None)] = None
+        else:
+            self._inside(value, loops)
+
+    def _factory(self, value: Value) -> bool:
+        """`field(default_factory=list)`: every object gets one of its own."""
+        call = self.inference.module.calls.get(value.place.symbol) if value.place else None
+        return call is not None and self.resolver.call_name(call) in _FIELD
+
+    def _inert(self, value: Value) -> bool:
+        return bool(value.function) or (self.resolver.immutable(value) and not value.held)
+
+    def _inside(self, value: Value, loops: Loops) -> None:
+        """What a display that gets a name holds."""
+        if value.fresh and not value.function:
+            for held in value.held:
+                self._put(None, held, _turned(value, loops))
+        elif not value.element:
+            for held in value.held:
+                self._inside(held, loops)
+
+    def _put(self, slot: Slot | None, value: Value, loops: Loops) -> None:
+        """``value`` comes to lie at ``slot`` (None: in an object that is made here)."""
+        if self._inert(value):
+            return
+        if value.place is None and value.fresh:
+            keys = {id(v): key for key, v in value.entries or ()}
+            for held in value.held:
+                step: Step = Key(keys[id(held)]) if id(held) in keys else AnyKey()
+                self._put(_within(slot, step), held, _turned(value, loops))
+            return
+        if value.place is None and value.held and not value.element:
+            for held in value.held:  # alternatives, or the operands of an operator
+                self._put(slot, held, loops)
+            if value.many and slot is not None:
+                self._puts[Put(Slot(slot.owner, slot.step, below=True), None)] = None
+            return
+        direct = value.place is not None and value.place.symbol.startswith("call#")
+        for origin in self.sources.of_value(value):
+            if origin.new:
+                self._given.setdefault(origin.root, []).append(slot)
+                if not direct and loops and origin.root not in loops[-1]:
+                    self._twice.add(origin.root)
+            elif slot is not None:
+                self._puts[Put(slot, origin)] = None
+
+    def _items(self, owners: Iterable[Origin], values: Iterable[Value], loops: Loops) -> None:
+        """All that ``values`` hold comes to lie in ``owners`` as well."""
+        slots = [Slot(owner, AnyKey()) for owner in owners]
+        for value in values:
+            if self._inert(value):
+                continue
+            if value.fresh and value.place is None:
+                for slot in slots:
+                    for held in value.held:
+                        self._put(slot, held, _turned(value, loops))
+                continue
+            for origin in self.sources.of_value(value):
+                for slot in slots:
+                    if origin.new:
+                        self._given.setdefault(origin.root, []).append(slot)
+                    else:
+                        item = Origin(origin.root, (*origin.steps, AnyKey()), origin.below)
+                        self._puts[Put(slot, item)] = None
+
+    def _lose(self, origins: Origins) -> None:
+        for origin in origins:
+            if origin.new:
+                self._twice.add(origin.root)
+                for inner in (*self.sources.held(origin.root), *self.sources.kept(origin.root)):
+                    self._lost[inner] = None
+            elif origin.root != "?":
+                self._lost[origin] = None
+
+    # -- calls ---------------------------------------------------------------------------------
+
+    def _call(self, call: Call, loops: Loops) -> None:
+        entry = self.resolver.entry(call)
+        if entry is None:
+            target = self.inference.callees.target(call)
+            if target is None:
+                self._unknown(call)
+            else:
+                self._own(call, target, loops)
+            return
+        if not entry.barrier and not any(t.domain == "memory" for t in entry.writes):
+            return
+        receiver, values = call.receiver, [a.value for a in call.arguments]
+        if receiver is None or entry.barrier:
+            self._unknown(call)
+        elif call.method in _ITEM and values:
+            step = self.sources.key(values[0]) if call.method == "setdefault" else AnyKey()
+            for owner in self._receivers(receiver):
+                self._put(Slot(owner, step), values[-1], loops)
+        elif call.method in _ITEMS:
+            self._items(self._receivers(receiver), values, loops)
+        elif call.method not in _TAKING:
+            self._unknown(call)
+
+    def _receivers(self, value: Value) -> list[Origin]:
+        steps = value.place.steps if value.place is not None else ()
+        found = self.sources.of_value(value)
+        return [o if o.root != "?" else Origin("?", steps) for o in found]
+
+    def _unknown(self, call: Call) -> None:
+        for value in (call.receiver, *(a.value for a in call.arguments)):
+            if value is None or self._inert(value):
+                continue
+            if value.place is None or not self.resolver.module_like(value.place):
+                self._lose(self.sources.of_value(value))
+
+    def _own(self, call: Call, target: Target, loops: Loops) -> None:
+        module = target.inference.resolver.module_name
+        binding = bind(call, target)
+        if binding is None or target.function is None:
+            for argument in call.arguments:
+                self._put(None, argument.value, loops)
+            return
+        links = target.inference.summary(target.function).links
+        kept = frozenset[str]().union(*(names for names, _ in links))
+        for parameter in target.function.parameters:
+            value, default = binding.values.get(parameter), binding.defaults.get(parameter)
+            if value is not None and value is not target.receiver:
+                self._pass((module, parameter), value, loops, kept=parameter in kept)
+            elif default is not None and not self._inert(default):  # one object for all calls
+                self._passed[Passed(module, parameter, None)] = None
+
+    def _pass(self, to: tuple[str, str], value: Value, loops: Loops, *, kept: bool) -> None:
+        new = Passed(*to, None, fresh=True)
+        self._passed.setdefault(new)
+        if self._inert(value):
+            return
+        if value.fresh and value.place is None:
+            for held in value.held:
+                self._put(None, held, _turned(value, loops))
+        direct = value.place is not None and value.place.symbol.startswith("call#")
+        for origin in self.sources.of_value(value):
+            if not origin.new:
+                self._passed[Passed(*to, origin)] = None
+                continue
+            if not kept:  # it is looked at, perhaps changed, and placed nowhere
+                continue
+            self._given.setdefault(origin.root, []).append(to)
+            if not direct and not value.fresh and loops and origin.root not in loops[-1]:
+                self._twice.add(origin.root)
+
+    # -- objects that are made here ------------------------------------------------------------
+
+    def _spread(self) -> frozenset[str]:
+        """An object that is placed twice, or holds others' objects, says so where it lies.
+
+        Returns the objects made here that hold one that is placed twice, or others' objects.
+        """
+        twice = self._twice | {root for root, places in self._given.items() if len(places) > 1}
+        sharing = {holder for root in twice for holder in self.sources.holders(root)}
+        for root, places in self._given.items():
+            inner = () if self._constructed(root) else self.sources.held(root)
+            for place in places:
+                if root in twice:
+                    self._say(place, None, below=False)
+                if root in sharing:
+                    self._say(place, None, below=True)
+                for origin in inner:
+                    self._say(place, origin, below=True)
+        foreign = {
+            r for r in self.sources.made if not self._constructed(r) and self.sources.held(r)
+        }
+        return frozenset(sharing | foreign)
+
+    def _say(self, place: _Place, what: Origin | None, *, below: bool) -> None:
+        if isinstance(place, Slot):
+            self._puts[Put(Slot(place.owner, place.step, below or place.below), what)] = None
+        elif place is not None:
+            self._passed[Passed(*place, what)] = None
+
+    def _constructed(self, root: str) -> bool:
+        """Is it an object whose ``__init__`` says itself what it puts where?"""
+        call = self.inference.module.calls.get(root.removeprefix("new "))
+        if call is None or self.resolver.entry(call) is not None:
+            return False
+        target = self.inference.callees.target(call)
+        return target is not None and target.constructs and target.function is not None
+
+
+def _within(slot: Slot | None, step: Step) -> Slot | None:
+    if slot is None:
+        return None
+    owner = slot.owner
+    return Slot(Origin(owner.root, (*owner.steps, slot.step), owner.below), step, slot.below)
+
+
+def _turned(value: Value, loops: Loops) -> Loops:
+    return (*loops, frozenset()) if value.many else loops
+
+
+def _anew(block: Block) -> frozenset[str]:
+    """The objects that every run of a block makes anew, whatever it does."""
+    found: set[str] = set()
+    for statement in block.statements:
+        if statement.blocks:
+            continue
+        for event in statement.events:
+            if isinstance(event, Invoke):
+                found.add(f"new {event.call.symbol}")
+            elif isinstance(event, Define):
+                value = event.value
+                if value.fresh or (value.place and value.place.symbol.startswith("call#")):
+                    found.add(f"new {event.symbol}")
+    return frozenset(found)
