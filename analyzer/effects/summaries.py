@@ -183,7 +183,8 @@ def _settle(members: list[tuple[Inference, Function]], graph: nx.DiGraph[tuple[i
     now = [BOTTOM] * len(members)
     for _ in range(_ROUNDS):
         for (inference, function), summary in zip(members, now, strict=True):
-            inference.summaries.work(function, summary)
+            # Nothing is known of how often it calls itself: it waits at least once.
+            inference.summaries.work(function, replace(summary, latency_ms=0.0))
             inference.forget(function)
         before, now = now, [inference.summaries.make(function) for inference, function in members]
         if now == before:
