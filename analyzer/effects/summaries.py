@@ -486,7 +486,9 @@ class Site:
         selector = effect.resource.selector
         if isinstance(selector, Memory):
             for memory in self._binding(selector) or self.memories(selector):
-                yield Effect(effect.mode, Resource(MEMORY, memory), effect.source)
+                filled = isinstance(memory, Memory) and memory.owner == "collections.defaultdict"
+                mode = Mode.WRITE if filled else effect.mode  # looking a key up puts it there
+                yield Effect(mode, Resource(MEMORY, memory), effect.source)
         elif isinstance(selector, Name):
             yield effect
         else:
