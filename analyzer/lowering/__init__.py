@@ -9,6 +9,7 @@ from ..ir import Function, Module, Span, SymbolInfo, Use, Value
 from ..names import Scope, collect
 from ..source import Source, SourceError
 from .annotations import type_aliases
+from .arithmetic import arithmetic
 from .comments import directives
 from .context import Context, Unit
 from .parsing import parsed, positions
@@ -27,6 +28,8 @@ def _lower(source: Source, name: str, *, is_package: bool) -> Module:
     tree = parsed(source)
     scopes = collect(tree, name, is_package)
     unit = Unit(source, scopes, positions(source))
+    if "eval(" in source.text:
+        unit.arithmetic = arithmetic(tree)
     unit.aliases = type_aliases(tree, Context(unit, scopes.module))
     block = block_of(tree, unit, scopes.module)
     whole = Span(0, len(source.text), 1, 1, len(source.line_starts), 1)

@@ -35,6 +35,7 @@ class Unit:
     unbound: set[str] = field(default_factory=set[str])  # taken away by `del`, or `except … as`
     strings: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     number: int = 0
+    arithmetic: frozenset[cst.Call] = frozenset()  # calls of `eval` that only compute
 
     @property
     def future_annotations(self) -> bool:
