@@ -69,6 +69,11 @@ def find(
     return walk.found
 
 
+def files_below(folder: str, config_of: FolderConfig) -> Iterator[str]:
+    """The files that are looked at below a folder, in name order."""
+    return _Walk(config_of, Found()).files(folder)
+
+
 class _Walk:
     """Walks folders under their settings."""
 

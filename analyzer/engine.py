@@ -211,7 +211,8 @@ def analyze(
     module = replace(lower(source, name, is_package=is_package), script=script)
     silent = suppressions(module.directives)
     sources = (*([tools] if tools is not None else []), config.tools, builtin_catalog())
-    inference = Inference(module, sources, config, project)
+    inference = Inference(module, sources, config, project, text=source.text,
+                          is_package=is_package)  # fmt: skip
     planner = Planner(inference, unsafe=unsafe)
     plans = tuple(planner.plans())
     return Analysis(source, module, inference, planner, plans, Forms(planner.sites), silent,

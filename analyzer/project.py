@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from .config import Config
 from .effects.catalog import Catalog
+from .index_files import in_tests
 from .ir import Module
 from .source import SourceError, from_bytes
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
+    from .index import Index
 
 _Stamp = tuple[int, int]
 #: Lowered modules of this process by file; the least lately used ones are given up first.
@@ -68,7 +70,9 @@ class Project:
     )
     _stamps: dict[Path, _Stamp] = field(default_factory=dict[Path, "_Stamp"])
     _inferences: dict[str, Inference | None] = field(default_factory=dict[str, "Inference | None"])
+    tests: bool = False  # a file of tests is looked at
     _modules: tuple[str, ...] | None = None
+    _index: Index | None = None
     _definitions: dict[str, Definition | None] = field(
         default_factory=dict[str, "Definition | None"]
     )
@@ -174,8 +178,24 @@ class Project:
         return None
 
     @property
+    def index(self) -> Index:
+        """What the files of the project, of whatever module, may do to its classes."""
+        if self._index is None:
+            self._index = self._find_index()
+        return self._index
+
+    def _find_index(self) -> Index:
+        from .index import index_of
+
+        folders = [self.root, *(self.root / folder for folder in self.src)]
+        folders += [self.here] if self.here is not None else []
+        return index_of(folders, self.config, tests=self.tests)
+
+    @property
     def stale(self) -> bool:
         """Has a file that was read changed since?"""
+        if self._index is not None and self._index is not self._find_index():
+            return True
         return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
 
 
@@ -191,10 +211,11 @@ def project_of(
     """
     folder = file.absolute().parent
     here = None if (folder / "__init__.py").is_file() else folder
-    key = (root, tuple(config.src), here, id(config), tuple(map(id, sources)))
+    tests = in_tests(file.absolute(), root.absolute())
+    key = (root, tuple(config.src), here, id(config), tuple(map(id, sources)), tests)
     known = _PROJECTS.pop(key, None)
     if known is None or known.config is not config or known.stale:
-        known = Project(root, config.src, here, sources, config)
+        known = Project(root, config.src, here, sources, config, tests=tests)
     _PROJECTS[key] = known
     while len(_PROJECTS) > _KEPT_PROJECTS:
         _PROJECTS.popitem(last=False)

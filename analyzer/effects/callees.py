@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..construction import construction, shares_state
 from ..ir import Call, Function, Place, Signature, Value
-from ..lineage import method
+from ..lineage import class_at, method
 from .selector import Attr
 
 if TYPE_CHECKING:
@@ -125,14 +125,31 @@ class Callees:
         kind = self.resolver.type_of(receiver)
         if not kind:
             return None
-        found = method(self.resolver, kind, call.method)
+        exact = self._exact(receiver)
+        found = method(self.resolver, kind, call.method, exact=exact)
         if found is None:
             return None
+        for below in () if exact else self.inference.index.overriding(kind, call.method):
+            return f"`{below.qualname}` may override `{call.method}`"
         inference = self._inference(found.module)
         function = inference.callees.by_scope.get(found.qualname) if inference else None
         if inference is None or function is None:
             return None
         return Target(inference, function, None if is_static(function) else receiver)
+
+    def _exact(self, value: Value) -> bool:
+        """Is it an object of its very class, made in sight?"""
+        place = value.place
+        if place is None or place.steps:
+            return False
+        info = self.module.symbols.get(place.symbol)
+        if info is not None:
+            once = info.kind == "local" and info.bindings == 1 and not info.opaque_bindings
+            place = info.values[0].place if once and len(info.values) == 1 else None
+        call = self.module.calls.get(place.symbol) if place and not place.steps else None
+        return (
+            call is not None and class_at(self.resolver, self.resolver.call_name(call)) is not None
+        )
 
     def _inference(self, module: str) -> Inference | None:
         if module == self.resolver.module_name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..aliases import Aliases, Link, events_of
@@ -41,6 +42,7 @@ from .trees import Trees
 
 if TYPE_CHECKING:
     from ..footprint import Footprints
+    from ..index import Index
     from ..project import Project
 
 SEEDED = "seeded random"
@@ -55,10 +57,15 @@ class Inference:
         sources: tuple[Catalog, ...],
         config: Config,
         project: Project | None = None,
+        *,
+        text: str = "",
+        is_package: bool = False,
     ) -> None:
         self.module = module
         self.config = config
         self.project = project
+        self.text = text  # of a file that may not be saved as it is
+        self.is_package = is_package
         self.resolver = Resolver(module, sources, project)
         self.callees = Callees(self)
         self.summaries = Summaries(self)
@@ -151,9 +158,26 @@ class Inference:
             return SymKey(place.symbol)
         return AnyKey()
 
+    @cached_property
+    def index(self) -> Index:
+        """What the rest of the project, and this file, may do to classes and functions."""
+        from ..index import Index
+
+        known = Index([], Path(), tests=True) if self.project is None else self.project.index
+        if not self.text:
+            return known
+        return known.with_text(self.text, self.resolver.module_name, package=self.is_package)
+
     def replaced(self, function: Function) -> str:
         """Why something else may stand where a function is looked up, or ""."""
-        return ""
+        name, module = function.qualname, self.resolver.module_name
+        if self.index.refusal:
+            return self.index.refusal
+        if function.class_scope:
+            where = self.index.method_replaced(f"{module}.{function.class_scope}", function.name)
+        else:
+            where = self.index.function_replaced(module, name) if "." not in name else ""
+        return f"something else may stand for `{name}` ({where})" if where else ""
 
     # -- memory --------------------------------------------------------------------------------
 
