@@ -8,50 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
-from .aliases import events_of
-from .effects.callees import Target
 from .effects.inference import Inference
-from .effects.model import MEMORY, Effect, Resource, describe
-from .effects.summaries import Body, Site, Summary
+from .effects.model import Effect, Resource
+from .effects.summaries import Site, Summary
+from .hops import Chain, Hop, Inside, describe_event
 from .ir import (
-    AwaitValue,
     Call,
     Control,
-    Define,
     Enter,
     Event,
-    Function,
     Invoke,
-    Iterate,
-    Mutate,
-    Place,
-    Statement,
-    Store,
-    Use,
-    Value,
 )
 from .latency import latency_of
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One link of a chain: a function of the project, or at its end the event that is the cause.
-
-    ``name`` is a qualified name, ``words`` say what happens there or who claims it. ``event`` is
-    the cause of an effect, in the body ``inside``.
-    """
-
-    filename: str
-    line: int
-    name: str = ""
-    words: str = ""
-    inside: Inside | None = field(default=None, compare=False, repr=False)
-    event: Event | None = field(default=None, compare=False, repr=False)
-
-
-Chain = tuple[Hop, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,68 +29,6 @@ class Unknown:
 
     chain: Chain
     declare: str = ""
-
-
-@dataclass
-class Inside:
-    """A callee's body as the chain goes through it."""
-
-    inference: Inference
-    call: Call
-    target: Target
-    function: Function
-    summary: Summary
-    events: tuple[Event, ...] = ()
-
-    @cached_property
-    def body(self) -> Body:
-        return Body(self.inference, self.function)
-
-    @cached_property
-    def _around(self) -> dict[int, tuple[Statement, ...]]:
-        """Event (its id) → the statements that hold it, outermost first."""
-        found: dict[int, tuple[Statement, ...]] = {}
-        for statement in self.function.block.statements:
-            for event, around in zip(statement.events, _located(statement), strict=True):
-                found[id(event)] = around
-        return found
-
-    def around(self, event: Event) -> tuple[Statement, ...]:
-        """The statements that hold one of ``events``, outermost first."""
-        return self._around.get(id(event), ())
-
-    def line(self, event: Event) -> int:
-        if isinstance(event, Invoke):
-            return event.call.span.line
-        around = self.around(event)
-        return around[-1].span.line if around else self.function.span.line
-
-
-def _located(statement: Statement) -> list[tuple[Statement, ...]]:
-    """For each event of a statement, the statements that hold it, itself first.
-
-    The events of nested blocks are folded in, in order: as they are, or marked as guarded.
-    """
-    events = statement.events
-    found: list[tuple[Statement, ...]] = [(statement,)] * len(events)
-    start = 0
-    for block in statement.blocks:
-        inner = [(e, at) for s in block.statements
-                 for e, at in zip(s.events, _located(s), strict=True)]  # fmt: skip
-        for begin in range(start, len(events) - len(inner) + 1):
-            if all(_folded(events[begin + i], e) for i, (e, _) in enumerate(inner)):
-                for i, (_, at) in enumerate(inner):
-                    found[begin + i] = (statement, *at)
-                start = begin + len(inner)
-                break
-    return found
-
-
-def _folded(outer: Event, inner: Event) -> bool:
-    """Is an event of a statement that one of a nested block?"""
-    if isinstance(outer, Invoke) or isinstance(inner, Invoke):
-        return isinstance(outer, Invoke) and isinstance(inner, Invoke) and outer.call is inner.call
-    return outer is inner or outer == replace(inner, guarded=True)
 
 
 @dataclass
@@ -144,6 +51,10 @@ class Chains:
     def handle(self, call: Call, handle: Resource) -> Chain:
         """Where a call uses an exclusive handle."""
         return self._handle(self.inference, call, handle, frozenset())
+
+    def lock(self, call: Call, lock: Resource) -> Chain:
+        """Where a call takes a lock or permit."""
+        return self._lock(self.inference, call, lock, frozenset())
 
     def raises(self, call: Call) -> Chain:
         """A place at which a call may raise: the first one."""
@@ -207,7 +118,7 @@ class Chains:
             return None
         function = target.function
         summary = target.inference.summary(function)
-        return Inside(target.inference, call, target, function, summary, tuple(events_of(function)))
+        return Inside(target.inference, call, target, function, summary)
 
     def _file(self, inference: Inference) -> str:
         if inference is self.inference:
@@ -313,6 +224,32 @@ class Chains:
                     below = self._handle(inside.inference, event.call, inner, seen)
                     if below:
                         return (self._start(inside), *below)
+        return (self._start(inside),)
+
+    def _lock(
+        self, inference: Inference, call: Call, lock: Resource, seen: frozenset[str]
+    ) -> Chain:
+        inside = self._into(inference, call)
+        if inside is None:
+            return (self._end(inference, call, ""),)
+        if inside.function.scope in seen:
+            return ()
+        seen = seen | {inside.function.scope}
+        site = Site(inference, call, inside.target, inside.summary)
+        taken = (k.resource for k in inside.summary.locking.locks)
+        wanted = {resource for resource in taken if lock in site.handle(resource)}
+        for event in inside.events:
+            if not isinstance(event, Invoke):
+                continue
+            for inner in inside.inference.facts(event.call).locking.locks:
+                if wanted & set(inside.body.handle_outside(inner.resource)):
+                    below = self._lock(inside.inference, event.call, inner.resource, seen)
+                    if below:
+                        return (self._start(inside), *below)
+        for line, resources in inside.body.locks.places:
+            if wanted & set(resources):
+                hop = Hop(self._file(inside.inference), line, "", "waits for it")
+                return (self._start(inside), hop)
         return (self._start(inside),)
 
     # -- other facts ---------------------------------------------------------------------------
@@ -421,44 +358,6 @@ def _also(chain: Chain, more: int) -> Chain:
     *before, last = chain
     words = f"{last.words}; and {places}" if last.words else f"and {places}"
     return (*before, replace(last, words=words))
-
-
-# ------------------------------------------------------------------------------------------- words
-
-
-def describe_event(inference: Inference, event: Event) -> str:
-    """What an event other than a call does, in words."""
-    match event:
-        case Use(place=place):
-            return f"reads {_place(inference, place)}"
-        case Define(symbol=symbol):
-            return f"binds `{symbol.rpartition(':')[2]}`"
-        case Store(place=place):
-            return f"sets {_place(inference, place)}"
-        case Mutate(place=place):
-            return f"changes {_place(inference, place)}"
-        case Iterate(value=value):
-            return f"iterates {_value(inference, value)}"
-        case Enter(value=value):
-            return f"enters {_value(inference, value)}"
-        case AwaitValue():
-            return "awaits something that is not a call"
-        case Control(word=word):
-            return f"`{word}`"
-        case _:
-            return "an operator"
-
-
-def _place(inference: Inference, place: Place) -> str:
-    made = inference.module.calls.get(place.symbol)
-    if made is not None:
-        return f"the result of `{inference.facts(made).name}`"
-    deep = not place.steps
-    return describe(Resource(MEMORY, inference.memory(place, deep=deep)))
-
-
-def _value(inference: Inference, value: Value) -> str:
-    return _place(inference, value.place) if value.place is not None else "a value"
 
 
 def chains_of(inference: Inference, filename: str) -> Chains:

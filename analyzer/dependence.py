@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 from .clocks import time_edge
 from .edges import Edge, EdgeKind, Member, Pair
 from .effects.facts import CallFacts
-from .effects.model import MEMORY, Effect, conflicts, describe
-from .effects.selector import Name
+from .effects.model import MEMORY, Effect, conflicts, describe, overlap
+from .effects.selector import Name, Overlap
 from .footprint import Footprints, visible_writes
 from .ir import (
     Statement,
@@ -63,9 +64,6 @@ def _affine(pair: Pair) -> Edge | None:
 
 
 def _exclusive(pair: Pair) -> Edge | None:
-    from .effects.model import overlap
-    from .effects.selector import Overlap
-
     for mine in pair.later.facts.handles:
         for other in pair.earlier.handles:
             if overlap(mine, other) is not Overlap.NEVER:
@@ -77,6 +75,49 @@ def _exclusive(pair: Pair) -> Edge | None:
                     line,
                     resource=describe(mine),
                 )
+    return None
+
+
+def _lock(pair: Pair) -> Edge | None:
+    """Two calls that could wait for each other forever, or for longer than one of them waits."""
+    mine = pair.later.facts.locking
+    if not mine.locks:
+        return None
+    line = pair.statement.span.line
+    for call in pair.earlier.calls:
+        facts = pair.footprints.inference.facts(call)
+        other = facts.locking
+        if not other.locks:
+            continue
+        if mine.nested or other.nested:
+            name = _name(pair.later) if mine.nested else facts.name
+            words = f"`{name}` {mine.nested or other.nested}, and "
+            words += f"line {line}" if mine.nested else f"`{_name(pair.later)}`"
+            return Edge(EdgeKind.LOCK, f"{words} takes a lock or permit too", line)
+        for one, two in product(mine.locks, other.locks):
+            met = overlap(one.resource, two.resource) is not Overlap.NEVER
+            if met and (one.deadline or two.deadline):
+                what = describe(one.resource)
+                words = f"line {line} and `{_name(pair.later)}` take {what}, which one of them " \
+                        "does not wait for as long as it takes"  # fmt: skip
+                return Edge(EdgeKind.LOCK, words, line, resource=what)
+    return None
+
+
+def _one_after_the_other(pair: Pair) -> Edge | None:
+    """Contract §6: calls that wait for nothing but under one lock gain nothing."""
+    mine = pair.later.facts.locking
+    if not mine.covered:
+        return None
+    waiting = [c for c in pair.earlier.calls if c.awaited]
+    for call in waiting:
+        other = pair.footprints.inference.facts(call).locking
+        for one, two in product(mine.covered, other.covered):
+            if len(waiting) == 1 and overlap(one, two) is Overlap.ALWAYS:
+                line = pair.statement.span.line
+                words = f"line {line} and `{_name(pair.later)}` wait under {describe(one)}, " \
+                        "one after the other anyway"  # fmt: skip
+                return Edge(EdgeKind.GAIN, words, line, resource=describe(one))
     return None
 
 
@@ -163,7 +204,10 @@ def not_speculatable(facts: CallFacts, *, unsafe: bool) -> str:
     return ""
 
 
-FINDERS = (_control, _affine, _unknown, time_edge, _exclusive, _conflict, _failure)
+FINDERS = (
+    _control, _affine, _unknown, time_edge, _exclusive, _lock, _conflict, _one_after_the_other,
+    _failure,
+)  # fmt: skip
 
 
 def early_raise(pair: Pair) -> Edge | None:

@@ -21,6 +21,7 @@ class EdgeKind(StrEnum):
     EFFECT = "effect"
     UNKNOWN = "unknown"
     EXCLUSIVE = "exclusive"
+    LOCK = "lock"
     AFFINE = "affine"
     CLOCK = "clock"
     SLEEP = "sleep"

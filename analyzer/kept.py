@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from .chains import Chains, Hop, Inside
+from .chains import Chains
 from .dependence import not_speculatable
 from .edges import EdgeKind
 from .effects.benign import names_of
 from .effects.model import COMMUTATIVE, MEMORY, Effect, Resource, conflicts
 from .effects.selector import AnyKey, Attr, Memory
 from .footprint import Footprints
+from .hops import Hop, Inside
 from .ir import (
     Call,
     Control,

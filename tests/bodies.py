@@ -316,6 +316,8 @@ def snapshot(value: object, seen: dict[int, tuple[int, object]]) -> str:
         return "{" + ",".join(sorted(snapshot(item, {}) for item in value)) + "}"
     if isinstance(value, types.ModuleType):
         return f"<module {value.__name__}>"
+    if isinstance(value, (asyncio.Lock, asyncio.Semaphore)):
+        return f"<{type(value).__name__} locked={value.locked()}>"  # the rest is bookkeeping
     if id(value) in seen:
         return f"&{seen[id(value)][0]}"
     number = len(seen)

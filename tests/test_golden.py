@@ -12,9 +12,9 @@ from pexec.analyzer.source import from_bytes
 
 REWRITES = golden.cases("rewrites")
 REFUSALS = golden.cases("refusals")
-#: Edge kinds of contract §3, each of which must have a refusal (`lock` needs inference).
-EDGES = ("flow", "anti", "output", "effect", "unknown", "exclusive", "affine", "clock", "sleep",
-         "control", "failure", "framework")  # fmt: skip
+#: Edge kinds of contract §3, each of which must have a refusal.
+EDGES = ("flow", "anti", "output", "effect", "unknown", "exclusive", "lock", "affine", "clock",
+         "sleep", "control", "failure", "framework")  # fmt: skip
 
 
 def _ids(cases: list[golden.Case]) -> list[str]:

@@ -9,6 +9,34 @@ from .model import MEMORY, Effect, Resource
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock, or one permit of several, that a call waits for and gives back.
+
+    ``exclusive``: it is certain which one it is, and it lets only one in. ``deadline``: the call
+    does not wait for it as long as it takes.
+    """
+
+    resource: Resource
+    exclusive: bool
+    deadline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """The locks that a call takes. ``nested``, in words: it waits for one while it holds another.
+
+    ``covered``: locks without which it waits for nothing.
+    """
+
+    locks: tuple[Lock, ...] = ()
+    nested: str = ""
+    covered: tuple[Resource, ...] = ()
+
+
+NO_LOCKS = Locking()
+
+
+@dataclass(frozen=True, slots=True)
 class CallFacts:
     """What is known of one call. ``everything`` is the reason why it conflicts with all, or ""."""
 
@@ -29,6 +57,7 @@ class CallFacts:
     entry: Entry | None = None
     returns: str = "alias"  # of a function of the project: as `Entry.returns`
     unknown: str = ""  # qualified name of the unknown call behind `everything`, `name` if empty
+    locking: Locking = NO_LOCKS
 
     @property
     def blamed(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from .benign import is_benign, is_benign_claim
 from .callees import Callees
 from .catalog import Catalog, Entry, Reference, Template, VocabularyError
 from .directives import line_entry
-from .facts import CallFacts
+from .facts import CallFacts, Lock, Locking
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource
 from .origins import Sources
@@ -236,7 +237,11 @@ class Inference:
                 )
         handles, cancel_unsafe = self.handles.used_by(entry, call)
         latency = entry.latency_ms
+        locks: list[Lock] = []
+        nested = ""
         for facts in inner:
+            locks += [replace(lock, deadline=True) for lock in facts.locking.locks]
+            nested = nested or facts.locking.nested
             handles += facts.handles
             cancel_unsafe = cancel_unsafe or facts.cancel_unsafe
             waits = latency_of(facts)[0]
@@ -246,7 +251,7 @@ class Inference:
             effects=tuple(dict.fromkeys(effects)),
             known=True,
             pure=entry.pure,
-            affine=entry.affine,
+            affine=entry.affine or any(facts.affine for facts in inner),
             raises=entry.raises,
             speculative=entry.speculative,
             handles=handles,
@@ -256,6 +261,7 @@ class Inference:
             opens=self._opened(entry) if call.awaited else "",
             latency_ms=latency,
             entry=entry,
+            locking=Locking(tuple(locks), nested),
         )
 
     def _own(self, call: Call, name: str, *, run: bool = False) -> CallFacts:
@@ -289,7 +295,7 @@ class Inference:
             name=name,
             effects=effects,
             known=True,
-            pure=silent and not summary.affine and not handles,
+            pure=silent and not summary.affine and not handles and not summary.locking.locks,
             affine=summary.affine,
             raises=summary.raises,
             handles=handles,
@@ -298,6 +304,7 @@ class Inference:
             assumes="; ".join(summary.assumes),
             latency_ms=summary.latency_ms,
             returns=summary.returns,
+            locking=site.locking(),
         )
 
     def _opened(self, entry: Entry) -> str:

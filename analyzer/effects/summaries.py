@@ -28,6 +28,8 @@ from ..ir import (
 )
 from .benign import is_benign
 from .callees import UNKNOWN, Target, bind
+from .facts import NO_LOCKS, Locking
+from .locks import Locks, one
 from .model import MEMORY, Effect, Mode, Resource
 from .origins import Sources
 from .roots import ANYTHING, SOMEBODYS, WORLD, Origin, is_module
@@ -73,6 +75,7 @@ class Summary:
     links: tuple[tuple[frozenset[str], bool], ...] = ()
     returns: str = "alias"
     assumes: tuple[str, ...] = ()
+    locking: Locking = NO_LOCKS
 
 
 #: What the first round takes of a function whose component is still being gone through.
@@ -214,10 +217,19 @@ class Body:
     def sources(self) -> Sources:
         return self.inference.sources(self.function)
 
+    @cached_property
+    def locks(self) -> Locks:
+        return Locks(self)
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """What it does but for taking locks and giving them back, which leaves no effect."""
+        return [e for e in events_of(self.function) if not self.locks.followed(e)]
+
     def summary(self) -> Summary:
         everything = self.refused()
         unknown = ""
-        events = list(events_of(self.function))
+        events = self.events
         if not everything:
             footprint = self.footprints.of_events(events)
             everything, unknown = footprint.everything, footprint.everything_call
@@ -243,7 +255,9 @@ class Body:
         return Summary(
             effects=_smaller(effects),
             affine=bool(footprint.affine),
-            raises=footprint.raises or bool({"raise", "assert"} & set(footprint.controls)),
+            raises=footprint.raises
+            or bool({"raise", "assert"} & set(footprint.controls))
+            or len(events) < sum(1 for _ in events_of(self.function)),
             handles=handles,
             cancel_unsafe=bool(handles) and any(f.cancel_unsafe for f in facts),
             latency_ms=self._waits(self.function.block),
@@ -253,6 +267,7 @@ class Body:
             links=self._links(),
             returns=self._returns(),
             assumes=tuple(dict.fromkeys(a for f in facts for a in f.assumes.split("; ") if a)),
+            locking=self.locks.taken,
         )
 
     # -- what is not followed ------------------------------------------------------------------
@@ -435,7 +450,8 @@ class Body:
             return 0.0
         inner = [event for b in statement.blocks for s in b.statements for event in s.events]
         within = {id(e.call) for e in inner if isinstance(e, Invoke)}
-        own = self.footprints.waits(_calls(statement.events, within))
+        calls = _calls(statement.events, within)
+        own = self.footprints.waits(c for c in calls if not self.locks.waits_for(c))
         below = [self._waits(b) for b in statement.blocks]
         choice = statement.kind in ("If", "Match")
         return own + (max(below, default=0.0) if choice else sum(below))
@@ -504,6 +520,21 @@ class Site:
         if not isinstance(selector, Memory):
             return [handle]
         return [Resource(handle.domain, memory) for memory in self.memories(selector)]
+
+    def locking(self) -> Locking:
+        """The locks that the callee takes → what they are here."""
+        mine = self.summary.locking
+        if not mine.locks:
+            return mine
+        found = [(lock, self.handle(lock.resource)) for lock in mine.locks]
+        return Locking(
+            tuple(
+                replace(lock, resource=r, exclusive=lock.exclusive and len(here) == 1)
+                for lock, here in found for r in here
+            ),
+            mine.nested,
+            tuple(r for c in mine.covered for r in one(self.handle(c))),
+        )  # fmt: skip
 
     def _domain(self, domain: str) -> str:
         from .inference import SEEDED

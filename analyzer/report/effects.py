@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..chains import Chain, Chains, Hop
+from ..chains import Chains
 from ..effects.facts import CallFacts
 from ..effects.model import MEMORY, Effect, Resource, describe
 from ..effects.roots import Origin
 from ..effects.selector import Memory
 from ..effects.summaries import Summary
 from ..engine import Analysis, milliseconds
+from ..hops import Chain, Hop
 from ..ir import Call, Span
 from ..latency import latency_of
 from .jsonform import dump, end_location, location
@@ -123,6 +124,11 @@ def _claims(call: Call, facts: CallFacts, chains: Chains) -> Iterator[Claim]:
         yield Claim("must stay in its task", chains.affine(call))
     for handle in dict.fromkeys(facts.handles):
         yield Claim(f"uses {describe(handle)} alone", chains.handle(call, handle))
+    for lock in facts.locking.locks:
+        way = chains.lock(call, lock.resource)
+        yield Claim(f"takes {describe(lock.resource)}", way)
+    if facts.locking.nested:
+        yield Claim(facts.locking.nested)
     for hop in chains.opened(call):
         yield Claim(f"opens and closes a `{hop.name}`", (Hop(hop.filename, hop.line),))
     yield Claim(f"result: {_result(facts, summary)}")

@@ -17,6 +17,7 @@ REASONS = {
     "effect": "touch what a call before them writes, or write what it reads",
     "unknown": "are, or stand behind, a call of unknown effects",
     "exclusive": "use a handle that takes one call at a time",
+    "lock": "take locks, and could wait for each other",
     "affine": "must stay in their task, or stand behind one that must",
     "clock": "read the clock, or stand behind such a read",
     "sleep": "sleep, or stand behind a pause",
