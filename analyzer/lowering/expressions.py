@@ -28,7 +28,7 @@ from .context import Context
 from .evaluation import LOWERINGS, Lower, evaluate, test
 from .scoped import comprehension, lambda_
 from .strings import LITERALS, concatenated, formatted, literal
-from .targets import bind, path, use_path
+from .targets import bind, bound, path, use_path
 
 
 def _name(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
@@ -237,8 +237,7 @@ def _dict(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
 def _walrus(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.NamedExpr)
     value = evaluate(node.value, context, deep=deep)
-    bind(node.target, value, context)
-    return value
+    return bound(value, bind(node.target, value, context))
 
 
 def _yield(node: cst.BaseExpression, context: Context, deep: bool) -> Value:

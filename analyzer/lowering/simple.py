@@ -11,6 +11,7 @@ from .annotations import annotate, evaluate_annotation
 from .context import Context
 from .evaluation import test
 from .expressions import bind, evaluate, path
+from .targets import bound
 
 More = dict[str, object] | None
 
@@ -27,7 +28,7 @@ def _expr(node: cst.Expr, context: Context) -> dict[str, object]:
 def _assign(node: cst.Assign, context: Context) -> dict[str, object]:
     value = evaluate(node.value, context, deep=False)
     for target in node.targets:
-        bind(target.target, value, context)
+        value = bound(value, bind(target.target, value, context))
     if len(node.targets) == 1 and _awaits_call(node.value):
         target = node.targets[0].target
         return {

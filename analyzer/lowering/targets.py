@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from ..effects.selector import AnyKey, Attr, Key, Step, SymKey
@@ -82,13 +84,17 @@ def _slice(node: cst.BaseSlice, context: Context) -> None:
                 evaluate(part, context)
 
 
-def bind(target: cst.CSTNode, value: Value, context: Context) -> None:
-    """Bind ``value`` to an assignment target: names, unpacking, attributes, subscripts."""
+def bind(target: cst.CSTNode, value: Value, context: Context) -> Place | None:
+    """Bind ``value`` to an assignment target: names, unpacking, attributes, subscripts.
+
+    Returns the place that it is found at afterwards, if it is one.
+    """
     if isinstance(target, cst.Name):
         symbol = context.symbol(target.value)
         context.unit.values.setdefault(symbol, []).append(value)
         context.add(Define(symbol, value, context.guarded))
-    elif isinstance(target, (cst.Tuple, cst.List)):
+        return Place(symbol)
+    if isinstance(target, (cst.Tuple, cst.List)):
         direct = value.place is not None and value.place.symbol.startswith("call#")
         if direct or value.type == "<enter>":
             # Unpacking what a call of this very statement returned is an operator on that value.
@@ -105,11 +111,25 @@ def bind(target: cst.CSTNode, value: Value, context: Context) -> None:
         place, base = path(target, context)
         if place is not None:
             context.add(Store(place, value, context.guarded))
-        else:
-            context.add(Operate((base, value), Risk.ITEM, context.guarded))
-            context.add(Control("store", context.guarded))
+            return place
+        context.add(Operate((base, value), Risk.ITEM, context.guarded))
+        context.add(Control("store", context.guarded))
     else:
         context.add(Control("target", context.guarded))
+    return None
+
+
+def bound(value: Value, place: Place | None) -> Value:
+    """A value that was bound already: an object that is made there is the one at that place."""
+    if not _makes(value):
+        return value
+    return Value(place=place) if place is not None else replace(value, anything=True)
+
+
+def _makes(value: Value) -> bool:
+    if value.fresh:
+        return not value.immutable
+    return any(_makes(held) for held in value.held)
 
 
 def _in_order(target: cst.Tuple | cst.List, value: Value) -> bool:
