@@ -9,6 +9,7 @@ hold is one set.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 #: Paths are followed so far; what is deeper is "somewhere below".
 _LONGEST = 8
 _ROUNDS = 12
+#: So many origins of one name are told apart.
+_MOST = 48
 #: Methods that answer with an item of their receiver, and the default that is handed in.
 _ITEM = frozenset({"get", "pop", "setdefault", "popitem", "__getitem__"})
 #: Methods that answer with a new container of the items of their receiver.
@@ -135,9 +138,16 @@ class Sources:
 
     def _grow(self, table: dict[str, Origins], key: str, more: Iterable[Origin]) -> None:
         known = table.setdefault(key, set())
-        before = len(known)
-        known.update(more)
-        self._changed = self._changed or len(known) != before
+        added = {o for o in more if o not in known}
+        if not added:
+            return
+        wide = [o for o in known if o.below]
+        added = {o for o in added if not any(_within(o, other) for other in wide)}
+        if added:
+            self._changed = True
+            known |= added
+            if len(known) > _MOST:
+                _widen(known)
 
     def _of_symbol(self, symbol: str) -> Origins:
         if symbol not in self._asked:
@@ -197,7 +207,7 @@ class Sources:
                 found.add(origin)  # what it holds and was made here is not told apart from it
             elif origin.below:
                 found.add(origin)
-            elif len(origin.steps) >= _LONGEST:
+            elif len(origin.steps) >= _LONGEST or (isinstance(step, Attr) and step in origin.steps):
                 found.add(Origin(origin.root, origin.steps, below=True))
             else:
                 found.add(Origin(origin.root, (*origin.steps, self._step(step))))
@@ -416,6 +426,21 @@ class Sources:
             return step
         value = binding.values.get(step.name) or binding.defaults.get(step.name)
         return self.key(value) if value is not None else AnyKey()
+
+
+def _within(inner: Origin, outer: Origin) -> bool:
+    """Is an origin one of those that another one, which is "or any below", stands for?"""
+    size = len(outer.steps)
+    return inner.root == outer.root and inner.steps[:size] == outer.steps
+
+
+def _widen(origins: Origins) -> None:
+    """Of a root with many paths, take all that is below it: sets stay small, and so do rounds."""
+    counts = Counter(o.root for o in origins if not o.new)
+    for root, count in counts.items():
+        if count > _MOST // 4:
+            origins.difference_update([o for o in origins if o.root == root])
+            origins.add(Origin(root, (), below=True))
 
 
 def attributes(steps: Iterable[Step]) -> Iterator[str]:
