@@ -126,19 +126,23 @@ def _conflict(pair: Pair) -> Edge | None:
     return None if found is None else _conflict_edge(pair.statement, *found, pair.later)
 
 
+def meet(one: Effect, other: Effect, footprints: Footprints) -> bool:
+    """Do two effects conflict, for all that is known of the project?"""
+    return (
+        (one.writes or other.writes)
+        and conflicts(one, other, footprints.config.same_world)
+        and not footprints.inference.apart(one, other)
+    )
+
+
 def conflict_of(
     first: Sequence[Effect], second: Sequence[Effect], footprints: Footprints
 ) -> tuple[Effect, Effect] | None:
     """A pair of conflicting effects, the one that says most: the world, names, then content."""
-    same_world = footprints.config.same_world
     best: tuple[int, Effect, Effect] | None = None
     for other in first:
         for effect in second:
-            if (
-                (other.writes or effect.writes)
-                and conflicts(other, effect, same_world)
-                and not footprints.inference.apart(other, effect)
-            ):
+            if meet(other, effect, footprints):
                 rank = _rank(other, effect)
                 if best is None or rank < best[0]:
                     best = (rank, other, effect)

@@ -13,10 +13,10 @@ from enum import StrEnum
 from itertools import pairwise
 
 from .chains import Chains
-from .dependence import not_speculatable
+from .dependence import meet, not_speculatable
 from .edges import EdgeKind
 from .effects.benign import names_of
-from .effects.model import COMMUTATIVE, MEMORY, Effect, Resource, conflicts
+from .effects.model import COMMUTATIVE, MEMORY, Effect, Resource
 from .effects.selector import AnyKey, Attr, Memory
 from .footprint import Footprints
 from .hops import Hop, Inside
@@ -100,11 +100,10 @@ def held_by(
         found = (e for e in facts.writes if e.resource.domain not in COMMUTATIVE)
         writes = dict.fromkeys(found, (later,))
     else:
-        same_world = footprints.config.same_world
         first, second = footprints.of(earlier), footprints.of_call(later)
         for one in first.effects:
             for other in second.effects:
-                if not (one.derived or other.derived) and conflicts(one, other, same_world):
+                if not (one.derived or other.derived) and meet(one, other, footprints):
                     if one.writes:
                         writes.setdefault(one, first.calls)
                     if other.writes:
