@@ -8,6 +8,7 @@ from functools import cached_property
 
 from .effects.selector import Attr
 from .ir import ClassInfo, Define, Event, Function, Invoke, Module, Mutate, Place, Store, Value
+from .typetext import optional
 
 #: Special methods that no operator on an existing object runs, or that are looked at elsewhere.
 _QUIET_DUNDERS = frozenset({
@@ -25,6 +26,11 @@ _ADDING = frozenset({"append", "extend", "insert", "update", "setdefault", "add"
 def events_of(function: Function) -> Iterator[Event]:
     for statement in function.block.statements:
         yield from statement.events
+
+
+def is_operator(method: str) -> bool:
+    """Is it a special method that operators and builtins call?"""
+    return method.startswith("__") and method.endswith("__") and method not in _QUIET_DUNDERS
 
 
 class OwnClasses:
@@ -89,7 +95,7 @@ class OwnClasses:
         """Special methods of the classes of this file that operators and builtins call."""
         return frozenset[str](
             m for c in self._classes.values() for m in c.methods
-            if m.startswith("__") and m.endswith("__") and m not in _QUIET_DUNDERS
+            if is_operator(m)
         )  # fmt: skip
 
     def fields_of(self, owner: str) -> tuple[str, ...]:
@@ -135,7 +141,7 @@ class OwnClasses:
             return False
         for own in self.family(qualname):
             info = self.module.symbols.get(f"{own}:{name}")
-            if info is not None and any("builtins.None" in t.split("|") for t in info.annotations):
+            if info is not None and any(map(optional, info.annotations)):
                 return True
             for function in self.module.functions:
                 if function.class_scope == own:
@@ -178,6 +184,35 @@ class OwnClasses:
                         value = event.value if isinstance(event, Store) else None
                         found.setdefault(last.name, []).append((event.place, value))
         return found
+
+    @cached_property
+    def stored_below(self) -> dict[str, list[Value]]:
+        """Symbol → what is stored by subscripts somewhere below what it means."""
+        found: dict[str, list[Value]] = {}
+        for function in self.module.functions:
+            for event in events_of(function):
+                if isinstance(event, Store):
+                    found.setdefault(event.place.symbol, []).append(event.value)
+        return found
+
+    def stores_into(self, module: str, name: str) -> bool:
+        """Does this file set a global of another module?"""
+        for place, _ in self.stores.get(name, ()):
+            info = self.module.symbols.get(place.symbol)
+            if info is not None and info.kind == "import" and module.startswith(info.target):
+                return True
+        return False
+
+    @cached_property
+    def reconfigured_fields(self) -> frozenset[str]:
+        """Attributes whose object gets an attribute set that makes it something else."""
+        return frozenset(
+            step.name
+            for name, stores in self.stores.items()
+            for place, _ in stores
+            for step in place.steps[-2:-1]
+            if isinstance(step, Attr) and name not in _SETTINGS
+        )
 
     @cached_property
     def conditional(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from .effects.inference import GENERATOR, Inference
+from .effects.inference import Inference
 from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
 from .effects.selector import AnyKey, Attr, Key, Memory, Name, SymKey
 from .ir import (
@@ -32,6 +32,7 @@ from .latency import latency_of
 from .optional import maybe_none
 from .own_code import own_code
 from .resolve import CONTAINERS
+from .typetext import GENERATOR
 
 #: What a manager does that is known, yet keeps statements in their order around it.
 _ORDERED_MANAGERS = frozenset({"lock", "limiter", "transaction", "state"})

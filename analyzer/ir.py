@@ -69,11 +69,18 @@ class Value:
     function: str = ""  # "lambda" or the symbol of a function that is named
     path_join: bool = False  # parts were joined with the `/` operator
     element: bool = False  # one of the things that `held` holds, not the container
+    index: int | None = None  # which one of them, if it is known
     anything: bool = False  # may be any object there is
     many: bool = False  # what it holds is evaluated, or put into it, many times
 
 
 OPAQUE = Value(anything=True)
+#: Words that stand for the type of a value: what entering a manager gives, a part of a sequence,
+#: and what has another type than what it is made of.
+ENTER = "<enter>"
+AENTER = "<aenter>"
+SLICE = "<slice>"
+UNTYPED = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +286,7 @@ class Function:
     class_decorators: tuple[Value, ...] = ()
     locals: frozenset[str] = frozenset()  # every name bound in its scope
     exposed: frozenset[str] = frozenset()  # own symbols that nested functions or globals() can see
+    returns: str = ""  # what is annotated, as in `SymbolInfo.annotations`
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +310,7 @@ class SymbolInfo:
     bindings: int = 0
     target: str = ""  # dotted name of an import
     member: bool = False  # imported by `from`: perhaps no module, but an object of one
-    annotations: tuple[str, ...] = ()  # dotted names, resolved through imports
+    annotations: tuple[str, ...] = ()  # texts of types (see `typetext`), resolved through imports
     function: str = ""  # qualname if bound once by `def`
     cls: str = ""  # qualname if bound once by `class`
     values: tuple[Value, ...] = ()  # everything assigned to it
@@ -337,4 +345,5 @@ class Module:
     indent: str = "    "
     respelled: str = ""  # an identifier that Python reads as another one
     introspects: frozenset[str] = frozenset()  # scopes that look at frames or run text
+    type_aliases: dict[str, str] = field(default_factory=dict[str, str])  # name → annotation
     script: bool = True  # a file, which may be run: standard input and a notebook cell are not

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from .annotated import own_name
 from .effects.selector import Attr
 from .ir import Place, Value
 from .resolve import Resolver
+from .typetext import members, optional
 
 
 def maybe_none(resolver: Resolver, place: Place, seen: frozenset[str] = frozenset()) -> bool:
@@ -25,7 +27,7 @@ def _variable_may_be_none(resolver: Resolver, symbol: str, seen: frozenset[str])
     info = resolver.module.symbols.get(symbol)
     if info is None or symbol in seen:
         return False
-    if any("builtins.None" in text.split("|") for text in info.annotations):
+    if any(optional(text) for text in info.annotations):
         return True
     return any(
         value.literal is None
@@ -46,7 +48,7 @@ def annotated_types(resolver: Resolver, place: Place) -> frozenset[str]:
         for qualname in resolver.own.family(owner.removeprefix(f"{resolver.module_name}.")):
             info = resolver.module.symbols.get(f"{qualname}:{place.steps[-1].name}")
             texts += info.annotations if info is not None else ()
-    return frozenset(resolver.annotation(part) for text in texts for part in text.split("|"))
+    return frozenset(own_name(part, resolver) for text in texts for part in members(text))
 
 
 def _alternatives(values: Iterable[Value]) -> Iterator[Value]:

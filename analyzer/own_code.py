@@ -1,9 +1,14 @@
-"""Operators and attribute accesses that run code of the same file (contract §2, *Calls*)."""
+"""Operators and attribute accesses that run code of the project (contract §2, *Calls*)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from .classes import is_operator
 from .effects.selector import AnyKey, Attr, Step, SymKey
-from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
+from .fields import family
+from .ir import ClassInfo, Event, Mutate, Operate, Place, Risk, Store, Use, Value
+from .lineage import class_at
 from .resolve import Resolver
 
 #: Special methods of attribute and item access: not what an operator calls.
@@ -19,9 +24,10 @@ _ACCESS = frozenset({
 
 
 def own_code(resolver: Resolver, event: Event) -> str:
-    """Properties, descriptors and special methods of classes of this file are code."""
-    if not resolver.module.classes:
-        return ""
+    """Properties, descriptors and special methods of classes of the project are code.
+
+    Of objects of unknown type only what the classes of this file define is looked at.
+    """
     if isinstance(event, Operate):
         return next((found for v in event.values if (found := _special(resolver, v, event))), "")
     place = event.place if isinstance(event, (Use, Store, Mutate)) else None
@@ -35,12 +41,35 @@ def own_code(resolver: Resolver, event: Event) -> str:
     return ""
 
 
+def members(resolver: Resolver, kind: str) -> ClassInfo | None:
+    """A class of the project with what its bases, and those that inherit from it, define."""
+    if not kind:
+        return None
+    if kind not in resolver.members:
+        resolver.members[kind] = _members(resolver, kind)
+    return resolver.members[kind]
+
+
+def _members(resolver: Resolver, kind: str) -> ClassInfo | None:
+    if class_at(resolver, kind) is None:
+        return None
+    found: ClassInfo | None = None
+    for level in family(resolver, kind):
+        own = level.resolver.own.own_class(level.name)
+        if own is not None:
+            found = own if found is None else replace(
+                found, computed=found.computed | own.computed, methods=found.methods | own.methods,
+                decorators=found.decorators + own.decorators,
+            )  # fmt: skip
+    return found
+
+
 def _computed(resolver: Resolver, owner: str, step: Step, event: Event | None) -> str:
     """Does taking one step from an object of type ``owner`` run code of this file?"""
     keys = resolver.own.dunders & {"__hash__", "__eq__"}
     if keys and isinstance(step, (SymKey, AnyKey)):
         return f"`{min(keys)}` of a key"
-    info = resolver.own.own_class(owner)
+    info = members(resolver, owner)
     if info is None and owner:
         return ""  # another known type
     if isinstance(step, Attr):
@@ -64,13 +93,15 @@ def _special(resolver: Resolver, value: Value, event: Operate) -> str:
     if value.is_literal or value.immutable:
         return ""
     kind = resolver.type_of(value)
-    info = resolver.own.own_class(kind)
+    info = members(resolver, kind)
     if info is None and kind and kind not in _HOLDING:
         return ""
-    # A decorator such as `dataclass` writes methods that call those of the fields.
-    plain = info is not None and not info.decorators
-    methods = info.methods if info is not None and plain else resolver.own.dunders
-    special = {m for m in methods if m in resolver.own.dunders}
+    methods = info.methods if info is not None else resolver.own.dunders
+    if info is not None and info.decorators:
+        # A decorator such as `dataclass` writes methods that call those of the fields.
+        owners = (resolver, *(level.resolver for level in family(resolver, kind)))
+        methods = methods.union(*(owner.own.dunders for owner in owners))
+    special = {m for m in methods if is_operator(m)}
     if event.risk is Risk.FORMAT:
         special &= {"__str__", "__format__", "__repr__"}
     else:

@@ -65,12 +65,13 @@ def _made(value: ir.Value) -> str:
         inner = ", ".join(f"{key!r}: {format_value(item)}" for key, item in value.entries)
     else:
         inner = _values(value.parts or value.held)
-    kind = value.function or value.type.removeprefix(_BUILTINS)
+    words = {ir.SLICE: "slice", ir.UNTYPED: "element"}
+    kind = value.function or words.get(value.type, value.type.removeprefix(_BUILTINS))
     if not kind and value.parts:
         kind = "path" if value.path_join else "join"
     if not kind:
-        words = {"new": value.fresh, "element": value.element, "constant": value.immutable}
-        kind = next((word for word, holds in words.items() if holds), "")
+        marks = {"new": value.fresh, "element": value.element, "constant": value.immutable}
+        kind = next((word for word, holds in marks.items() if holds), "")
     if not inner and not value.fresh:
         return kind or "?"
     return f"{kind or 'of'}({inner})"

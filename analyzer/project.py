@@ -118,17 +118,19 @@ class Project:
             )
         return self._inferences[name]
 
-    def definition(self, name: str) -> Definition | None:
+    def definition(self, name: str, *, once: bool = True) -> Definition | None:
         """What a qualified name means, followed through re-exports; None if it is not known.
 
-        Only what is bound once in its module, whatever happens, has one meaning.
+        Only what is bound once in its module, whatever happens, has one meaning; a variable that is
+        bound more often is found if ``once`` is false.
         """
-        if name not in self._definitions:
-            self._definitions[name] = None  # a name that leads to itself means nothing
-            self._definitions[name] = self._find(name)
-        return self._definitions[name]
+        key = name if once else f"{name} "
+        if key not in self._definitions:
+            self._definitions[key] = None  # a name that leads to itself means nothing
+            self._definitions[key] = self._find(name, once=once)
+        return self._definitions[key]
 
-    def _find(self, name: str) -> Definition | None:
+    def _find(self, name: str, *, once: bool) -> Definition | None:
         for _ in range(_HOPS):
             module, rest = self._split(name)
             if not module:
@@ -138,7 +140,7 @@ class Project:
             lowered = self.module(module)
             if lowered is None:
                 return None
-            found = defined(lowered, module, rest)
+            found = defined(lowered, module, rest, once=once)
             if not isinstance(found, str):
                 return found
             if not found or found == name:
@@ -222,7 +224,7 @@ def project_of(
     return known
 
 
-def defined(module: Module, name: str, rest: str) -> Definition | str | None:
+def defined(module: Module, name: str, rest: str, *, once: bool = True) -> Definition | str | None:
     """What ``rest`` means in a module: a definition, or the qualified name it was imported as."""
     first, _, more = rest.partition(".")
     info = module.symbols.get(f":{first}")
@@ -230,6 +232,8 @@ def defined(module: Module, name: str, rest: str) -> Definition | str | None:
         return None
     if info.kind == "import" and info.bindings == 1:
         return f"{info.target}.{more}" if more else info.target
+    if not once and info.bindings > 1 and info.kind == "global" and not more:
+        return Definition("variable", name, first)
     if info.bindings != 1 or info.unbound:
         return None
     if info.function:

@@ -12,20 +12,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .classes import OwnClasses, events_of
+from .classes import OwnClasses
 from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.roots import Roots
 from .effects.selector import Attr
-from .ir import Call, Function, Module, Mutate, Place, Store, Value
+from .ir import Call, ClassInfo, Function, Module, Place, Value
+from .lineage import Level, ancestry, class_at
+from .typetext import PLAIN, Type
+from .valuetypes import ValueTypes
 
 if TYPE_CHECKING:
-    from .lineage import Level
     from .project import Project
 
-PLAIN = "plain"
-ENTER = "<enter>"
-GENERATOR = "<generator>"
-_NUMBERS = frozenset({"builtins.int", "builtins.float", "builtins.bool", "builtins.complex"})
+#: Types that are no kind of object to be named.
+_NOT_SHOWN = frozenset({"builtins.type", "<manager>", "<never>"})
 #: Containers that iterate without running anybody's code.
 CONTAINERS = frozenset({
     PLAIN, "builtins.list", "builtins.dict", "builtins.set", "builtins.tuple", "builtins.str",
@@ -37,45 +37,74 @@ IMMUTABLE = frozenset({
     "builtins.NoneType", "builtins.bytes", "builtins.complex", "builtins.ellipsis",
     "builtins.range",
 })  # fmt: skip
+#: Methods of these are no coroutines.
+_NEVER_AWAITED = tuple(f"{name}." for name in CONTAINERS)
 _BUILTINS = frozenset(dir(builtins))
 
 
-def _unbound(function: Function) -> bool:
-    """Is the first parameter of a method no object of its class?"""
-    return function.name == "__new__" or any(
-        value.place is not None
-        and value.place.symbol in ("builtins:staticmethod", "builtins:classmethod")
-        for value in function.decorators
-    )
+def _static(function: Function) -> bool:
+    return "builtins:staticmethod" in _decorators(function)
+
+
+def _of_class(function: Function) -> bool:
+    """Is the first parameter of a method the class?"""
+    special = function.name in ("__new__", "__init_subclass__", "__class_getitem__")
+    return special or "builtins:classmethod" in _decorators(function)
+
+
+def _decorators(function: Function) -> set[str]:
+    return {value.place.symbol for value in function.decorators if value.place is not None}
+
+
+def _shown(found: Type) -> str:
+    return "" if found.name in _NOT_SHOWN else found.name
 
 
 class Resolver:
     """Names and types within one module. ``sources`` are catalogs, strongest first."""
 
     def __init__(
-        self, module: Module, sources: Sequence[Catalog], project: Project | None = None
+        self,
+        module: Module,
+        sources: Sequence[Catalog],
+        project: Project | None = None,
+        *,
+        plain_values: bool = True,
     ) -> None:
         self.module = module
         self.sources = sources
         self.project = project
+        self.plain_values = plain_values
         self.types = sources[-1]
         self.module_name = module.name or "__main__"
         self.own = OwnClasses(module, self.module_name)
         self.roots = Roots(self)
-        self._types: dict[str, str] = {}
-        self._busy: set[str] = set()
-        self._names: dict[int, str] = {}
+        self.values = ValueTypes(self)
         self.lines: dict[str, tuple[Level, ...] | None] = {}  # by type name, see `lineage`
-        self._self_types = {
-            f"{f.scope}:{f.signature.positional[0]}": f.class_scope
+        self.fields: dict[str, Type] = {}  # by class and attribute, see `fields`
+        self.returns: dict[str, Type] = {}  # by scope of a function, see `returned`
+        self.members: dict[str, ClassInfo | None] = {}  # by type name, see `own_code`
+        self.changed: frozenset[str] | None = None  # see `settled`
+        self._names: dict[int, str] = {}
+        self._bound = {
+            f"{f.scope}:{f.signature.positional[0]}": (f.class_scope, _of_class(f))
             for f in module.functions
-            if f.class_scope and f.signature.positional and not _unbound(f)
+            if f.class_scope and f.signature.positional and not _static(f)
         }
 
     # -- types ---------------------------------------------------------------------------------
 
     def type_info(self, name: str) -> TypeInfo | None:
         return self.types.types.get(name)
+
+    def is_handle(self, name: str) -> bool:
+        """Is it a catalogued handle, or a class that declarations know by its methods?"""
+        info = self.type_info(name)
+        return info.handle if info is not None else name in self._declared
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        return frozenset[str]().union(*(c.prefixes for c in self.sources[:-1]))
 
     def immutable(self, value: Value) -> bool:
         if value.immutable:
@@ -87,168 +116,30 @@ class Resolver:
         return info is not None and info.immutable
 
     def type_of(self, value: Value) -> str:
-        if value.type == ENTER:
-            return self._entered(value)
-        if value.type:
-            return value.type
-        if value.place is not None:
-            return self.place_type(value.place)
-        if value.parts:
-            kinds = {self.type_of(part) for part in value.parts}
-            return kinds.pop() if len(kinds) == 1 and kinds <= {"builtins.str"} else ""
-        if value.element:
-            return self._element_type(value)
-        if value.held and not value.fresh:
-            kinds = {self.type_of(held) for held in value.held}
-            if len(kinds) == 1:
-                return kinds.pop()
-            return "builtins.float" if kinds <= _NUMBERS else ""
-        return ""
+        """The qualified name of a value's type, "" if it is not known, or a class is meant."""
+        return _shown(self.values.of(value))
 
-    def _element_type(self, value: Value) -> str:
-        """What a container holds: known for plain data, text and ranges only."""
-        kinds = {self.type_of(held) for held in value.held}
-        if len(kinds) != 1:
-            return ""
-        return {PLAIN: PLAIN, "builtins.str": "builtins.str", "builtins.range": "builtins.int",
-                "builtins.bytes": "builtins.int"}.get(kinds.pop(), "")  # fmt: skip
+    def identity(self, kind: str) -> str:
+        """A type if it tells objects apart: a class with unknown bases may be that of a handle."""
+        unknown = kind and class_at(self, kind) is not None and ancestry(self, kind) is None
+        return "" if unknown else kind
 
     def place_type(self, place: Place) -> str:
-        base = self.symbol_type(place.symbol)
-        if not place.steps:
-            return base
-        for step in place.steps:
-            field = self._field_type(base, step.name) if isinstance(step, Attr) else ""
-            if not field:
-                break
-            base = field
-        else:
-            return base
-        return PLAIN if base == PLAIN and not isinstance(place.steps[-1], Attr) else ""
-
-    def _field_type(self, owner: str, name: str) -> str:
-        """The type of an attribute that a class of this file sets in its methods, or annotates."""
-        prefix = f"{self.module_name}."
-        if not owner.startswith(prefix) or owner[len(prefix) :] not in self.module.classes:
-            return ""
-        qualname = owner[len(prefix) :]
-        symbol = f"{qualname}.{name}"
-        known = self._types.get(symbol)
-        if known is None:
-            if symbol in self._busy:
-                return ""
-            self._busy.add(symbol)
-            known = self._types[symbol] = self._find_field(qualname, name)
-            self._busy.discard(symbol)
-        return known
-
-    def _find_field(self, qualname: str, name: str) -> str:
-        info = self.module.classes[qualname]
-        if name in info.computed or name in info.methods:
-            return ""
-        family = self.own.family(qualname)
-        for owner in family:
-            annotated = self.module.symbols.get(f"{owner}:{name}")
-            if annotated is not None:
-                if len(annotated.annotations) == 1:
-                    return self.annotation(annotated.annotations[0])
-                return ""
-        found: set[str] = set()
-        for function in self.module.functions:
-            mine = function.class_scope in family
-            for event in events_of(function):
-                if isinstance(event, (Store, Mutate)) and event.place.steps[-1:] == (Attr(name),):
-                    own = mine and event.place == Place(f"{function.scope}:self", (Attr(name),))
-                    if not own or isinstance(event, Mutate):
-                        return ""  # somebody else may set it too
-                    found.add(self.type_of(event.value))
-        return found.pop() if len(found) == 1 else ""
-
-    def _entered(self, value: Value) -> str:
-        manager = self.type_of(value.held[0])
-        info = self.type_info(manager)
-        if info is None:  # a class known by its declared methods enters as itself
-            return manager if any(manager in c.prefixes for c in self.sources) else ""
-        if info.enter is None:
-            return manager
-        return info.enter if isinstance(info.enter, str) else ""
-
-    @cached_property
-    def _declared(self) -> frozenset[str]:
-        """Classes that declarations know by their methods."""
-        return frozenset[str]().union(*(c.prefixes for c in self.sources[:-1]))
+        return _shown(self.values.at(place))
 
     def symbol_type(self, symbol: str) -> str:
-        known = self._types.get(symbol)
-        if known is not None:
-            return known
-        if symbol in self._busy:
-            return ""
-        self._busy.add(symbol)
-        try:
-            found = self._symbol_type(symbol)
-            info = self.type_info(found)
-            handle = info.handle if info is not None else found in self._declared
-            if handle and symbol in self.own.reconfigured:
-                found = ""
-            self._types[symbol] = found
-        finally:
-            self._busy.discard(symbol)
-        return found
+        return _shown(self.values.of_symbol(symbol))
 
-    def _symbol_type(self, symbol: str) -> str:
-        if symbol.startswith("call#"):
-            return self._result_type(self.module.calls[symbol])
-        info = self.module.symbols.get(symbol)
-        if info is None:
-            return ""
-        if symbol in self._self_types:
-            return self.self_class(Place(symbol))
-        annotated = {self.annotation(text) for text in info.annotations}
-        assigned = {self.type_of(value) for value in info.values}
-        if info.annotations:
-            assigned.discard("")
-            if len(annotated) == 1 and (not assigned or assigned <= annotated | {"builtins.None"}):
-                return annotated.pop()
-            # A narrower value than the annotation says (a subclass) is not trusted either way.
-            return ""
-        if info.kind not in ("local", "global") or info.opaque_bindings or not assigned:
-            return ""
-        return assigned.pop() if len(assigned) == 1 else ""
+    def bound_class(self, symbol: str) -> tuple[str, bool] | None:
+        """The class of which a method's first parameter is an object; or is it the class itself?"""
+        return self._bound.get(symbol)
 
     def self_class(self, place: Place) -> str:
         """The class of whose object the symbol of a path is the first argument of a method."""
-        owner = self._self_types.get(place.symbol)
+        owner = self._bound.get(place.symbol)
         info = self.module.symbols.get(place.symbol)
         bound = owner is not None and info is not None and info.bindings == 1
-        return f"{self.module_name}.{owner}" if bound else ""
-
-    def annotation(self, text: str) -> str:
-        text = "|".join(part for part in text.split("|") if part != "builtins.None")
-        if "|" in text or "?" in text:
-            return ""
-        if text.startswith("<module>."):
-            text = f"{self.module_name}.{text[len('<module>.') :]}"
-        return self.types.canonical(text)
-
-    def _result_type(self, call: Call) -> str:
-        entry = self.entry(call)
-        if entry is not None and self.excluded(entry, call):
-            return ""  # the handle has hooks: what is known of its type does not hold for it
-        if entry is not None and entry.type and self._plain_arguments(entry, call):
-            return self.types.canonical(entry.type)
-        name = self.call_name(call)
-        if name in self.types.types:
-            known = any(catalog.find(name) for catalog in self.sources)
-            return "" if known and entry is None else name
-        prefix = f"{self.module_name}."
-        if name.startswith(prefix) and name[len(prefix) :] in self.module.classes:
-            return name
-        own = self.own.module_function(name)
-        if own is not None and own.is_generator and not call.awaited:
-            return GENERATOR
-        # A name whose methods are declared is a class, and calling it makes an instance.
-        return name if self.constructs(call) else ""
+        return f"{self.module_name}.{owner[0]}" if bound and owner is not None else ""
 
     def constructs(self, call: Call) -> bool:
         """Does the call make a new instance of a class that the sources know by its methods?"""
@@ -275,7 +166,7 @@ class Resolver:
             len(entry.params), 1
         ) else ""  # fmt: skip
 
-    def _plain_arguments(self, entry: Entry, call: Call) -> bool:
+    def plain_arguments(self, entry: Entry, call: Call) -> bool:
         from .effects.arguments import argument
 
         for name in entry.plain_args:
@@ -335,18 +226,32 @@ class Resolver:
     def entry(self, call: Call) -> Entry | None:
         """The strongest applicable entry by name, `when` and dispatch looked at."""
         name = self.call_name(call)
-        if self.disputed(name):
-            return None
-        for catalog in self.sources:
-            for entry in catalog.find(name):
-                if not self.visible(entry, call):
-                    continue
-                if not self.applies(entry, call):
-                    continue
-                if entry.dispatch:
-                    return self.dispatched(entry, call)
-                return entry
+        if call.awaited and name.startswith(_NEVER_AWAITED):
+            return None  # then it is no such container
+        for known in self._known_as(name, call):
+            if self.disputed(known):
+                return None
+            for catalog in self.sources:
+                for entry in catalog.find(known):
+                    if not self.visible(entry, call):
+                        continue
+                    if not self.applies(entry, call):
+                        continue
+                    if entry.dispatch:
+                        return self.dispatched(entry, call)
+                    return entry
         return None
+
+    def _known_as(self, name: str, call: Call) -> list[str]:
+        """The names that a declaration may have for a call: by type, and by place in the file."""
+        place = call.function.place
+        if place is None or len(place.steps) != 1 or not isinstance(place.steps[0], Attr):
+            return [name]
+        info = self.module.symbols.get(place.symbol)
+        if info is None or info.kind not in ("import", "global"):
+            return [name]
+        written = self.types.canonical(f"{self.place_name(Place(place.symbol))}.{call.method}")
+        return [name] if written == name else [name, written]
 
     def disputed(self, name: str) -> bool:
         """Do two declarations of one name differ? Then neither is believed (contract §8)."""

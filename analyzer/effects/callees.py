@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..construction import construction, shares_state
-from ..ir import Call, Function, Place, Signature, Value
-from ..lineage import class_at, method
+from ..ir import UNTYPED, Call, Function, Place, Signature, Value
+from ..lineage import method
+from ..typetext import CLASS
 from .selector import Attr
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ class Callees:
         return self._method(call)
 
     def _object(self, place: Place) -> bool:
-        """Is what stands before the last step an object of known type?"""
-        return bool(self.resolver.place_type(Place(place.symbol, place.steps[:-1])))
+        """Is what stands before the last step an object of known type, or a class?"""
+        return bool(self.resolver.values.at(Place(place.symbol, place.steps[:-1])))
 
     def _defined(self, name: str, call: Call) -> Target | str | None:
         """What a qualified name means that this module imports."""
@@ -122,34 +123,21 @@ class Callees:
     def _method(self, call: Call) -> Target | str | None:
         receiver = call.receiver
         assert receiver is not None
-        kind = self.resolver.type_of(receiver)
-        if not kind:
-            return None
-        exact = self._exact(receiver)
-        found = method(self.resolver, kind, call.method, exact=exact)
+        known = self.resolver.values.of(receiver)
+        of_class = known.name == CLASS
+        kind = known.arg(0) if of_class else known
+        found = method(self.resolver, kind.name, call.method, exact=kind.exact) if kind else None
         if found is None:
             return None
-        for below in () if exact else self.inference.index.overriding(kind, call.method):
+        for below in () if kind.exact else self.inference.index.overriding(kind.name, call.method):
             return f"`{below.qualname}` may override `{call.method}`"
         inference = self._inference(found.module)
         function = inference.callees.by_scope.get(found.qualname) if inference else None
         if inference is None or function is None:
             return None
+        if of_class:
+            return Target(inference, function, UNKNOWN if is_class_method(function) else None)
         return Target(inference, function, None if is_static(function) else receiver)
-
-    def _exact(self, value: Value) -> bool:
-        """Is it an object of its very class, made in sight?"""
-        place = value.place
-        if place is None or place.steps:
-            return False
-        info = self.module.symbols.get(place.symbol)
-        if info is not None:
-            once = info.kind == "local" and info.bindings == 1 and not info.opaque_bindings
-            place = info.values[0].place if once and len(info.values) == 1 else None
-        call = self.module.calls.get(place.symbol) if place and not place.steps else None
-        return (
-            call is not None and class_at(self.resolver, self.resolver.call_name(call)) is not None
-        )
 
     def _inference(self, module: str) -> Inference | None:
         if module == self.resolver.module_name:
@@ -279,7 +267,7 @@ def _keywords(call: Call, signature: Signature, values: dict[str, Value]) -> Non
     rest: list[Value] = []
     for argument in call.arguments:
         if argument.star == "**":
-            element = Value(held=(argument.value,), element=True)
+            element = Value(held=(argument.value,), element=True, type=UNTYPED)
             for name in named:
                 if name not in values:
                     values[name] = element

@@ -15,7 +15,7 @@ from .selector import Attr, Memory, text
 
 def memory_at(resolver: Resolver, aliases: Aliases, place: Place, *, deep: bool = True) -> Memory:
     """The memory that an access path names, with all that is known of its object."""
-    kind = resolver.place_type(place)
+    kind = resolver.identity(resolver.place_type(place))
     info = resolver.type_info(kind)
     symbol = place.symbol
     known = resolver.module.symbols.get(symbol)
@@ -30,7 +30,9 @@ def memory_at(resolver: Resolver, aliases: Aliases, place: Place, *, deep: bool 
         world=aliases.world(symbol),
         type=kind,
         opaque=info is not None and info.handle,
-        owner=resolver.place_type(Place(symbol, place.steps[:-1])) if place.steps else "",
+        owner=resolver.identity(resolver.place_type(Place(symbol, place.steps[:-1])))
+        if place.steps
+        else "",
     )
 
 

@@ -11,7 +11,8 @@ from ..aliases import Aliases, Link, events_of
 from ..config import Config
 from ..ir import Call, Function, Invoke, Module, Place, Value
 from ..latency import latency_of
-from ..resolve import CONTAINERS, GENERATOR, Resolver
+from ..resolve import CONTAINERS, Resolver
+from ..typetext import GENERATOR
 from .arguments import argument
 from .benign import is_benign, is_benign_claim
 from .callees import Callees
@@ -67,7 +68,7 @@ class Inference:
         self.project = project
         self.text = text  # of a file that may not be saved as it is
         self.is_package = is_package
-        self.resolver = Resolver(module, sources, project)
+        self.resolver = Resolver(module, sources, project, plain_values=config.plain_values)
         self.callees = Callees(self)
         self.summaries = Summaries(self)
         self.aliases = Aliases(self.resolver, self.links)

@@ -8,7 +8,7 @@ from ..effects.selector import Attr
 from ..ir import Function, Module, Span, SymbolInfo, Use, Value
 from ..names import Scope, collect
 from ..source import Source, SourceError
-from .annotations import type_aliases
+from .annotations import alias_texts, type_aliases
 from .arithmetic import arithmetic
 from .comments import directives
 from .context import Context, Unit
@@ -49,6 +49,7 @@ def _lower(source: Source, name: str, *, is_package: bool) -> Module:
         directives=directives(tree, unit),
         strings=tuple(unit.strings),
         indent=tree.default_indent,
+        type_aliases=alias_texts(Context(unit, scopes.module)),
     )
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..ir import OPAQUE, Control, Define, Enter, Iterate, Operate, Risk, Value
+from ..ir import (
+    AENTER,
+    ENTER,
+    OPAQUE,
+    UNTYPED,
+    Control,
+    Define,
+    Enter,
+    Iterate,
+    Operate,
+    Risk,
+    Value,
+)
 from ..names import children
 from .context import Context
 from .evaluation import test
@@ -72,7 +84,11 @@ def with_(node: cst.With, parts: Parts) -> dict[str, object]:
         managers.append(enter)
         context.add(enter)
         if item.asname is not None:
-            bind(item.asname.name, Value(held=(value,), type="<enter>"), context)
+            bind(
+                item.asname.name,
+                Value(held=(value,), type=AENTER if asynchronous else ENTER),
+                context,
+            )
     parts.block(node.body, "with", guarded=False)
     return {"managers": tuple(managers)}
 
@@ -100,7 +116,8 @@ def _pattern(pattern: cst.CSTNode, subject: Value, context: Context) -> None:
     if isinstance(pattern, cst.MatchMapping):
         for element in pattern.elements:  # all keys, then their patterns
             evaluate(element.key, context)
-    part = Value(held=(subject,), element=True)
+    sequence = isinstance(pattern, (cst.MatchList, cst.MatchTuple))
+    part = Value(held=(subject,), element=True, type="" if sequence else UNTYPED)
     within = (cst.MatchList, cst.MatchTuple, cst.MatchMapping, cst.MatchClass)
     for child in children(pattern):
         if isinstance(child, cst.MatchPattern) or not isinstance(child, cst.BaseExpression):

@@ -6,7 +6,7 @@ import libcst as cst
 
 from ..ir import OPAQUE, ClassInfo, Control, Define, Function, Iterate, Signature, Value
 from ..names_dotted import dotted
-from .annotations import annotate, evaluate_annotation, qualified
+from .annotations import annotate, annotated_types, evaluate_annotation, qualified
 from .context import Context, Unit
 from .expressions import evaluate
 from .parts import Parts
@@ -68,6 +68,7 @@ def function_def(node: cst.FunctionDef, parts: Parts) -> None:
             decorators=decorators,
             class_scope=context.scope.qualname if in_class else "",
             locals=frozenset(scope.bindings),
+            returns=annotated_types(node.returns.annotation, outer) if node.returns else "",
         )
     )
     symbol = context.symbol(node.name.value)

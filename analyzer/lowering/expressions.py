@@ -12,6 +12,8 @@ import libcst as cst
 
 from ..ir import (
     OPAQUE,
+    SLICE,
+    UNTYPED,
     Argument,
     AwaitValue,
     Call,
@@ -56,7 +58,7 @@ def _access(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     if isinstance(node, cst.Subscript) and any(isinstance(e.slice, cst.Slice) for e in node.slice):
         # A container of the same parts. Of a library's type it may be a view: the whole itself.
         whole = Value(place=Place(place.symbol, place.steps[:-1])) if place else value.held[0]
-        return Value(held=(whole, value))
+        return Value(held=(whole, value), type=SLICE)
     return value
 
 
@@ -212,7 +214,7 @@ def _dict(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         if isinstance(element, cst.StarredDictElement):
             value = evaluate(element.value, context)
             context.add(Iterate(value, guarded=context.guarded))
-            value = Value(held=(value,), element=True)
+            value = Value(held=(value,), element=True, type=UNTYPED)
             literal = False
         else:
             assert isinstance(element, cst.DictElement)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from ..ir import OPAQUE, Control, Define, Mutate, Operate, Risk, Shape, Store, Value
-from .annotations import annotate, evaluate_annotation
+from .annotations import annotate, annotate_field, evaluate_annotation
 from .context import Context
 from .evaluation import test
 from .expressions import bind, evaluate, path
@@ -65,6 +65,8 @@ def _ann_assign(node: cst.AnnAssign, context: Context) -> dict[str, object]:
         path(node.target, context)  # evaluated up to its last step (reference, 7.2.2)
     if isinstance(node.target, cst.Name):
         annotate(node.target.value, node.annotation, context)
+    elif isinstance(node.target, cst.Attribute):
+        annotate_field(node.target, node.annotation, context)
     if context.scope.kind != "function":
         evaluate_annotation(node.annotation, context)
     if _awaits_call(node.value):

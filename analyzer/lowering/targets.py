@@ -7,7 +7,19 @@ from dataclasses import replace
 import libcst as cst
 
 from ..effects.selector import AnyKey, Attr, Key, Step, SymKey
-from ..ir import Control, Define, Iterate, Operate, Place, Risk, Store, Value
+from ..ir import (
+    AENTER,
+    ENTER,
+    UNTYPED,
+    Control,
+    Define,
+    Iterate,
+    Operate,
+    Place,
+    Risk,
+    Store,
+    Value,
+)
 from .context import Context
 from .evaluation import evaluate
 
@@ -54,7 +66,7 @@ def _step(base: tuple[Place | None, Value], step: Step) -> tuple[Place | None, V
     if place is None and value.place is not None:
         place = value.place
     if place is None:
-        return None, Value(held=(value,), element=True)
+        return None, Value(held=(value,), element=True, type=UNTYPED)
     longer = place.then(step)
     return longer, Value(place=longer)
 
@@ -96,13 +108,17 @@ def bind(target: cst.CSTNode, value: Value, context: Context) -> Place | None:
         return Place(symbol)
     if isinstance(target, (cst.Tuple, cst.List)):
         direct = value.place is not None and value.place.symbol.startswith("call#")
-        if direct or value.type == "<enter>":
+        if direct or value.type in (ENTER, AENTER):
             # Unpacking what a call of this very statement returned is an operator on that value.
             context.add(Operate((value,), Risk.ITEM, context.guarded))
         else:
             context.add(Iterate(value, guarded=context.guarded))
-        part = Value(held=(value,), element=True)
-        parts = value.held if _in_order(target, value) else (part,) * len(target.elements)
+        starred = any(isinstance(e, cst.StarredElement) for e in target.elements)
+        parts = tuple(
+            Value(held=(value,), element=True, index=None if starred else i)
+            for i in range(len(target.elements))
+        )
+        parts = value.held if _in_order(target, value) else parts
         for element, one in zip(target.elements, parts, strict=True):
             if isinstance(element, cst.StarredElement):  # a new list of what is left
                 one = Value(held=(one,), fresh=True, type="builtins.list")

@@ -1,0 +1,174 @@
+"""The types of attributes: what a class of the project annotates, and what its methods set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .annotated import annotated
+from .ir import Place, Value
+from .lineage import ENUMS, Level, ancestry, base_name, class_at, decorator_name, found_method
+from .returned import result_of
+from .typetext import CLASS, PLAIN_DATA, UNKNOWN, Type, is_plain
+
+if TYPE_CHECKING:
+    from .resolve import Resolver
+
+_DECLARING = frozenset({"dataclasses.field", "pydantic.Field", "pydantic.PrivateAttr"})
+_PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
+
+
+def field(resolver: Resolver, owner: Type, name: str) -> Type:
+    """The type of an attribute of an object; UNKNOWN if something else may set it as well."""
+    line = family(resolver, owner.name)
+    if not line:
+        return UNKNOWN
+    first = line[0]
+    home = first.resolver
+    key = f"{first.name}.{name}"
+    known = home.fields.get(key)
+    if known is None:
+        home.fields[key] = UNKNOWN  # what is set from itself alone has no type
+        known = home.fields[key] = _find(resolver, line, name)
+    return known
+
+
+def family(resolver: Resolver, kind: str) -> tuple[Level, ...]:
+    """A class and its bases, or those of them that can be followed."""
+    line = ancestry(resolver, kind)
+    if line is not None:
+        return line if line[0].info is not None else ()
+    found: dict[str, Level] = {}
+    todo = [(resolver, kind)]
+    while todo and len(found) < 24:
+        here, name = todo.pop(0)
+        known = class_at(here, name)
+        if known is not None:
+            own, info = known
+            level = Level(f"{own.module_name}.{info.qualname}", own, info)
+            if level.name not in found:
+                found[level.name] = level
+                todo += [(own, base_name(own, base)) for base in info.bases]
+    return tuple(found.values())
+
+
+def _find(resolver: Resolver, line: tuple[Level, ...], name: str) -> Type:
+    said: Type | None = None
+    values: list[tuple[Resolver, Value]] = []
+    for level in line:
+        if level.info is None:
+            continue
+        if name in level.info.methods:
+            return _computed(line[0], name)
+        if name in level.info.computed:
+            return UNKNOWN
+        info = level.resolver.module.symbols.get(level.symbol(name))
+        if info is None:
+            continue
+        if info.opaque_bindings or info.function or info.cls:
+            return UNKNOWN
+        if info.annotations and said is None:
+            kinds = {annotated(level.resolver, text) for text in info.annotations}
+            said = kinds.pop() if len(kinds) == 1 else UNKNOWN
+        values += [(level.resolver, v) for v in info.values if not _declared(level.resolver, v)]
+    stored = _stored(resolver, line, name)
+    if stored is None:
+        return UNKNOWN
+    values += stored
+    found = [owner.values.of(value) for owner, value in values]
+    if said is not None:
+        fits = all(line[0].resolver.values.fits(said, one) for one in found)
+        return said if fits else UNKNOWN
+    if not found:
+        return UNKNOWN
+    kind = line[0].resolver.values.combined(
+        [_kept(owner, v, f) for (owner, v), f in zip(values, found, strict=True)]
+    )
+    if name in line[0].resolver.own.reconfigured_fields and resolver.is_handle(kind.name):
+        return UNKNOWN
+    return kind
+
+
+def _kept(owner: Resolver, value: Value, found: Type) -> Type:
+    """A new container that is stored may be filled with something else later on."""
+    if not value.fresh or not found.args:
+        return found
+    constants = owner.plain_values and owner.values.constants(value) and is_plain(found)
+    return Type(found.name, (PLAIN_DATA,) * len(found.args)) if constants else found.bare
+
+
+def _declared(owner: Resolver, value: Value) -> bool:
+    """Is it `field(…)` of a data class, which only stands for a value?"""
+    call = owner.module.calls.get(value.place.symbol) if value.place is not None else None
+    return call is not None and owner.call_name(call) in _DECLARING
+
+
+def _computed(level: Level, name: str) -> Type:
+    """The type of a property."""
+    found = found_method(level.resolver, level.name, name)
+    if found is None:
+        return UNKNOWN
+    owner, function = found
+    if not any(decorator_name(owner, value) in _PROPERTIES for value in function.decorators):
+        return UNKNOWN
+    return result_of(owner, function, Type(level.name), awaited=False)
+
+
+def _stored(
+    resolver: Resolver, line: tuple[Level, ...], name: str
+) -> list[tuple[Resolver, Value]] | None:
+    """What the methods of a class, its bases and its subclasses set an attribute to.
+
+    None if somebody else may set it.
+    """
+    names = {level.name for level in line if level.info is not None}
+    found: list[tuple[Resolver, Value]] = []
+    for owner in {id(r): r for r in (resolver, *(level.resolver for level in line))}.values():
+        for place, value in owner.own.stores.get(name, ()):
+            holder = owner.values.at(Place(place.symbol, place.steps[:-1]))
+            if holder.name == CLASS:
+                holder = holder.arg(0)
+            if holder and not _related(owner, holder.name, names):
+                continue
+            if not holder:
+                return None
+            if value is not None:
+                found += [(owner, v) for v in others(place, value)]
+    return found
+
+
+def others(place: Place, value: Value) -> list[Value]:
+    """A value without what stands at a place already: `x.n = x.n + 1`, `x.n += 1`."""
+    if value.held and not value.fresh and value.held[0].place == place:
+        return list(value.held[1:])
+    return [value]
+
+
+def _related(owner: Resolver, kind: str, names: set[str]) -> bool:
+    """May an object of the one type be of one of the classes?"""
+    if kind in names:
+        return True
+    line = ancestry(owner, kind)
+    if line is None:
+        return class_at(owner, kind) is not None
+    return any(level.name in names for level in line)
+
+
+def class_attribute(resolver: Resolver, owner: Type, name: str) -> Type:
+    """The type of an attribute that is looked up on a class."""
+    line = ancestry(resolver, owner.name)
+    if line is None:
+        return UNKNOWN
+    outside = {level.name for level in line if level.info is None}
+    for level in line:
+        info = level.resolver.module.symbols.get(level.symbol(name)) if level.info else None
+        if info is None:
+            continue
+        if outside & ENUMS and info.values and not info.annotations:
+            return Type(line[0].name, exact=True)
+        if info.function:
+            return UNKNOWN
+        if info.cls:
+            kind = Type(f"{level.resolver.module_name}.{info.cls}", exact=True)
+            return Type(CLASS, (kind,))
+        return field(resolver, Type(line[0].name), name)
+    return UNKNOWN

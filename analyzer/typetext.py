@@ -1,0 +1,137 @@
+"""Types as pexec knows them, and the text that lowering keeps of an annotation.
+
+The text of an annotation joins qualified names by ``|``, with what stands in brackets behind them:
+``builtins.dict[builtins.str,shop.Order]|builtins.None``. ``?`` is what is not understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+PLAIN = "plain"
+NONE = "builtins.None"
+#: What has no name of its own in Python: a class, a generator, a context manager of a generator.
+CLASS = "builtins.type"
+GENERATOR = "<generator>"
+MANAGER = "<manager>"
+#: What an annotation says that nothing is said of.
+UNSAID = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A qualified name ("" if the type is not known) and what the brackets behind it hold.
+
+    ``exact``: made by a constructor that can be seen, so not an object of a subclass.
+    """
+
+    name: str = ""
+    args: tuple[Type, ...] = ()
+    exact: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.name)
+
+    def arg(self, index: int) -> Type:
+        """What stands at a place in the brackets; not known if nothing does."""
+        if not -len(self.args) <= index < len(self.args):
+            return UNKNOWN
+        found = self.args[index]
+        return UNKNOWN if found == NEVER else found
+
+    @property
+    def bare(self) -> Type:
+        """The same without what it holds."""
+        return replace(self, args=())
+
+
+UNKNOWN = Type()
+#: What an empty container holds.
+NEVER = Type("<never>")
+PLAIN_DATA = Type(PLAIN)
+TEXT = Type("builtins.str", exact=True)
+WHOLE = Type("builtins.int", exact=True)
+
+_SCALARS = frozenset({
+    "builtins.str", "builtins.int", "builtins.float", "builtins.bool", NONE, "builtins.NoneType",
+})  # fmt: skip
+_NUMBERS = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
+_HOLDING_PLAIN = frozenset({"builtins.list", "builtins.dict", "builtins.set", "builtins.tuple"})
+
+
+def is_plain(found: Type) -> bool:
+    """Is it JSON-like data: text, numbers, None, and built-in containers of such?"""
+    if found.name == PLAIN or found == NEVER or found.name in _SCALARS:
+        return True
+    return found.name in _HOLDING_PLAIN and bool(found.args) and all(map(is_plain, found.args))
+
+
+def join(types: Iterable[Type]) -> Type:
+    """What is known of a value that may be of any of the types; a call on None raises."""
+    several = set(types)
+    if len(several) > 1:
+        several = {t for t in several if t.name not in (NONE, "builtins.NoneType", NEVER.name)}
+    if not several:
+        return UNKNOWN
+    if len(several) == 1:
+        return several.pop()
+    if not all(several):
+        return UNKNOWN
+    names = {t.name for t in several}
+    exact = all(t.exact for t in several)
+    if len(names) == 1:
+        return Type(names.pop(), _joined_args([t.args for t in several]), exact)
+    if names <= set(_NUMBERS):
+        return Type(max(names, key=_NUMBERS.index), exact=exact)
+    return PLAIN_DATA if all(map(is_plain, several)) else UNKNOWN
+
+
+def _joined_args(rows: list[tuple[Type, ...]]) -> tuple[Type, ...]:
+    if len({len(row) for row in rows}) != 1:
+        return ()
+    return tuple(join(column) for column in zip(*rows, strict=True))
+
+
+def agrees(annotated: Type, assigned: Type) -> bool:
+    """May a value of the one type be what an annotation calls the other?"""
+    if not assigned or assigned.name in (NONE, "builtins.NoneType"):
+        return True
+    if annotated.name in _NUMBERS and assigned.name in _NUMBERS:
+        return _NUMBERS.index(assigned.name) <= _NUMBERS.index(annotated.name)
+    if PLAIN in (annotated.name, assigned.name):
+        other = assigned if annotated.name == PLAIN else annotated
+        return is_plain(other) or (other.name in _HOLDING_PLAIN and not other.args)
+    return annotated.name == assigned.name
+
+
+# -- text ----------------------------------------------------------------------------------------
+
+
+def split(text: str, mark: str) -> list[str]:
+    """The pieces of a text between the marks that stand in no brackets."""
+    found: list[str] = []
+    depth = start = 0
+    for i, char in enumerate(text):
+        depth += (char == "[") - (char == "]")
+        if char == mark and not depth:
+            found.append(text[start:i])
+            start = i + 1
+    return [*found, text[start:]]
+
+
+def members(text: str) -> list[str]:
+    """The alternatives of an annotation's text."""
+    return split(text, "|")
+
+
+def optional(text: str) -> bool:
+    return NONE in members(text)
+
+
+@lru_cache(4096)
+def parts(member: str) -> tuple[str, tuple[str, ...]]:
+    """One alternative → its name, and the texts in the brackets behind it."""
+    name, _, rest = member.partition("[")
+    return name, tuple(split(rest[:-1], ",")) if rest else ()

@@ -1,0 +1,255 @@
+"""The types of values, names and paths of one module (flow-insensitive).
+
+Where the candidates for a name's type disagree, or one of its bindings is not understood, its type
+is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from . import items
+from .annotated import annotated
+from .effects.selector import Attr
+from .fields import class_attribute, field, others
+from .ir import AENTER, ENTER, SLICE, UNTYPED, Place, SymbolInfo, Value
+from .lineage import ancestry
+from .returned import call_result, entered
+from .settled import settled
+from .typetext import (
+    CLASS,
+    GENERATOR,
+    NEVER,
+    NONE,
+    PLAIN,
+    PLAIN_DATA,
+    TEXT,
+    UNKNOWN,
+    Type,
+    agrees,
+    is_plain,
+    join,
+)
+
+if TYPE_CHECKING:
+    from .resolve import Resolver
+
+_ARITHMETIC = frozenset({
+    f"__{prefix}{name}__"
+    for prefix in ("", "r")
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor",
+                 "lshift", "rshift", "matmul")
+} | {"__neg__", "__pos__", "__invert__"})  # fmt: skip
+#: Builtins that make a new container, which nobody has annotated.
+_MAKERS = frozenset({
+    "builtins.list", "builtins.dict", "builtins.set", "builtins.sorted", "builtins.tuple",
+})  # fmt: skip
+
+
+class ValueTypes:
+    """Types within one module; asked for one at a time, and remembered."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.module = resolver.module
+        self._known: dict[str, Type] = {}
+        self._busy: set[str] = set()
+
+    # -- values --------------------------------------------------------------------------------
+
+    def of(self, value: Value) -> Type:
+        if value.type in (ENTER, AENTER):
+            return entered(self.resolver, value.held[0], asynchronous=value.type == AENTER)
+        if value.type == SLICE:
+            return items.piece(self.of(value.held[0]))
+        if value.type == UNTYPED:
+            return UNKNOWN
+        if value.type:
+            return self._made(value)
+        if value.place is not None:
+            return self.at(value.place)
+        if value.parts and all(self.of(part).name == TEXT.name for part in value.parts):
+            return TEXT
+        if value.element:
+            return join(items.element(self.of(held), value.index) for held in value.held)
+        if value.held and not value.fresh:
+            return self.combined([self.of(held) for held in value.held])
+        return UNKNOWN
+
+    def _made(self, value: Value) -> Type:
+        """A literal, or a new container."""
+        kind = value.type
+        if not value.fresh:
+            return Type(kind, exact=True)
+        rows = [self.of(held) for held in value.held]
+        if kind == "builtins.dict":
+            if not value.held:
+                return Type(kind, (NEVER, NEVER), exact=True)
+            return Type(kind, (TEXT, join(rows)) if value.entries is not None else (), exact=True)
+        if kind == "builtins.list" and not rows:
+            return Type(kind, (NEVER,), exact=True)
+        if kind == GENERATOR:
+            return Type(kind, (join(rows),))
+        return items.display(kind, rows)
+
+    def combined(self, rows: list[Type]) -> Type:
+        """One of several values, or what an operator makes of them."""
+        found = join(rows)
+        if found.name.startswith("builtins.") or found.name == PLAIN or not found:
+            return found
+        line = ancestry(self.resolver, found.name)
+        operators = line is not None and any(
+            level.info is not None and level.info.methods & _ARITHMETIC for level in line
+        )
+        return UNKNOWN if operators else found
+
+    # -- paths ---------------------------------------------------------------------------------
+
+    def at(self, place: Place) -> Type:
+        found = self.of_symbol(place.symbol)
+        start = 0
+        if not found and place.steps:
+            found, start = self._global(place)
+        for step in place.steps[start:]:
+            if not found:
+                return UNKNOWN
+            found = self.attribute(found, step.name) if isinstance(step, Attr) \
+                else items.item(found, step)  # fmt: skip
+        return found
+
+    def attribute(self, owner: Type, name: str) -> Type:
+        if owner.name == CLASS:
+            return class_attribute(self.resolver, owner.arg(0), name)
+        return field(self.resolver, owner, name)
+
+    def _global(self, place: Place) -> tuple[Type, int]:
+        """What an attribute of an imported module is, and how many steps lead to it."""
+        info = self.module.symbols.get(place.symbol)
+        project = self.resolver.project
+        if info is None or info.kind != "import" or project is None:
+            return UNKNOWN, 0
+        name = info.target
+        for i, step in enumerate(place.steps):
+            if not isinstance(step, Attr):
+                break
+            name = f"{name}.{step.name}"
+            if not project.holds(name):
+                return self._imported(name), i + 1
+        return UNKNOWN, 0
+
+    def _imported(self, name: str) -> Type:
+        """What a qualified name of another module of the project means."""
+        project = self.resolver.project
+        found = project.definition(name, once=False) if project is not None else None
+        if found is None or project is None or found.kind not in ("variable", "class"):
+            return UNKNOWN
+        if found.kind == "class":
+            return Type(CLASS, (Type(found.name, exact=True),))
+        if self.resolver.own.stores_into(name.rpartition(".")[0], found.qualname):
+            return UNKNOWN
+        inference = project.inference(found.module)
+        symbol = f":{found.qualname}"
+        return inference.resolver.values.of_symbol(symbol) if inference is not None else UNKNOWN
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def of_symbol(self, symbol: str) -> Type:
+        known = self._known.get(symbol)
+        if known is not None:
+            return known
+        if symbol in self._busy:
+            return UNKNOWN
+        self._busy.add(symbol)
+        try:
+            found = self._find(symbol)
+            if (
+                found
+                and self.resolver.is_handle(found.name)
+                and (symbol in self.resolver.own.reconfigured)
+            ):
+                found = UNKNOWN
+            self._known[symbol] = found
+        finally:
+            self._busy.discard(symbol)
+        return found
+
+    def _find(self, symbol: str) -> Type:
+        if symbol.startswith("call#"):
+            return call_result(self.resolver, self.module.calls[symbol])
+        info = self.module.symbols.get(symbol)
+        if info is None:
+            return UNKNOWN
+        owner = self.resolver.bound_class(symbol)
+        if owner is not None:
+            kind, is_class = owner
+            made = Type(f"{self.resolver.module_name}.{kind}")
+            once = info.bindings == 1
+            return (Type(CLASS, (made,)) if is_class else made) if once else UNKNOWN
+        if info.cls and not info.unbound:
+            kind = Type(f"{self.resolver.module_name}.{info.cls}", exact=True)
+            return Type(CLASS, (kind,))
+        if info.kind == "import":
+            return self._imported(info.target) if info.member else UNKNOWN
+        if info.annotations:
+            return self._annotated(info)
+        if info.kind not in ("local", "global") or info.opaque_bindings:
+            return UNKNOWN
+        return self._assigned(symbol, info)
+
+    def _annotated(self, info: SymbolInfo) -> Type:
+        found = {annotated(self.resolver, text) for text in info.annotations}
+        if len(found) != 1:
+            return UNKNOWN
+        kind = found.pop()
+        fits = all(self.fits(kind, self.of(value)) for value in info.values)
+        return kind if fits else UNKNOWN
+
+    def fits(self, kind: Type, assigned: Type) -> bool:
+        """May a value of the one type be what an annotation calls the other?"""
+        if not kind or agrees(kind, assigned):
+            return True
+        line = ancestry(self.resolver, assigned.name)
+        return line is not None and any(level.name == kind.name for level in line)
+
+    def _assigned(self, symbol: str, info: SymbolInfo) -> Type:
+        place = Place(symbol)
+        values = [v for value in info.values for v in others(place, value)]
+        kind = self.combined([self._bound(symbol, value) for value in values])
+        table = kind.name == "builtins.dict" and not kind.args and info.kind == "global"
+        if table and len(info.values) == 1 and self.constants(info.values[0]):
+            return self._table(kind, symbol)
+        return kind
+
+    def _bound(self, symbol: str, value: Value) -> Type:
+        """The type of a value once a name means it, by which the container may be changed."""
+        found = self.of(value)
+        if not found.args or not self._new(value) or settled(self.resolver, symbol):
+            return found
+        return found.bare
+
+    def _new(self, value: Value) -> bool:
+        if value.fresh:
+            return True
+        call = self.module.calls.get(value.place.symbol) if value.place is not None else None
+        return call is not None and self.resolver.call_name(call) in _MAKERS
+
+    def constants(self, value: Value) -> bool:
+        """Is it a display of constants, and of displays of such?"""
+        scalars = [v for v in _leaves(value) if v.type != NONE]
+        return value.fresh and bool(scalars) and is_plain(self.of(value))
+
+    def _table(self, kind: Type, symbol: str) -> Type:
+        """A global that a display of constants fills: plain data, if nothing else is put in."""
+        if not self.resolver.plain_values:
+            return kind
+        stored = self.resolver.own.stored_below.get(symbol, ())
+        plain = all(not found or is_plain(found) for found in map(self.of, stored))
+        return Type(kind.name, (PLAIN_DATA, PLAIN_DATA)) if plain else kind
+
+
+def _leaves(value: Value) -> Iterator[Value]:
+    if value.is_literal:
+        yield value
+    for held in value.held:
+        yield from _leaves(held)
