@@ -86,10 +86,13 @@ class Aliases:
         info = self.module.symbols.get(symbol)
         return info is not None and info.bindings <= 1
 
-    def calls_of(self, symbol: str) -> list[Call]:
-        """Calls whose state the object may be part of: its class holds their result."""
+    def calls_of(self, symbol: str, unit: str | None = None) -> list[Call]:
+        """Calls whose state the object may be part of: its class holds their result.
+
+        ``unit``: only those in that one; the others are not looked at.
+        """
         self._ensure(symbol)
-        while True:
+        while unit is None:
             root = self._find(symbol)
             units = {
                 unit
@@ -101,6 +104,7 @@ class Aliases:
                 break
             for unit in sorted(units):
                 self._build(unit)
+        root = self._find(symbol)
         key = (root, len(self._built))
         found = self._calls.get(key)
         if found is None:
@@ -109,6 +113,8 @@ class Aliases:
                 for name, call in self.module.calls.items()
                 if self._unit_of.get(name) in self._built and self._find(name) == root
             ]
+        if unit is not None:
+            return [call for call in found if self._unit_of[call.symbol] == unit]
         return found
 
     # -- units ---------------------------------------------------------------------------------
@@ -124,7 +130,7 @@ class Aliases:
             found[scope] = next(prefix for prefix in prefixes if prefix in scopes)
         return found
 
-    def _unit_of_scope(self, scope: str) -> str:
+    def unit_of_scope(self, scope: str) -> str:
         while scope:
             unit = self._scopes.get(scope)
             if unit is not None:
@@ -136,7 +142,7 @@ class Aliases:
     def _functions(self) -> dict[str, list[Function]]:
         found: dict[str, list[Function]] = {}
         for function in self.module.functions:
-            found.setdefault(self._unit_of_scope(function.scope), []).append(function)
+            found.setdefault(self.unit_of_scope(function.scope), []).append(function)
         return found
 
     @cached_property
@@ -154,7 +160,7 @@ class Aliases:
     def _symbols(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for symbol in self.module.symbols:
-            found.setdefault(self._unit_of_scope(symbol.rpartition(":")[0]), []).append(symbol)
+            found.setdefault(self.unit_of_scope(symbol.rpartition(":")[0]), []).append(symbol)
         return found
 
     @cached_property
@@ -171,7 +177,7 @@ class Aliases:
     def _ensure(self, symbol: str) -> None:
         call = symbol.startswith("call#")
         unit = self._unit_of.get(symbol, "") if call else \
-            self._unit_of_scope(symbol.rpartition(":")[0])  # fmt: skip
+            self.unit_of_scope(symbol.rpartition(":")[0])  # fmt: skip
         if unit not in self._built:
             self._build(unit)
 

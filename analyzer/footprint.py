@@ -8,6 +8,7 @@ from functools import cached_property
 
 from .effects.inference import Inference
 from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
+from .effects.roots import is_module
 from .effects.selector import AnyKey, Attr, Key, Memory, Name, SymKey
 from .ir import (
     AwaitValue,
@@ -275,17 +276,32 @@ class Footprints:
         return [effect, *self._state(memory, None, Mode.WRITE)]
 
     def _state(self, memory: Memory, by: Call | None, mode: Mode) -> list[Effect]:
-        """Results alias state (contract §2): doing it to one does it to what its call touched."""
+        """Results alias state (contract §2): doing it to one does it to what its call touched.
+
+        Within a callee only its own calls are asked: its effects on globals are effects of its
+        callers, which ask for all calls.
+        """
         how = "changed in place" if mode is Mode.WRITE else "looked at again"
         derived = by is not None and self.inference.facts(by).entry is None
         return [
             Effect(mode, effect.resource, f"{effect.source}: its result is {how}", derived)
-            for call in self.inference.aliases.calls_of(memory.group or memory.root)
+            for owner, call in self._calls_behind(memory)
             if call is not by
-            for effect in self._touched(call)
+            for effect in owner.touched(call)
         ]
 
-    def _touched(self, call: Call) -> list[Effect]:
+    def _calls_behind(self, memory: Memory) -> list[tuple[Footprints, Call]]:
+        aliases = self.inference.aliases
+        unit = self.inference.summaries.unit
+        if unit is None and is_module(memory.root) and memory.steps:
+            project, step = self.inference.project, memory.steps[0]
+            other = project.inference(memory.root[1:-1]) if project is not None else None
+            if other is None or not isinstance(step, Attr):
+                return []
+            return [(other.footprints, call) for call in other.aliases.calls_of(f":{step.name}")]
+        return [(self, call) for call in aliases.calls_of(memory.group or memory.root, unit)]
+
+    def touched(self, call: Call) -> list[Effect]:
         facts = self.inference.facts(call)
         entry = facts.entry
         if facts.everything and not facts.known:  # it may have kept what it was handed, anywhere

@@ -91,6 +91,8 @@ class Summaries:
         self._known: dict[str, Summary] = {}
         self._working: dict[str, Summary] = {}
         self._making: set[str] = set()
+        #: The unit whose summary is being made.
+        self.unit: str | None = None
         self._edges: dict[str, tuple[tuple[Inference, Function], ...]] = {}
 
     def of(self, function: Function) -> Summary:
@@ -162,11 +164,13 @@ class Summaries:
 
     def make(self, function: Function) -> Summary:
         """The summary of a function from its body and the summaries there are."""
+        around, self.unit = self.unit, self.inference.aliases.unit_of_scope(function.scope)
         self._making.add(function.scope)
         try:
             return Body(self.inference, function).summary()
         finally:
             self._making.discard(function.scope)
+            self.unit = around
 
 
 def _key(function: tuple[Inference, Function]) -> tuple[int, str]:
