@@ -92,6 +92,8 @@ def held_by(
     """Which kept state holds a later call behind an earlier statement, if nothing else does."""
     if kind not in _KINDS:
         return Held()
+    if not any(chains.summary(c) for c in (*footprints.of(earlier).calls, later)):
+        return Held()
     facts = footprints.inference.facts(later)
     writes: dict[Effect, Sequence[Call]] = {}
     if kind is EdgeKind.FAILURE:

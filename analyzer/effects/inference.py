@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -277,6 +278,8 @@ class Inference:
             return CallFacts(name, known=True, pure=True, origin=f"constructor of `{name}`")
         function = target.function
         where = f"body of `{function.qualname}`"
+        if function.is_async and not run and call.id in self._run_in_place:
+            return CallFacts(name, known=True, pure=True, origin=where)  # made, and not run yet
         if function.is_async and not (call.awaited or run):
             words = f"the coroutine of `{name}` is run somewhere else"
             return CallFacts(name, everything=words, origin=where)
@@ -318,25 +321,43 @@ class Inference:
         if not entry.transparent:
             return []
         found: list[CallFacts] = []
+        for made in self._handed(entry, call):
+            if made is None:
+                return "runs awaitables that were made elsewhere"
+            facts = self._run(made)
+            if facts.everything:
+                return f"runs `{facts.name}`, of which nothing is known"
+            found.append(facts)
+        return found
+
+    def _handed(self, entry: Entry, call: Call) -> Iterator[Call | None]:
+        """The calls that make the awaitables which a call runs; None: one was made elsewhere."""
         arguments = [a for a in call.arguments if a.keyword is None]
         for a in arguments[: (len(entry.params) and 1) or None]:
-            parts = a.value.held if a.star else (a.value,)
             if a.star and not a.value.fresh:
-                return "runs awaitables that were made elsewhere"
-            for part in parts:
+                yield None
+                continue
+            for part in a.value.held if a.star else (a.value,):
                 made = self.module.calls.get(part.place.symbol) if part.place is not None else None
-                if made is None or part.place is None or part.place.steps or made.awaited:
-                    return "runs awaitables that were made elsewhere"
-                facts = self._run(made)
-                if facts.everything:
-                    return f"runs `{facts.name}`, of which nothing is known"
-                found.append(facts)
-        return found
+                here = part.place is not None and not part.place.steps
+                yield made if made is not None and here and not made.awaited else None
+
+    @cached_property
+    def _run_in_place(self) -> frozenset[int]:
+        """Calls whose coroutine is run by the awaited call that it is handed to on the spot."""
+        found: set[int] = set()
+        for call in self.module.calls.values():
+            entry = self.resolver.entry(call) if call.awaited else None
+            # `gather` leaves its siblings running when one fails: that is more than running them.
+            if entry is not None and entry.transparent and entry.params:
+                found |= {made.id for made in self._handed(entry, call) if made is not None}
+        return frozenset(found)
 
     def _run(self, made: Call) -> CallFacts:
         """What running the coroutine that a call makes does."""
         facts = self.facts(made)
-        if facts.everything and not facts.known and self.callees.target(made) is not None:
+        own = facts.entry is None and self.callees.target(made) is not None
+        if own and (made.id in self._run_in_place or (facts.everything and not facts.known)):
             return self._own(made, self.resolver.shown_name(made), run=True)
         return facts
 
