@@ -8,7 +8,7 @@ A file of ``fixtures/bodies`` holds many of them::
     ...
 
 ``=== prelude`` begins what stands before (or, where it has a line ``...``, around) the ``main.py``
-of each of the projects below it.
+of each of the projects below it; what a project has above a line ``~~~`` stands before that.
 
 Expected is one of *rewritten* (at level exact), *on-success* (only at that level), *refused*
 (``refused: word`` asks for the word in a note), *not-yet* (refused, although a rewrite would be
@@ -84,8 +84,9 @@ def _around(prelude: str, main: str) -> str:
     found = re.search(r"^( *)\.\.\.$", prelude, flags=re.MULTILINE)
     if found is None:
         return f"{prelude}\n{main}"
+    top, _, main = main.rpartition("~~~\n")
     inner = textwrap.indent(main.strip("\n"), found.group(1))
-    return prelude[: found.start()] + inner + prelude[found.end() :]
+    return top + prelude[: found.start()] + inner + prelude[found.end() :]
 
 
 @functools.cache

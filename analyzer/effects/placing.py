@@ -157,7 +157,8 @@ class Placing:
 
     def _define(self, symbol: str, value: Value, loops: Loops) -> None:
         scope, _, name = symbol.rpartition(":")
-        if self.inference.module.symbols[symbol].kind == "import":
+        info = self.inference.module.symbols[symbol]
+        if info.kind == "import" or info.cls:
             return  # what is imported is spoken of by the name of the module it stands in
         if not scope:
             self._put(Slot(Origin(self.inference.roots.own), Attr(name)), value, loops)

@@ -421,7 +421,7 @@ class Body:
             return "immutable"
         symbol = returned(self.function)
         aliases = self.inference.aliases
-        if aliases.world(symbol):
+        if aliases.outer(symbol):  # what the caller hands in is state that it knows
             return "alias"
         states = [self.inference.facts(c) for c in aliases.calls_of(symbol)]
         fresh = all(
