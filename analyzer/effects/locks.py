@@ -7,7 +7,8 @@ one lock run one after the other anyway.
 
 A lock is followed where it is entered by `async with`, or acquired right before a `try` whose
 `finally` gives it back, and if it is one of asyncio's: those know no owner and are not reentrant
-(https://docs.python.org/3/library/asyncio-sync.html). All others are not followed.
+(https://docs.python.org/3/library/asyncio-sync.html). A lock of threads that is given back before
+the next `await` never keeps a task waiting for another one. All others are not followed.
 """
 
 from __future__ import annotations
@@ -18,8 +19,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..aliases import events_of
-from ..ir import Block, Call, Enter, Event, Invoke, Place, Statement, Store, Value
+from ..ir import (
+    AwaitValue,
+    Block,
+    Call,
+    Control,
+    Enter,
+    Event,
+    Invoke,
+    Iterate,
+    Place,
+    Statement,
+    Store,
+    Value,
+)
 from ..latency import latency_of
+from ..within import located
 from .facts import Lock, Locking
 from .model import MEMORY, Resource, describe
 
@@ -29,6 +44,9 @@ if TYPE_CHECKING:
 #: Their permits are given back by whoever has one: no owner, no reentrance.
 _LOCK = "asyncio.Lock"
 _FOLLOWED = frozenset({_LOCK, "asyncio.Semaphore", "asyncio.BoundedSemaphore"})
+_OF_THREADS = frozenset({
+    "threading.Lock", "threading.RLock", "threading.Semaphore", "threading.BoundedSemaphore",
+})  # fmt: skip
 
 
 @dataclass
@@ -66,9 +84,9 @@ class Locks:
         """Does an event only take a lock or give it back, or set a deadline?"""
         if isinstance(event, Invoke):
             return event.call.id in self._given or event.call.symbol in self._deadlines
-        if not isinstance(event, Enter) or not event.asynchronous:
+        if not isinstance(event, Enter):
             return False
-        return self._is_lock(event.value)
+        return id(event) in self._brief if not event.asynchronous else self._is_lock(event.value)
 
     def waits_for(self, call: Call) -> bool:
         """Is it a wait for a lock? How long that takes is nobody's to know."""
@@ -122,6 +140,18 @@ class Locks:
                 if isinstance(event, Store) and event.place.steps[-1:] == place.steps[-1:]:
                     value = event.value
                     yield module.calls.get(value.place.symbol) if value.place is not None else None
+
+    @cached_property
+    def _brief(self) -> frozenset[int]:
+        """Entering a lock of threads, where nothing is awaited until it is left."""
+        return frozenset(
+            id(event)
+            for event, around in located(self.body.function)
+            if isinstance(event, Enter)
+            and not event.asynchronous
+            and self._kind(event.value) in _OF_THREADS
+            and not any(_suspends(e) for e in around[-1].events)
+        )
 
     @cached_property
     def _deadlines(self) -> frozenset[str]:
@@ -180,7 +210,7 @@ class Locks:
         for enter in statement.managers:
             if self.body.footprints.manager(enter.value) == "deadline":
                 inner = replace(inner, deadline=True)
-            elif self.followed(enter):
+            elif enter.asynchronous and self._is_lock(enter.value):
                 exclusive = self._exclusive(enter.value)
                 inner = self._take(enter.value, line, inner, found, exclusive=exclusive)
             elif (source := self._limited(enter.value)) is not None:
@@ -250,6 +280,19 @@ class Locks:
         covers = {r for c in locking.covered for r in one(self.body.handle_outside(c))}
         for resource in covers | {lock.resource for lock in now.held if lock.exclusive}:
             found.under[resource] = found.under.get(resource, 0.0) + ms
+
+
+def _suspends(event: Event) -> bool:
+    """May the task be suspended here?"""
+    match event:
+        case Invoke(call=call):
+            return call.awaited
+        case Enter(asynchronous=asynchronous) | Iterate(asynchronous=asynchronous):
+            return asynchronous
+        case Control(word=word):
+            return word == "yield"
+        case _:
+            return isinstance(event, AwaitValue)
 
 
 def _single(call: Call) -> bool:
