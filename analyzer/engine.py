@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from .effects.model import MEMORY
 from .forms import Forms, Written, members_of
 from .ir import Call, Module, Span
 from .latency import latency_of
-from .project import Project, project_of
+from .project import Project, module_name, project_of
 from .schedule import Region
 from .source import Source, SourceError, from_bytes
 from .suppressions import Suppression, silencing, suppressions
@@ -316,25 +316,6 @@ def counts_of(analysis: Analysis) -> Counts:
     awaited = [c for c in analysis.module.calls.values() if c.awaited]
     known = sum(not analysis.inference.facts(c).everything for c in awaited)
     return Counts(len(awaited), known)
-
-
-def module_name(path: Path, src: Sequence[str], root: Path) -> tuple[str, bool]:
-    """The dotted name a file is imported by, and whether it is a package's ``__init__``."""
-    path = path.absolute()
-    bases = [(root / folder).resolve() for folder in src]
-    best: tuple[str, ...] | None = None
-    for base in bases:
-        try:
-            parts = path.resolve().relative_to(base).with_suffix("").parts
-        except ValueError:
-            continue
-        if best is None or len(parts) < len(best):
-            best = parts
-    if best is None or not all(part.isidentifier() for part in best):
-        best = (path.stem,)
-    if best[-1] == "__init__":
-        return ".".join(best[:-1]), True
-    return ".".join(best), False
 
 
 #: Turns an analysis into findings with fixes; the codemods hand it in.

@@ -28,6 +28,8 @@ _MOST_FOLDERS = 20_000
 _ANYTHING = frozenset({
     "typing.Any", "builtins.object", "typing.Self", "typing_extensions.Self", "builtins.type",
 })  # fmt: skip
+#: Bases that bring no methods of their own.
+_HARMLESS = ("typing.", "typing_extensions.", "abc.ABC", "builtins.object")
 _TYPING = ("typing.", "typing_extensions.", "collections.abc.", "builtins.None")
 
 
@@ -72,6 +74,8 @@ class Index:
         self._puts: dict[str, tuple[tuple[File, Put], ...]] = {}
         self._reasons: dict[tuple[str, str], str] = {}
         self._found: dict[str, tuple[Found, ...]] = {}
+        self._above: dict[_Key, tuple[ClassFact, ...]] = {}
+        self._overriding: dict[_Key, tuple[ClassFact, ...]] = {}
         self._families: dict[_Key, frozenset[_Key]] = {}
         self._aims: dict[tuple[int, Meaning], _Aim] = {}
 
@@ -202,16 +206,54 @@ class Index:
             return bool(kinds - {"external"})
         return bool(kinds - {"class", "external"})
 
+    def above(self, cls: ClassFact) -> tuple[ClassFact, ...]:
+        """The classes of the project that a class may inherit from, at any distance."""
+        known = self._above.get(_key(cls))
+        if known is None:
+            self._above[_key(cls)] = ()  # a class that inherits from itself
+            found: dict[_Key, ClassFact] = {}
+            for base in cls.bases:
+                for one in self._project_bases(base):
+                    found[_key(one)] = one
+                    found.update((_key(up), up) for up in self.above(one))
+            found.pop(_key(cls), None)
+            known = self._above[_key(cls)] = tuple(found.values())
+        return known
+
+    def _project_bases(self, base: Meaning) -> list[ClassFact]:
+        return [
+            found.file.facts.classes[found.qualname]
+            for dotted in (*base.names, *base.of)
+            for found in self.resolve(dotted)
+            if found.kind == "class" and found.file is not None
+        ]
+
     def overriding(self, name: str, method: str) -> tuple[ClassFact, ...]:
         """The subclasses that may have another ``method`` than the class itself."""
-        word = name.rpartition(".")[2]
-        found = [
-            cls for cls in self.subclasses(name) if method in cls.binds or ANY_NAME in cls.binds
-        ]
-        for file, cls in self.loose:
-            if method in cls.binds or (ANY_NAME in cls.binds and file.refers(word)):
-                found.append(cls)
-        return tuple(found)
+        key = (name, method)
+        if key not in self._overriding:
+            word = name.rpartition(".")[2]
+            classes = self.classes(name)
+            own = {_key(c) for cls in classes for c in (cls, *self.above(cls))}
+            found = [c for c in self.subclasses(name) if self._differs(c, method, own)]
+            for file, cls in self.loose:
+                if method in cls.binds or (ANY_NAME in cls.binds and file.refers(word)):
+                    found.append(cls)
+            self._overriding[key] = tuple(found)
+        return self._overriding[key]
+
+    def _differs(self, cls: ClassFact, method: str, own: set[_Key]) -> bool:
+        """Does a class, or one that it inherits from beside ``own``, bind the name?"""
+        for one in (cls, *self.above(cls)):
+            if _key(one) not in own and (method in one.binds or ANY_NAME in one.binds):
+                return True
+        return any(self._foreign(base) for base in cls.bases[:-1])
+
+    def _foreign(self, base: Meaning) -> bool:
+        """Is a base, which is looked at before others, a class that may have any attribute?"""
+        return not self._project_bases(base) and not all(
+            name.startswith(_HARMLESS) for name in base.names
+        )
 
     def _family(self, cls: ClassFact) -> frozenset[_Key]:
         """A class and all below it: an object may be of two classes whose families meet."""
@@ -220,6 +262,26 @@ class Index:
             known = frozenset({_key(cls), *map(_key, self.below(cls))})
             self._families[_key(cls)] = known
         return known
+
+    def having(self, methods: frozenset[str], method: str) -> tuple[ClassFact, ...]:
+        """The classes with all these methods, whatever they inherit from: ``method`` too."""
+        word = method.encode()
+        found: dict[_Key, ClassFact] = {}
+        for file in self.files:
+            for cls in file.facts.classes.values() if word in file.data else ():
+                if method in cls.binds or ANY_NAME in cls.binds:
+                    for one in (cls, *self.below(cls)):
+                        if self._has(one, methods):
+                            found[_key(one)] = one
+        return tuple(found.values())
+
+    def _has(self, cls: ClassFact, methods: frozenset[str]) -> bool:
+        line = (cls, *self.above(cls))
+        names = frozenset[str]().union(*(c.binds for c in line))
+        open_ended = ANY_NAME in names or any(
+            self._foreign(base) for c in line for base in c.bases
+        )  # fmt: skip
+        return open_ended or methods <= names
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -451,19 +513,21 @@ class _Kept:
 _KEPT: dict[tuple[Path, ...], _Kept] = {}
 _KEPT_PROJECTS = 4
 _SHARE = 20
+_QUICK = 0.005
 
 
 def index_of(roots: Sequence[Path], config: Config, *, tests: bool) -> Index:
     """The index of the files below ``roots``, kept while none of them changes.
 
-    Looking for changes takes time too: it is done so often that it takes a twentieth of all.
+    Looking for changes takes time too: where it takes long, it takes a twentieth of all at most.
     """
     key = tuple(roots)
     known = _KEPT.pop(key, None)
     now = time.monotonic()
     if known is None or now - known.checked > known.every:
         found = listing(roots, config, most=_MOST_FILES, folders=_MOST_FOLDERS)
-        every = _SHARE * (time.monotonic() - now)
+        took = time.monotonic() - now
+        every = _SHARE * took if took > _QUICK else 0.0
         if known is not None and known.listing == found:
             known.checked, known.every = time.monotonic(), every
         else:

@@ -87,6 +87,7 @@ class ClassFact:
     abstract: frozenset[str] = frozenset()
     decorators: tuple[Meaning, ...] = ()
     keywords: bool = False
+    path: str = ""
 
     @property
     def name(self) -> str:
@@ -106,7 +107,7 @@ class Facts:
     broken: bool = False
 
 
-def facts_of(data: bytes, module: str, *, package: bool) -> Facts:
+def facts_of(data: bytes, module: str, *, package: bool, path: str = "") -> Facts:
     """What a file says; one that cannot be parsed may put anything where it speaks of it."""
     collecting = gc.isenabled()
     gc.disable()  # a tree is made and given up as a whole: looking through it doubles the time
@@ -114,7 +115,7 @@ def facts_of(data: bytes, module: str, *, package: bool) -> Facts:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes are no concern of ours
             tree = ast.parse(data)
-        return _Reader(tree, module, package).facts()
+        return _Reader(tree, module, package, path).facts()
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
         cls = ClassFact(module, "<unread>", 1, (UNKNOWN,), frozenset({ANY_NAME}))
         anything = (Put(UNKNOWN, ANY_NAME, 1), Put(Meaning("module"), ANY_NAME, 1))
@@ -144,7 +145,8 @@ class _Scope:
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module, module: str, package: bool) -> None:
+    def __init__(self, tree: ast.Module, module: str, package: bool, path: str) -> None:
+        self.path = path
         self.tree = tree
         self.module = module
         self.package = module if package else module.rpartition(".")[0]
@@ -393,6 +395,7 @@ class _Reader:
             tuple(self._any(d.func if isinstance(d, ast.Call) else d, scope)
                   for d in node.decorator_list),
             bool(node.keywords),
+            self.path,
         )  # fmt: skip
         known = self.classes.get(inner.qualname)
         if known is not None:  # defined twice: either may be meant

@@ -73,7 +73,7 @@ class File:
 
     @cached_property
     def facts(self) -> Facts:
-        return facts_of(self.data, self.module, package=self.package)
+        return facts_of(self.data, self.module, package=self.package, path=self.path)
 
     @cached_property
     def bases(self) -> frozenset[bytes]:

@@ -8,7 +8,7 @@ from .classes import is_operator
 from .effects.selector import AnyKey, Attr, Step, SymKey
 from .fields import family
 from .ir import ClassInfo, Event, Mutate, Operate, Place, Risk, Store, Use, Value
-from .lineage import class_at
+from .lineage import class_at, decorator_name
 from .resolve import Resolver
 
 #: Special methods of attribute and item access: not what an operator calls.
@@ -74,7 +74,7 @@ def _computed(resolver: Resolver, owner: str, step: Step, event: Event | None) -
         return ""  # another known type
     if isinstance(step, Attr):
         computed = info.computed if info is not None else resolver.own.computed_names
-        if step.name in computed:
+        if step.name in computed and not _only_methods(resolver, owner, step.name):
             return f"`{owner or '?'}.{step.name}`"
         wanted = {"__setattr__"} if isinstance(event, Store) else {"__getattribute__"}
         if info is not None and not isinstance(event, Store) and step.name not in info.methods:
@@ -87,6 +87,25 @@ def _computed(resolver: Resolver, owner: str, step: Step, event: Event | None) -
         has = info.methods if info is not None else resolver.own.dunders
     name = min(wanted & has, default="")
     return f"`{owner or '?'}.{name}`" if name else ""
+
+
+def _only_methods(resolver: Resolver, owner: str, name: str) -> bool:
+    """Is what has that name, in all classes that come into question, a function to be called?"""
+    levels = family(resolver, owner) if owner else ()
+    for own in {id(r): r for r in (resolver, *(level.resolver for level in levels))}.values():
+        for qualname, info in own.module.classes.items():
+            if name in info.computed:
+                found = [f for f in own.module.functions
+                         if f.class_scope == qualname and f.name == name]  # fmt: skip
+                used = {decorator_name(own, v) for f in found for v in f.decorators}
+                if not found or not used or not all(_keeps_method(own, word) for word in used):
+                    return False
+    return True
+
+
+def _keeps_method(resolver: Resolver, decorator: str) -> bool:
+    harmless = resolver.types.decorators.get(decorator) == "harmless"
+    return harmless and not decorator.endswith("property")
 
 
 def _special(resolver: Resolver, value: Value, event: Operate) -> str:

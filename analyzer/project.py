@@ -94,6 +94,13 @@ class Project:
         found = self._file(name)
         return found[0] if found is not None else None
 
+    def name_at(self, path: Path) -> str:
+        """The name under which a file is imported, "" if it cannot be."""
+        names = [module_name(path, self.src, self.root)[0]]
+        if self.here is not None and path.is_relative_to(self.here):
+            names.insert(0, module_name(path, ["."], self.here)[0])
+        return next((n for n in names if _same_file(self.path(n), path)), "")
+
     def modules(self, most: int = 60) -> tuple[str, ...] | None:
         """The names of all modules below the project's folders; None if there are more."""
         if self._modules is None:
@@ -224,6 +231,25 @@ def project_of(
     return known
 
 
+def module_name(path: Path, src: Sequence[str], root: Path) -> tuple[str, bool]:
+    """The dotted name a file is imported by, and whether it is a package's ``__init__``."""
+    path = path.absolute()
+    bases = [(root / folder).resolve() for folder in src]
+    best: tuple[str, ...] | None = None
+    for base in bases:
+        try:
+            parts = path.resolve().relative_to(base).with_suffix("").parts
+        except ValueError:
+            continue
+        if best is None or len(parts) < len(best):
+            best = parts
+    if best is None or not all(part.isidentifier() for part in best):
+        best = (path.stem,)
+    if best[-1] == "__init__":
+        return ".".join(best[:-1]), True
+    return ".".join(best), False
+
+
 def defined(module: Module, name: str, rest: str, *, once: bool = True) -> Definition | str | None:
     """What ``rest`` means in a module: a definition, or the qualified name it was imported as."""
     first, _, more = rest.partition(".")
@@ -276,6 +302,10 @@ def _names(folders: Iterable[Path], most: int) -> tuple[str, ...]:
             if len(found) > most:
                 return ()
     return tuple(found.values())
+
+
+def _same_file(one: Path | None, other: Path) -> bool:
+    return one is not None and (one == other or one.resolve() == other.resolve())
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -43,7 +43,7 @@ def index(folder: Path, *, tests: bool = False, **files: str) -> Index:
 
 @pytest.fixture(autouse=True)
 def _always_looks_for_changes(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore
-    monkeypatch.setattr(module, "_SHARE", 0)
+    monkeypatch.setattr(module, "_QUICK", 60)
 
 
 def names(found: Index, name: str) -> set[str]:

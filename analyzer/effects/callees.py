@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..construction import construction, shares_state
-from ..ir import UNTYPED, Call, Function, Place, Signature, Value
-from ..lineage import method
+from ..ir import UNTYPED, Call, Function, Invoke, Place, Signature, Value
 from ..typetext import CLASS
+from .dispatch import Dispatch
 from .selector import Attr
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ class Binding:
     defaults: dict[str, Value]
 
 
+Targets = tuple[Target, ...]
+
+
 class Callees:
     """The project's own functions that the calls of one module run."""
 
@@ -50,33 +53,41 @@ class Callees:
         self.inference = inference
         self.resolver = inference.resolver
         self.module = inference.module
-        self._known: dict[int, Target | str | None] = {}
+        self._known: dict[int, Targets | str | None] = {}
 
     @cached_property
     def by_scope(self) -> dict[str, Function]:
         return {f.scope: f for f in self.module.functions if f.name}
 
-    def target(self, call: Call) -> Target | None:
-        """The function that a call runs; None if that is not known."""
+    def targets(self, call: Call) -> Targets:
+        """The functions of which a call runs one; none if that is not known."""
         found = self._look(call)
-        return found if isinstance(found, Target) else None
+        return found if isinstance(found, tuple) else ()
+
+    def target(self, call: Call) -> Target | None:
+        """The function that a call runs; None if that is not known, or one of several."""
+        found = self.targets(call)
+        return found[0] if len(found) == 1 else None
 
     def reason(self, call: Call) -> str:
         """Why the function is not known although the project has one of that name, or ""."""
         found = self._look(call)
         return found if isinstance(found, str) else ""
 
-    def _look(self, call: Call) -> Target | str | None:
+    def _look(self, call: Call) -> Targets | str | None:
         if call.id not in self._known:
             self._known[call.id] = None
             found = self._find(call)
-            if isinstance(found, Target) and found.function is not None:
-                reason = found.inference.callees.changed(found.function)
-                found = reason or found
+            if isinstance(found, Target):
+                found = (found,)
+            for target in found if isinstance(found, tuple) else ():
+                if target.function is not None:
+                    reason = target.inference.callees.changed(target.function)
+                    found = reason or found
             self._known[call.id] = found
         return self._known[call.id]
 
-    def _find(self, call: Call) -> Target | str | None:
+    def _find(self, call: Call) -> Target | Targets | str | None:
         place = call.function.place
         if place is not None and not place.steps:
             info = self.module.symbols.get(place.symbol)
@@ -120,30 +131,28 @@ class Callees:
             return None
         return Target(inference, function)
 
-    def _method(self, call: Call) -> Target | str | None:
+    def _method(self, call: Call) -> Targets | str | None:
         receiver = call.receiver
         assert receiver is not None
         known = self.resolver.values.of(receiver)
         of_class = known.name == CLASS
         kind = known.arg(0) if of_class else known
-        found = method(self.resolver, kind.name, call.method, exact=kind.exact) if kind else None
-        if found is None:
+        if not kind:
             return None
-        for below in () if kind.exact else self.inference.index.overriding(kind.name, call.method):
-            return f"`{below.qualname}` may override `{call.method}`"
-        inference = self._inference(found.module)
-        function = inference.callees.by_scope.get(found.qualname) if inference else None
-        if inference is None or function is None:
-            return None
-        if of_class:
-            return Target(inference, function, UNKNOWN if is_class_method(function) else None)
-        return Target(inference, function, None if is_static(function) else receiver)
+        found = self.dispatch.methods(kind.name, call.method, exact=kind.exact)
+        if found is None or isinstance(found, str):
+            return found
+        targets: list[Target] = []
+        for inference, function in found:
+            bound = None if is_static(function) else receiver
+            if of_class:
+                bound = UNKNOWN if is_class_method(function) else None
+            targets.append(Target(inference, function, bound))
+        return tuple(targets)
 
-    def _inference(self, module: str) -> Inference | None:
-        if module == self.resolver.module_name:
-            return self.inference
-        project = self.inference.project
-        return project.inference(module) if project is not None else None
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.inference)
 
     def _class(self, inference: Inference, qualname: str, call: Call) -> Target | str | None:
         """The constructor of a class."""
@@ -157,7 +166,7 @@ class Callees:
         shares = shares_state(resolver, kind)
         if found is None:
             return Target(inference, None, result, constructs=True, shares=shares)
-        owner = self._inference(found.module)
+        owner = self.inference.of(found.module)
         function = owner.callees.by_scope.get(found.qualname) if owner else None
         if owner is None or function is None:
             return None
@@ -199,6 +208,14 @@ class Callees:
         if call is not None:
             return self.resolver.call_name(call)
         return self.resolver.types.canonical(self.resolver.place_name(value.place))
+
+
+def only_raises(function: Function) -> bool:
+    """Is the body nothing but a `raise`, as of a method that others are to implement?"""
+    kinds = [s.kind for s in function.block.statements]
+    return kinds[-1:] == ["Raise"] and set(kinds[:-1]) <= {"Expr", "Pass"} and not any(
+        isinstance(e, Invoke) for s in function.block.statements[:-1] for e in s.events
+    )  # fmt: skip
 
 
 def is_static(function: Function) -> bool:

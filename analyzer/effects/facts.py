@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from .catalog import Entry
 from .model import MEMORY, Effect, Resource
@@ -72,3 +73,41 @@ class CallFacts:
     def domains(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(e.resource.domain for e in self.effects
                                    if e.resource.domain != MEMORY))  # fmt: skip
+
+
+def joined(found: Sequence[CallFacts]) -> CallFacts:
+    """A call that does one of several things: of each claim the weakest holds."""
+    first = found[0]
+    if len(found) == 1:
+        return first
+    unknown = next((f for f in found if f.everything), None)
+    if unknown is not None:
+        return unknown
+    waits = [f.latency_ms for f in found if f.latency_ms is not None] or [0.0]
+    kinds = {f.returns for f in found}
+    return replace(
+        first,
+        effects=tuple(dict.fromkeys(e for f in found for e in f.effects)),
+        known=all(f.known for f in found),
+        pure=all(f.pure for f in found),
+        affine=any(f.affine for f in found),
+        raises=any(f.raises for f in found),
+        handles=tuple(dict.fromkeys(h for f in found for h in f.handles)),
+        cancel_unsafe=any(f.cancel_unsafe for f in found),
+        origin="; ".join(dict.fromkeys(f.origin for f in found)),
+        assumes="; ".join(dict.fromkeys(f.assumes for f in found if f.assumes)),
+        # One that never waits gains nothing by being run beside others.
+        latency_ms=max(waits) if all(waits) else 0.0,
+        returns=next(k for k in ("alias", "fresh", "immutable") if k in kinds),
+        locking=_any_locks([f.locking for f in found]),
+    )
+
+
+def _any_locks(found: Sequence[Locking]) -> Locking:
+    common = set(found[0].locks).intersection(*(f.locks for f in found))
+    locks = dict.fromkeys(lock for f in found for lock in f.locks)
+    return Locking(
+        tuple(replace(lock, exclusive=lock.exclusive and lock in common) for lock in locks),
+        next((f.nested for f in found if f.nested), ""),
+        tuple(r for r in found[0].covered if all(r in f.covered for f in found)),
+    )

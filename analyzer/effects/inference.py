@@ -12,14 +12,15 @@ from ..aliases import Aliases, Link, events_of
 from ..config import Config
 from ..ir import Call, Function, Invoke, Module, Place, Value
 from ..latency import latency_of
+from ..project import module_name
 from ..resolve import CONTAINERS, Resolver
 from ..typetext import GENERATOR
 from .arguments import argument
 from .benign import is_benign, is_benign_claim
-from .callees import Callees
+from .callees import Callees, Target, only_raises
 from .catalog import Catalog, Entry, Reference, Template, VocabularyError
 from .directives import line_entry
-from .facts import CallFacts, Lock, Locking
+from .facts import CallFacts, Lock, Locking, joined
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource
 from .origins import Sources
@@ -46,6 +47,7 @@ from .trees import Trees
 if TYPE_CHECKING:
     from ..footprint import Footprints
     from ..index import Index
+    from ..index_facts import ClassFact
     from ..project import Project
 
 SEEDED = "seeded random"
@@ -87,6 +89,23 @@ class Inference:
         from ..footprint import Footprints
 
         return Footprints(self)
+
+    def of(self, module: str) -> Inference | None:
+        """What is known within another module of the project."""
+        if module == self.resolver.module_name:
+            return self
+        return self.project.inference(module) if self.project is not None else None
+
+    def module_of(self, cls: ClassFact) -> str:
+        """The name of the module in which a class of the index stands, "" if it has none."""
+        own = self.resolver.module_name
+        if not cls.path:
+            return own
+        project, path = self.project, Path(cls.path)
+        if project is None:
+            return ""
+        return own if module_name(path, project.src, project.root)[0] == own else \
+            project.name_at(path)  # fmt: skip
 
     # -- functions of the project --------------------------------------------------------------
 
@@ -143,9 +162,10 @@ class Inference:
 
     def links(self, call: Call) -> list[Link] | None:
         """What a call of a function of the project joins; None if its body is not known."""
-        target = self.callees.target(call)
-        if target is None:
-            return None
+        targets = self.callees.targets(call)
+        return [link for t in targets for link in self._links(call, t)] if targets else None
+
+    def _links(self, call: Call, target: Target) -> list[Link]:
         links = [Link((), result=True, outer=True)] if target.shares else []
         if target.function is None:  # a new object that holds what it is handed
             return [*links, Link(tuple(a.value for a in call.arguments), result=True)]
@@ -268,10 +288,18 @@ class Inference:
 
     def _own(self, call: Call, name: str, *, run: bool = False) -> CallFacts:
         """A call of a function of the project. ``run``: its coroutine is run where it is made."""
-        target = self.callees.target(call)
-        if target is None:
+        targets = self.callees.targets(call)
+        if not targets:
             reason = self.callees.reason(call)
             return CallFacts(name, everything=reason or f"nothing is known about `{name}`")
+        found = [self._run_target(call, name, target, run) for target in targets]
+        if len(found) > 1:  # one that only refuses to run says nothing of how long it takes
+            waits = [None if t.function and only_raises(t.function) else f.latency_ms
+                     for f, t in zip(found, targets, strict=True)]  # fmt: skip
+            found = [replace(f, latency_ms=w) for f, w in zip(found, waits, strict=True)]
+        return joined(found)
+
+    def _run_target(self, call: Call, name: str, target: Target, run: bool) -> CallFacts:
         if target.constructs and call.awaited:
             return CallFacts(name, everything=f"an object of `{name}` is awaited")
         if target.function is None:
@@ -356,7 +384,7 @@ class Inference:
     def _run(self, made: Call) -> CallFacts:
         """What running the coroutine that a call makes does."""
         facts = self.facts(made)
-        own = facts.entry is None and self.callees.target(made) is not None
+        own = facts.entry is None and self.callees.targets(made)
         if own and (made.id in self._run_in_place or (facts.everything and not facts.known)):
             return self._own(made, self.resolver.shown_name(made), run=True)
         return facts

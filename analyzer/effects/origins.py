@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..ir import Call, Define, Event, Function, Invoke, Mutate, Place, Store, Value
-from .callees import Binding, bind
+from .callees import Binding, Target, bind
 from .catalog import Entry
 from .roots import ANYTHING, Origin
 from .selector import AnyKey, Attr, Key, Step, SymKey
@@ -381,9 +381,10 @@ class Sources:
         return found
 
     def _own_result(self, call: Call, new: str) -> Origins:
-        target = self.inference.callees.target(call)
-        if target is None:
-            return {ANYTHING}
+        found = [self._target_result(call, new, t) for t in self.inference.callees.targets(call)]
+        return set[Origin]().union(*found) if found else {ANYTHING}
+
+    def _target_result(self, call: Call, new: str, target: Target) -> Origins:
         if target.constructs:
             handed = set[Origin]().union(*(self._value(a.value) for a in call.arguments))
             self._grow(self._held, new, handed | ({ANYTHING} if target.shares else set()))

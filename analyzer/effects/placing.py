@@ -244,11 +244,11 @@ class Placing:
     def _call(self, call: Call, loops: Loops) -> None:
         entry = self.resolver.entry(call)
         if entry is None:
-            target = self.inference.callees.target(call)
-            if target is None:
-                self._unknown(call)
-            else:
+            targets = self.inference.callees.targets(call)
+            for target in targets:
                 self._own(call, target, loops)
+            if not targets:
+                self._unknown(call)
             return
         if not entry.barrier and not any(t.domain == "memory" for t in entry.writes):
             return

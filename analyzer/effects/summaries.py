@@ -148,10 +148,10 @@ class Summaries:
             found: dict[tuple[int, str], tuple[Inference, Function]] = {}
             for event in events_of(function):
                 if isinstance(event, Invoke):
-                    target = self.inference.callees.target(event.call)
-                    if target is not None and target.function is not None:
-                        one = (target.inference, target.function)
-                        found[_key(one)] = one
+                    for target in self.inference.callees.targets(event.call):
+                        if target.function is not None:
+                            one = (target.inference, target.function)
+                            found[_key(one)] = one
             self._edges[function.scope] = tuple(found.values())
         return self._edges[function.scope]
 

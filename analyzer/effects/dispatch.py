@@ -1,0 +1,102 @@
+"""Which methods a call on an object of a known class may run: that of the class, or overrides.
+
+Class hierarchy analysis (Dean, Grove and Chambers, "Optimization of Object-Oriented Programs Using
+Static Class Hierarchy Analysis", ECOOP 1995): all classes of the project that inherit from the
+static class count, whether or not objects of them are ever made. Of a protocol, all classes that
+have its methods do (PEP 544).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..index_facts import ClassFact
+from ..ir import Function
+from ..lineage import PROTOCOLS, ancestry, base_name, found_method, is_abstract
+
+if TYPE_CHECKING:
+    from ..resolve import Resolver
+    from .inference import Inference
+
+#: A call that may run more functions than this is not followed.
+_MOST = 12
+
+#: Bases whose abstract methods must be overridden.
+_ENFORCED = PROTOCOLS | {"abc.ABC"}
+
+Method = tuple["Resolver", Function]
+Found = dict[tuple[str, str], tuple["Inference", Function]]
+Methods = tuple[tuple["Inference", Function], ...]
+
+
+class Dispatch:
+    """The methods that objects of classes have, as one module of a project sees them."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.resolver = inference.resolver
+        self._known: dict[tuple[str, str, bool], Methods | str | None] = {}
+
+    def methods(self, kind: str, name: str, *, exact: bool) -> Methods | str | None:
+        """The functions of which ``kind``'s attribute ``name`` is one.
+
+        Words that say why they are not known; None if ``kind`` is no class with that method.
+        ``exact``: the object is of this very class.
+        """
+        key = (kind, name, exact)
+        if key not in self._known:
+            self._known[key] = self._methods(kind, name, exact)
+        return self._known[key]
+
+    def _methods(self, kind: str, name: str, exact: bool) -> Methods | str | None:
+        own = found_method(self.resolver, kind, name)
+        if own is None:
+            return None
+        found: Found = {}
+        if not self._never_runs(kind, own):
+            self._add(own, found)
+        elif exact:
+            return None  # Python refuses to make such an object
+        below = () if exact else self._below(kind, name)
+        for cls in below:
+            words = f"`{cls.qualname}` may override `{name}`"
+            module = self.inference.module_of(cls)
+            inference = self.inference.of(module) if module else None
+            if inference is None:
+                return words
+            method = found_method(inference.resolver, f"{module}.{cls.qualname}", name)
+            if method is None:
+                return words
+            if method[1].class_scope != cls.qualname or not self._never_runs(kind, method):
+                self._add(method, found)
+            if len(found) > _MOST:
+                return f"`{name}` may be one of more than {_MOST} functions"
+        if not found:
+            return f"nothing of the project implements `{kind}.{name}`"
+        return tuple(found.values())
+
+    def _add(
+        self, method: Method, found: dict[tuple[str, str], tuple[Inference, Function]]
+    ) -> None:
+        owner, function = method
+        inference = self.inference.of(owner.module_name)
+        assert inference is not None  # the function was found in it
+        found[owner.module_name, function.scope] = (inference, function)
+
+    def _never_runs(self, kind: str, method: Method) -> bool:
+        """Is it an abstract method of a class of which Python makes no objects?"""
+        line = ancestry(self.resolver, kind) or ()
+        return is_abstract(*method) and any(level.name in _ENFORCED for level in line)
+
+    def _below(self, kind: str, name: str) -> tuple[ClassFact, ...]:
+        """The classes whose objects may stand for one of ``kind``, and have another method."""
+        index = self.inference.index
+        line = ancestry(self.resolver, kind)
+        top = line[0].info if line else None
+        nominal = index.overriding(kind, name)
+        if line is None or top is None:
+            return nominal
+        if not any(base_name(line[0].resolver, base) in PROTOCOLS for base in top.bases):
+            return nominal
+        methods = frozenset[str]().union(*(level.info.methods for level in line if level.info))
+        return tuple(dict.fromkeys((*nominal, *index.having(methods, name))))
