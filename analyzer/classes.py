@@ -7,7 +7,19 @@ from dataclasses import replace
 from functools import cached_property
 
 from .effects.selector import Attr
-from .ir import ClassInfo, Define, Event, Function, Invoke, Module, Mutate, Place, Store, Value
+from .ir import (
+    Call,
+    ClassInfo,
+    Define,
+    Event,
+    Function,
+    Invoke,
+    Module,
+    Mutate,
+    Place,
+    Store,
+    Value,
+)
 from .typetext import optional
 
 #: Special methods that no operator on an existing object runs, or that are looked at elsewhere.
@@ -31,6 +43,17 @@ def events_of(function: Function) -> Iterator[Event]:
 def is_operator(method: str) -> bool:
     """Is it a special method that operators and builtins call?"""
     return method.startswith("__") and method.endswith("__") and method not in _QUIET_DUNDERS
+
+
+def _set_by_name(call: Call) -> tuple[str, Place, Value] | None:
+    """``setattr(x, "name", value)``: the name, the path that is set, and the value."""
+    place = call.function.place
+    arguments = call.arguments
+    if place != Place("builtins:setattr") or len(arguments) != 3:
+        return None
+    name = arguments[1].value.literal
+    owner = arguments[0].value.place or Place("?")
+    return (name, owner.then(Attr(name)), arguments[2].value) if isinstance(name, str) else None
 
 
 class OwnClasses:
@@ -183,6 +206,10 @@ class OwnClasses:
                     if isinstance(last, Attr):
                         value = event.value if isinstance(event, Store) else None
                         found.setdefault(last.name, []).append((event.place, value))
+                elif isinstance(event, Invoke):
+                    one = _set_by_name(event.call)
+                    if one is not None:
+                        found.setdefault(one[0], []).append(one[1:])
         return found
 
     @cached_property
@@ -194,14 +221,6 @@ class OwnClasses:
                 if isinstance(event, Store):
                     found.setdefault(event.place.symbol, []).append(event.value)
         return found
-
-    def stores_into(self, module: str, name: str) -> bool:
-        """Does this file set a global of another module?"""
-        for place, _ in self.stores.get(name, ()):
-            info = self.module.symbols.get(place.symbol)
-            if info is not None and info.kind == "import" and module.startswith(info.target):
-                return True
-        return False
 
     @cached_property
     def reconfigured_fields(self) -> frozenset[str]:

@@ -8,12 +8,14 @@ from .annotated import annotated
 from .ir import Place, Value
 from .lineage import ENUMS, Level, ancestry, base_name, class_at, decorator_name, found_method
 from .returned import result_of
-from .typetext import CLASS, PLAIN_DATA, UNKNOWN, Type, is_plain
+from .typetext import CLASS, OPEN, PLAIN_DATA, UNKNOWN, Type, is_plain
 
 if TYPE_CHECKING:
     from .resolve import Resolver
 
 _DECLARING = frozenset({"dataclasses.field", "pydantic.Field", "pydantic.PrivateAttr"})
+#: An attribute that more files than these set has no known type.
+_MOST_FILES = 8
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 
 
@@ -25,11 +27,7 @@ def field(resolver: Resolver, owner: Type, name: str) -> Type:
     first = line[0]
     home = first.resolver
     key = f"{first.name}.{name}"
-    known = home.fields.get(key)
-    if known is None:
-        home.fields[key] = UNKNOWN  # what is set from itself alone has no type
-        known = home.fields[key] = _find(resolver, line, name)
-    return known
+    return home.solver.solve(key, home.fields, lambda: _find(resolver, line, name))
 
 
 def family(resolver: Resolver, kind: str) -> tuple[Level, ...]:
@@ -70,7 +68,7 @@ def _find(resolver: Resolver, line: tuple[Level, ...], name: str) -> Type:
             kinds = {annotated(level.resolver, text) for text in info.annotations}
             said = kinds.pop() if len(kinds) == 1 else UNKNOWN
         values += [(level.resolver, v) for v in info.values if not _declared(level.resolver, v)]
-    stored = _stored(resolver, line, name)
+    stored = _stored(line, name)
     if stored is None:
         return UNKNOWN
     values += stored
@@ -113,32 +111,49 @@ def _computed(level: Level, name: str) -> Type:
     return result_of(owner, function, Type(level.name), awaited=False)
 
 
-def _stored(
-    resolver: Resolver, line: tuple[Level, ...], name: str
-) -> list[tuple[Resolver, Value]] | None:
+def _stored(line: tuple[Level, ...], name: str) -> list[tuple[Resolver, Value]] | None:
     """What the methods of a class, its bases and its subclasses set an attribute to.
 
-    None if somebody else may set it.
+    None if that is not known. Where the holder's type is not known, it may be such an object.
     """
     names = {level.name for level in line if level.info is not None}
     found: list[tuple[Resolver, Value]] = []
-    for owner in {id(r): r for r in (resolver, *(level.resolver for level in line))}.values():
+    owners = {id(level.resolver): level.resolver for level in line}
+    elsewhere = _setters(line, name)
+    if elsewhere is None:
+        return None
+    owners |= {id(owner): owner for owner in elsewhere}
+    for owner in owners.values():
         for place, value in owner.own.stores.get(name, ()):
             holder = owner.values.at(Place(place.symbol, place.steps[:-1]))
             if holder.name == CLASS:
                 holder = holder.arg(0)
+            if holder == OPEN:
+                continue  # it depends on what is asked for
             if holder and not _related(owner, holder.name, names):
                 continue
-            if not holder:
-                return None
             if value is not None:
                 found += [(owner, v) for v in others(place, value)]
     return found
 
 
+def _setters(line: tuple[Level, ...], name: str) -> list[Resolver] | None:
+    """Other modules that may set the attribute; None if that is not known, or they are many."""
+    home = line[0].resolver
+    if home.index is None or home.project is None:
+        return []
+    seen = {level.resolver.module_name for level in line}
+    files = home.index.setters(line[0].name, name, seen)
+    if files is None or len(files) > _MOST_FILES:
+        return None
+    found = [home.project.inference_of(file) for file in files]
+    return [i.resolver for i in found if i is not None] if all(found) else None
+
+
 def others(place: Place, value: Value) -> list[Value]:
     """A value without what stands at a place already: `x.n = x.n + 1`, `x.n += 1`."""
-    if value.held and not value.fresh and value.held[0].place == place:
+    operator = value.held and not (value.fresh or value.type or value.element)
+    if operator and value.held[0].place == place:
         return list(value.held[1:])
     return [value]
 

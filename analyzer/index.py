@@ -12,7 +12,7 @@ program's functions is there while they run.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -431,6 +431,24 @@ class Index:
                 method, lambda file, put: self._hits_class(file, put, family, words)
             )
         return self._reasons[key]
+
+    def setters(self, name: str, attr: str, seen: Collection[str]) -> tuple[File, ...] | None:
+        """The files, beside the modules ``seen``, that may set an attribute of a class's objects.
+
+        None if some file may set attributes whose names are computed.
+        """
+        classes = self.classes(name)
+        family = frozenset[_Key]().union(*(self._family(c) for c in classes))
+        words = {c.qualname.rpartition(".")[2] for c in classes}
+        known = {id(file) for module in seen for file in self.modules(module)}
+        if any(self._hits_class(file, put, family, words) for file, put in self.computed):
+            return None
+        found = [
+            file
+            for file, put in self.puts(attr)
+            if id(file) not in known and self._hits_class(file, put, family, words)
+        ]
+        return tuple(dict.fromkeys(found))
 
     def _hits_class(self, file: File, put: Put, family: frozenset[_Key], words: set[str]) -> bool:
         aim = self._aim(file, put)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .effects.selector import Key, Step
-from .typetext import GENERATOR, PLAIN, PLAIN_DATA, UNKNOWN, WHOLE, Type, is_plain, join
+from .typetext import GENERATOR, OPEN, PLAIN, PLAIN_DATA, UNKNOWN, WHOLE, Type, is_plain, join
 
 _MAPPINGS = frozenset({
     "builtins.dict", "collections.defaultdict", "collections.OrderedDict", "typing.Mapping",
@@ -25,7 +25,9 @@ _ITERABLES = _SEQUENCES | frozenset({
     "typing.AsyncGenerator", "collections.abc.AsyncGenerator", "typing.Set", "typing.AbstractSet",
     "collections.abc.Set", GENERATOR, *_LAZY,
 })  # fmt: skip
-_BYTES = frozenset({"builtins.bytes", "builtins.bytearray", "builtins.range"})
+_BYTES = frozenset({
+    "builtins.bytes", "builtins.bytearray", "builtins.range", "itertools.count",
+})  # fmt: skip
 
 
 def element(found: Type, index: int | None = None) -> Type:
@@ -33,7 +35,7 @@ def element(found: Type, index: int | None = None) -> Type:
     name = found.name
     if name == PLAIN:
         return PLAIN_DATA
-    if name == "builtins.str":
+    if name == "builtins.str" or found == OPEN:
         return found
     if name in _BYTES:
         return WHOLE
@@ -47,6 +49,8 @@ def element(found: Type, index: int | None = None) -> Type:
 def item(found: Type, step: Step) -> Type:
     """What subscripting an object gives."""
     name = found.name
+    if found == OPEN:
+        return found
     if name in _MAPPINGS:
         return found.arg(1)
     if name == "builtins.tuple" and isinstance(step, Key) and isinstance(step.value, int):
@@ -58,7 +62,7 @@ def item(found: Type, step: Step) -> Type:
 
 def piece(found: Type) -> Type:
     """What a slice of an object is."""
-    known = found.name in ("builtins.list", "builtins.str", "builtins.bytes", PLAIN)
+    known = found.name in ("builtins.list", "builtins.str", "builtins.bytes", PLAIN, OPEN.name)
     if found.name == "builtins.tuple":
         return Type(found.name, (element(found),)) if found.args else found
     return found if known else UNKNOWN
@@ -178,6 +182,8 @@ def of_method(receiver: Type, method: str, given: Sequence[Type]) -> Type | None
         rule = _METHODS.get(f"{owner}.{method}")
     else:
         rule = None
+    if receiver == OPEN:
+        return receiver
     return rule(receiver, given) if rule is not None else None
 
 

@@ -18,11 +18,13 @@ from .config import Config
 from .effects.catalog import Catalog
 from .index_files import in_tests
 from .ir import Module
+from .solving import Solver
 from .source import SourceError, from_bytes
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
     from .index import Index
+    from .index_files import File
 
 _Stamp = tuple[int, int]
 #: Lowered modules of this process by file; the least lately used ones are given up first.
@@ -70,6 +72,7 @@ class Project:
     )
     _stamps: dict[Path, _Stamp] = field(default_factory=dict[Path, "_Stamp"])
     _inferences: dict[str, Inference | None] = field(default_factory=dict[str, "Inference | None"])
+    solver: Solver = field(default_factory=Solver)
     tests: bool = False  # a file of tests is looked at
     _modules: tuple[str, ...] | None = None
     _index: Index | None = None
@@ -124,6 +127,15 @@ class Project:
                 Inference(module, self.sources, self.config, self) if module is not None else None
             )
         return self._inferences[name]
+
+    def inference_of(self, file: File) -> Inference | None:
+        """What is known within a file of the index, by the name that others import it by."""
+        parts = file.module.split(".")
+        names = [".".join(parts[i:]) for i in range(len(parts))]
+        name = next((n for n in names if str(self.path(n) or "") == file.path), file.module)
+        if name not in self._inferences and self._file(name) is None and file.path:
+            self._files[name] = (Path(file.path), file.package)
+        return self.inference(name)
 
     def definition(self, name: str, *, once: bool = True) -> Definition | None:
         """What a qualified name means, followed through re-exports; None if it is not known.

@@ -7,7 +7,7 @@ type is unknown (the empty string). Types are qualified names; ``plain`` is JSON
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,14 +18,16 @@ from .effects.roots import Roots
 from .effects.selector import Attr
 from .ir import Call, ClassInfo, Function, Module, Place, Value
 from .lineage import Level, ancestry, class_at
+from .solving import Solver
 from .typetext import PLAIN, Type
 from .valuetypes import ValueTypes
 
 if TYPE_CHECKING:
+    from .index import Index
     from .project import Project
 
 #: Types that are no kind of object to be named.
-_NOT_SHOWN = frozenset({"builtins.type", "<manager>", "<never>"})
+_NOT_SHOWN = frozenset({"builtins.type", "<manager>", "<never>", "<open>"})
 #: Containers that iterate without running anybody's code.
 CONTAINERS = frozenset({
     PLAIN, "builtins.list", "builtins.dict", "builtins.set", "builtins.tuple", "builtins.str",
@@ -80,17 +82,24 @@ class Resolver:
         self.own = OwnClasses(module, self.module_name)
         self.roots = Roots(self)
         self.values = ValueTypes(self)
+        self.solver = project.solver if project is not None else Solver()
         self.lines: dict[str, tuple[Level, ...] | None] = {}  # by type name, see `lineage`
         self.fields: dict[str, Type] = {}  # by class and attribute, see `fields`
         self.returns: dict[str, Type] = {}  # by scope of a function, see `returned`
         self.members: dict[str, ClassInfo | None] = {}  # by type name, see `own_code`
         self.changed: frozenset[str] | None = None  # see `settled`
+        self.find_index: Callable[[], Index] | None = None
         self._names: dict[int, str] = {}
         self._bound = {
             f"{f.scope}:{f.signature.positional[0]}": (f.class_scope, _of_class(f))
             for f in module.functions
             if f.class_scope and f.signature.positional and not _static(f)
         }
+
+    @property
+    def index(self) -> Index | None:
+        """What the rest of the project may do to classes and globals."""
+        return self.find_index() if self.find_index is not None else None
 
     # -- types ---------------------------------------------------------------------------------
 
@@ -181,7 +190,9 @@ class Resolver:
         """The qualified name of what is called; for an untyped variable its place in the file."""
         known = self._names.get(call.id)
         if known is None:
-            known = self._names[call.id] = self._call_name(call)
+            known = self._call_name(call)
+            if not self.solver.guessing:
+                self._names[call.id] = known
         return known
 
     def _call_name(self, call: Call) -> str:

@@ -13,7 +13,7 @@ from .annotated import SELF, annotated, typed_dict
 from .classes import events_of
 from .ir import Call, Control, Function, Place, Value
 from .lineage import ancestry, class_at, decorator_name, found_method
-from .typetext import CLASS, GENERATOR, MANAGER, NONE, TEXT, UNKNOWN, Type, join, members
+from .typetext import CLASS, GENERATOR, MANAGER, NONE, OPEN, TEXT, UNKNOWN, Type, join, members
 
 if TYPE_CHECKING:
     from .resolve import Resolver
@@ -47,6 +47,8 @@ def call_result(resolver: Resolver, call: Call) -> Type:
     if name in resolver.types.types:
         known = any(catalog.find(name) for catalog in resolver.sources)
         return UNKNOWN if known and entry is None else Type(name, exact=True)
+    if call.receiver is not None and resolver.values.of(call.receiver) == OPEN:
+        return OPEN
     made = _made(resolver, call)
     if made is not None:
         return made
@@ -149,11 +151,8 @@ def result_of(owner: Resolver, function: Function, receiver: Type, *, awaited: b
 
 
 def _returned(owner: Resolver, function: Function) -> Type:
-    known = owner.returns.get(function.scope)
-    if known is None:
-        owner.returns[function.scope] = UNKNOWN  # what only calls itself answers with nothing
-        known = owner.returns[function.scope] = _find(owner, function)
-    return known
+    key = function.scope
+    return owner.solver.solve(key, owner.returns, lambda: _find(owner, function))
 
 
 def _find(owner: Resolver, function: Function) -> Type:

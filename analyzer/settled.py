@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .classes import events_of
-from .ir import Call, Define, Invoke, Mutate, Store, Value
+from .ir import SLICE, Call, Define, Invoke, Mutate, Store, Value
 
 if TYPE_CHECKING:
     from .resolve import Resolver
@@ -55,6 +55,6 @@ def _whole(value: Value, found: set[str]) -> None:
     """The names that mean the very object, or one that is held by it."""
     if value.place is not None and not value.place.steps:
         found.add(value.place.symbol)
-    if not value.element:
+    if not value.element and value.type != SLICE:  # a slice of a list is a new one
         for held in value.held:
             _whole(held, found)

@@ -50,6 +50,8 @@ class Type:
 UNKNOWN = Type()
 #: What an empty container holds.
 NEVER = Type("<never>")
+#: What is being looked for, and is asked for meanwhile (see `solving`).
+OPEN = Type("<open>")
 PLAIN_DATA = Type(PLAIN)
 TEXT = Type("builtins.str", exact=True)
 WHOLE = Type("builtins.int", exact=True)
@@ -61,9 +63,12 @@ _NUMBERS = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex
 _HOLDING_PLAIN = frozenset({"builtins.list", "builtins.dict", "builtins.set", "builtins.tuple"})
 
 
+_NOTHING = frozenset({NONE, "builtins.NoneType", NEVER.name, OPEN.name})
+
+
 def is_plain(found: Type) -> bool:
     """Is it JSON-like data: text, numbers, None, and built-in containers of such?"""
-    if found.name == PLAIN or found == NEVER or found.name in _SCALARS:
+    if found.name == PLAIN or found in (NEVER, OPEN) or found.name in _SCALARS:
         return True
     return found.name in _HOLDING_PLAIN and bool(found.args) and all(map(is_plain, found.args))
 
@@ -72,7 +77,7 @@ def join(types: Iterable[Type]) -> Type:
     """What is known of a value that may be of any of the types; a call on None raises."""
     several = set(types)
     if len(several) > 1:
-        several = {t for t in several if t.name not in (NONE, "builtins.NoneType", NEVER.name)}
+        several = {t for t in several if t.name not in _NOTHING} or several
     if not several:
         return UNKNOWN
     if len(several) == 1:
@@ -96,7 +101,7 @@ def _joined_args(rows: list[tuple[Type, ...]]) -> tuple[Type, ...]:
 
 def agrees(annotated: Type, assigned: Type) -> bool:
     """May a value of the one type be what an annotation calls the other?"""
-    if not assigned or assigned.name in (NONE, "builtins.NoneType"):
+    if not assigned or assigned.name in _NOTHING:
         return True
     if annotated.name in _NUMBERS and assigned.name in _NUMBERS:
         return _NUMBERS.index(assigned.name) <= _NUMBERS.index(annotated.name)

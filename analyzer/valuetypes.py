@@ -22,6 +22,7 @@ from .typetext import (
     GENERATOR,
     NEVER,
     NONE,
+    OPEN,
     PLAIN,
     PLAIN_DATA,
     TEXT,
@@ -54,7 +55,6 @@ class ValueTypes:
         self.resolver = resolver
         self.module = resolver.module
         self._known: dict[str, Type] = {}
-        self._busy: set[str] = set()
 
     # -- values --------------------------------------------------------------------------------
 
@@ -112,8 +112,8 @@ class ValueTypes:
         if not found and place.steps:
             found, start = self._global(place)
         for step in place.steps[start:]:
-            if not found:
-                return UNKNOWN
+            if not found or found == OPEN:
+                return found
             found = self.attribute(found, step.name) if isinstance(step, Attr) \
                 else items.item(found, step)  # fmt: skip
         return found
@@ -146,8 +146,6 @@ class ValueTypes:
             return UNKNOWN
         if found.kind == "class":
             return Type(CLASS, (Type(found.name, exact=True),))
-        if self.resolver.own.stores_into(name.rpartition(".")[0], found.qualname):
-            return UNKNOWN
         inference = project.inference(found.module)
         symbol = f":{found.qualname}"
         return inference.resolver.values.of_symbol(symbol) if inference is not None else UNKNOWN
@@ -155,24 +153,21 @@ class ValueTypes:
     # -- names ---------------------------------------------------------------------------------
 
     def of_symbol(self, symbol: str) -> Type:
-        known = self._known.get(symbol)
-        if known is not None:
-            return known
-        if symbol in self._busy:
+        return self.resolver.solver.solve(symbol, self._known, lambda: self._configured(symbol))
+
+    def _configured(self, symbol: str) -> Type:
+        found = self._find(symbol)
+        if found and symbol.startswith(":") and self._set_elsewhere(symbol[1:]):
             return UNKNOWN
-        self._busy.add(symbol)
-        try:
-            found = self._find(symbol)
-            if (
-                found
-                and self.resolver.is_handle(found.name)
-                and (symbol in self.resolver.own.reconfigured)
-            ):
-                found = UNKNOWN
-            self._known[symbol] = found
-        finally:
-            self._busy.discard(symbol)
-        return found
+        handle = found and self.resolver.is_handle(found.name)
+        return UNKNOWN if handle and symbol in self.resolver.own.reconfigured else found
+
+    def _set_elsewhere(self, name: str) -> bool:
+        """May another module put something else in the place of a global?"""
+        info = self.module.symbols[f":{name}"]
+        index = self.resolver.index if info.kind == "global" and not info.cls else None
+        module = self.resolver.module_name
+        return index is not None and bool(index.function_replaced(module, name))
 
     def _find(self, symbol: str) -> Type:
         if symbol.startswith("call#"):

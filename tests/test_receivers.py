@@ -325,8 +325,8 @@ TYPES = {
     "field annotated in a method": ("x = SHOP.items['a']", ITEM),
     "what an unannotated container holds": ("x = SHOP.loose['a']", ""),
     "field of a data class": ("x = SHOP.first.tags[0]", STR),
-    "field that is set from outside": ("SHOP.second = 3\nx = SHOP.second", ""),
-    "field that is set by somebody": ("def g(s): s.second = 3\nx = SHOP.second", ""),
+    "field that is set from outside": ("SHOP.second = make()\nx = SHOP.second", ""),
+    "field that is set by somebody": ("def g(s): s.second = Shop(1)\nx = SHOP.second", ""),
     "a like-named field of another class": (
         "class Other:\n    def f(self): self.second = 3\nx = SHOP.second", ITEM),
     "a field that a subclass sets": (
@@ -382,3 +382,62 @@ def test_types(tmp_path: Path, text: str, expected: str) -> None:
         + f"{text}\n{indent}x.marker()\n"
     )  # fmt: skip
     assert kind(inferred(tmp_path, shop=SHOP, main=main), "x.marker") == expected
+
+
+ELSEWHERE = {
+    "nobody": ("", ITEM),
+    "to such an object": ("import shop\nshop.SHOP.second = shop.Item('q')", ITEM),
+    "to something else": ("import shop\nshop.SHOP.second = shop.Shop(1)", ""),
+    "to what is not known": ("import shop\nshop.SHOP.second = make()", ""),
+    "through a parameter": ("def patch(s): s.second = make()", ""),
+    "of a class that is unrelated": ("class C:\n    def f(self): self.second = make()", ITEM),
+    "by a subclass": (
+        "import shop\nclass C(shop.Shop):\n    def f(self): self.second = make()", ""),
+    "by a computed name": (
+        "import shop\ndef patch(s: shop.Shop, n): setattr(s, n, make())", ""),
+    "by its name": ("import shop\nsetattr(shop.SHOP, 'second', make())", ""),
+    "the whole object": ("import shop\nshop.SHOP = make()", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_fields_are_set_by_other_files(tmp_path: Path, text: str, expected: str) -> None:
+    main = "from shop import SHOP\nSHOP.second.marker()\n"
+    found = inferred(tmp_path, shop=SHOP, other=text, main=main)
+    assert kind(found, "SHOP.second.marker") == expected
+
+
+CYCLES = {
+    "a field that follows itself": (
+        "class N:\n    def __init__(self, up: 'N'):\n        self.at = Item('a')\n"
+        "    def f(self): self.at = self.at.me()\n", "N(None).at", ""),
+    "a field that answers with itself": (
+        "class N:\n    def __init__(self):\n        self.here = M()\n"
+        "    def f(self): self.here = self.here.child()\n"
+        "class M:\n    def child(self): return self\n", "N().here", "main.M"),
+    "a field whose method answers with another": (
+        "class N:\n    def __init__(self):\n        self.here = M()\n"
+        "    def f(self): self.here = self.here.child()\n"
+        "class M:\n    def child(self): return K()\nclass K:\n    def child(self): return 1\n",
+        "N().here", ""),
+    "a name from itself": ("x = x", "x", ""),
+    "two names from each other": ("y = z\nz = y", "y", ""),
+    "a loop": ("n = Item('a')\nwhile n:\n    n = n", "n", ITEM),
+    "a function that calls itself": (
+        "def f(n):\n    if n: return f(n - 1)\n    return Item('a')\n", "f(1)", ITEM),
+    "functions that call each other": (
+        "def f(n):\n    return g(n)\ndef g(n):\n    if n: return f(n)\n    return Item('a')\n",
+        "f(1)", ITEM),
+    "functions that call each other and disagree": (
+        "def f(n):\n    if n: return 3\n    return g(n)\n"
+        "def g(n):\n    if n: return f(n)\n    return Item('a')\n", "f(1)", ""),
+    "a function that only calls itself": ("def f(n): return f(n)\n", "f(1)", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value", "expected"), CYCLES.values(), ids=CYCLES)
+def test_types_that_depend_on_themselves(
+    tmp_path: Path, text: str, value: str, expected: str
+) -> None:
+    main = f"from shop import Item\n{text}\nresult = {value}\nresult.marker()\n"
+    assert kind(inferred(tmp_path, shop=SHOP, main=main), "result.marker") == expected

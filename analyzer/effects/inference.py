@@ -72,6 +72,7 @@ class Inference:
         self.text = text  # of a file that may not be saved as it is
         self.is_package = is_package
         self.resolver = Resolver(module, sources, project, plain_values=config.plain_values)
+        self.resolver.find_index = lambda: self.index
         self.callees = Callees(self)
         self.summaries = Summaries(self)
         self.aliases = Aliases(self.resolver, self.links)
