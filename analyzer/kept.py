@@ -17,7 +17,7 @@ from .dependence import meet, not_speculatable
 from .edges import EdgeKind
 from .effects.benign import names_of
 from .effects.model import COMMUTATIVE, MEMORY, Effect, Resource
-from .effects.selector import AnyKey, Attr, Memory
+from .effects.selector import Attr, Memory
 from .footprint import Footprints
 from .hops import Hop, Inside
 from .ir import (
@@ -193,7 +193,7 @@ def _counted(inside: Inside, event: Event, place: Place) -> bool:
 
 
 def _fills(inside: Inside, event: Store) -> bool:
-    """Is what is stored under a key only stored if it was not there, and then answered?"""
+    """Is what is stored under a key only stored if it was not there, and then answered or used?"""
     container = Place(event.place.symbol, event.place.steps[:-1])
     if event.value.held:  # what an operator or a display makes of it
         return False
@@ -213,7 +213,11 @@ def _fills(inside: Inside, event: Store) -> bool:
     returned = any(
         _from(e.value, container, asked) or _same(inside, e.value, event.value) for e in answers
     )
-    return returned and (hits or stored)
+    used = any(
+        isinstance(e, Use) and e.place.symbol in asked and id(inside.around(e)[-1]) not in guards
+        for e in inside.events
+    )
+    return (returned or (used and stored)) and (hits or stored)
 
 
 def _asking(inside: Inside, container: Place) -> set[str]:
@@ -235,8 +239,8 @@ def _from(value: Value, container: Place, asked: set[str]) -> bool:
         return False
     if not place.steps and place.symbol in asked:
         return True
-    inner = place.symbol == container.symbol and place.steps[:-1] == container.steps
-    return inner and not isinstance((*place.steps, AnyKey())[len(container.steps)], Attr)
+    item = bool(place.steps) and not isinstance(place.steps[-1], Attr)
+    return item and Place(place.symbol, place.steps[:-1]) == container
 
 
 def _same(inside: Inside, value: Value, stored: Value) -> bool:

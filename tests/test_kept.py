@@ -126,6 +126,19 @@ async def lookup(key):
     _cache[key] = answer = await fetch(key)
     return answer
 """,
+    "of locks": """\
+import asyncio
+
+_cache: dict[str, asyncio.Lock] = {}
+
+
+async def lookup(key):
+    lock = _cache.get(key)
+    if lock is None:
+        lock = _cache[key] = asyncio.Lock()
+    async with lock:
+        return await fetch(key)
+""",
     "passed on": """\
 _cache = {}
 
