@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from .effects.inference import Inference
-from .effects.model import Effect, Resource
+from .effects.model import MEMORY, Effect, Resource
 from .effects.summaries import Site, Summary
 from .hops import Chain, Hop, Inside, describe_event
 from .ir import (
@@ -177,21 +177,32 @@ class Chains:
 
     def _of_effect(self, inside: Inside, mine: Effect, seen: frozenset[str]) -> Chain:
         found: list[Chain] = []
-        lines: dict[int, None] = {}
-        for event in inside.events:
-            for inner in inside.inference.footprints.effects(event):
-                if mine not in set(inside.body.outside(inner)):
-                    continue
-                line = inside.line(event)
-                chain = self._below(inside, event, inner, seen) if line not in lines else ()
-                if chain:
-                    found.append(chain)
-                    lines[line] = None
-                break
+        lines: set[int] = set()
+        for event, inner in self._causes(inside, mine):
+            line = inside.line(event)
+            chain = self._below(inside, event, inner, seen) if line not in lines else ()
+            if chain:
+                found.append(chain)
+                lines.add(line)
         if not found:
             return ()
         first, *others = found
         return _also(first, len(others))
+
+    @staticmethod
+    def _causes(inside: Inside, mine: Effect) -> list[tuple[Event, Effect]]:
+        """The events that have an effect, those first of which it does not only follow."""
+        firm: list[tuple[Event, Effect]] = []
+        following: list[tuple[Event, Effect]] = []
+        for event in inside.events:
+            own = inside.inference.facts(event.call).effects if isinstance(event, Invoke) else None
+            for inner in inside.inference.footprints.effects(event):
+                if mine in set(inside.body.outside(inner)):
+                    outer = inner.resource.domain != MEMORY
+                    follows = inner not in own if own is not None else outer
+                    (following if follows else firm).append((event, inner))
+                    break
+        return firm + following
 
     def _below(self, inside: Inside, event: Event, effect: Effect, seen: frozenset[str]) -> Chain:
         if isinstance(event, Invoke):

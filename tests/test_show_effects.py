@@ -216,6 +216,70 @@ def test_a_line_without_calls_names_near_ones(project: Path) -> None:
     assert "nor on any other" in lint("--show-effects", "flat.py:1").stdout
 
 
+HANDLES = """\
+import asyncio
+import contextvars
+
+from shop.db import Connection
+
+user = contextvars.ContextVar("user")
+turn = asyncio.Lock()
+
+
+async def rows(db: Connection, key: str) -> object:
+    return await db.fetch_row(key)
+
+
+async def load(db: Connection, key: str) -> object:
+    return await rows(db, key)
+
+
+async def tagged(name: str) -> object:
+    user.set(name)
+    return await fetch(name)
+
+
+async def polite(name: str) -> object:
+    async with turn:
+        return await fetch(name)
+
+
+async def main(db: Connection) -> object:
+    a = await load(db, "a")
+    b = await tagged("b")
+    c = await polite("c")
+    return a, b, c
+"""
+CONFIG = """
+[[tool.pexec.tools]]
+match = "shop.db.Connection.fetch_row"
+reads = ["db:{0}"]
+concurrency = "exclusive"
+
+[[tool.pexec.tools]]
+match = "fetch"
+reads = ["web:{0}"]
+"""
+
+
+def test_handles_locks_and_ties_to_the_task_have_chains(project: Path) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(CONFIG)
+    (project / "desk.py").write_text(HANDLES)
+    found = shown("desk.py:29")
+    way = (
+        "desk.py:14 `desk.load` → desk.py:10 `desk.rows` → desk.py:11 "
+        "`shop.db.Connection.fetch_row` (pyproject.toml: [tool.pexec]: `tools`"
+    )
+    assert found["uses `db` alone"] == [f"{way})"]
+    assert found["read db:a"] == [f"{way})"]
+    (tied,) = shown("desk.py:30")["must stay in its task"]
+    assert tied.startswith("desk.py:18 `desk.tagged` → desk.py:19 `contextvars.ContextVar.set`")
+    assert shown("desk.py:31")["takes `turn`"] == [
+        "desk.py:23 `desk.polite` → desk.py:24 (waits for it)"
+    ]
+
+
 def analyses(case: golden.Case) -> Iterator[Analysis]:
     name, package = module_name(Path(case.path.name), case.config.src, case.path.parent)
     sources = (case.config.tools, builtin_catalog())
