@@ -6,10 +6,11 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from .effects.containers import member_slot, shallow
 from .effects.inference import Inference
 from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
 from .effects.roots import is_module
-from .effects.selector import AnyKey, Attr, Key, Memory, Name, SymKey
+from .effects.selector import AnyKey, Attr, Key, Memory, Name, Step, SymKey
 from .ir import (
     AwaitValue,
     Call,
@@ -199,6 +200,8 @@ class Footprints:
 
     def effects(self, event: Event) -> list[Effect]:
         match event:
+            case Use(place=place, member=step) if step is not None:
+                return self._member(place, step)
             case Use(place=place, deep=deep):
                 inserts = self._inserts(place)
                 return [*self._read(place, deep=deep), *inserts]
@@ -210,11 +213,11 @@ class Footprints:
             case Mutate(place=place, operand=operand, removes=removes):
                 resolver = self.inference.resolver
                 number = operand is not None and resolver.type_of(operand) in _NUMBER
-                if removes:
-                    place = self._removed(place)
-                elif number or resolver.immutable(Value(place=place)):
+                if not removes and (number or resolver.immutable(Value(place=place))):
                     return []
-                return [*self._root(place), *self._write(self.inference.memory(place))]
+                slot = self._removed(place) if removes else place.then(AnyKey())
+                memory = self.inference.memory(slot, deep=False)
+                return [*self._root(place), *self._write(memory)]
             case Invoke(call=call):
                 facts = self.inference.facts(call)
                 changed = [
@@ -258,18 +261,38 @@ class Footprints:
 
     def _read(self, place: Place, *, deep: bool) -> list[Effect]:
         effects = self._root(place)
-        if self.inference.resolver.module_like(place):
+        resolver = self.inference.resolver
+        if resolver.module_like(place) or resolver.defined_thing(place):
             return effects
         for step in place.steps:
             if isinstance(step, SymKey):
                 effects.append(Effect(Mode.READ, Resource(MEMORY, Name(step.name))))
-        if deep or place.steps:
-            if not place.steps and self.inference.resolver.immutable(Value(place=place)):
-                return effects
-            memory = self.inference.memory(place, deep=deep)
-            effects.append(Effect(Mode.READ, Resource(MEMORY, memory)))
-            effects += self._state(memory, None, Mode.READ)
-        return effects
+        immutable = resolver.immutable(Value(place=place))
+        if place.steps:
+            last, owner = place.steps[-1], Place(place.symbol, place.steps[:-1])
+            if isinstance(last, Attr) and resolver.place_type(owner) in CONTAINERS:
+                return effects  # a method of a built-in container
+            if immutable or not deep or shallow(self.inference, place):
+                effects += self._looked(self.inference.memory(place, deep=False))
+        if not deep or immutable:
+            return effects
+        if shallow(self.inference, place):
+            slots = self.inference.memory(place.then(AnyKey()), deep=False)
+            return [*effects, *self._looked(slots)]
+        return [*effects, *self._looked(self.inference.memory(place))]
+
+    def _looked(self, memory: Memory) -> list[Effect]:
+        read = Effect(Mode.READ, Resource(MEMORY, memory))
+        return [read, *self._state(memory, None, Mode.READ)]
+
+    def _member(self, place: Place, step: Step) -> list[Effect]:
+        """`key in d` looks at that key of a dictionary only, at all that a list holds."""
+        memory = member_slot(self.inference, place, step)
+        if memory is None:
+            return self._read(place, deep=True)
+        key = [Effect(Mode.READ, Resource(MEMORY, Name(step.name)))] \
+            if isinstance(step, SymKey) else []  # fmt: skip
+        return [*self._root(place), *key, *self._looked(memory)]
 
     def _write(self, memory: Memory) -> list[Effect]:
         effect = Effect(Mode.WRITE, Resource(MEMORY, memory))

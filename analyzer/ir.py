@@ -71,6 +71,7 @@ class Value:
     element: bool = False  # one of the things that `held` holds, not the container
     index: int | None = None  # which one of them, if it is known
     anything: bool = False  # may be any object there is
+    operator: str = ""  # "binary" or "inplace": what an operator makes of `held`
     many: bool = False  # what it holds is evaluated, or put into it, many times
 
 
@@ -85,12 +86,16 @@ UNTYPED = "?"
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A value is read. ``deep``: its content too, not only the binding or slot."""
+    """A value is read. ``deep``: its content too, not only the binding or slot.
+
+    ``member``: it is asked whether it holds that key.
+    """
 
     place: Place
     deep: bool = True
     risk: Risk = Risk.NONE
     guarded: bool = False
+    member: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)

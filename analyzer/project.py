@@ -107,9 +107,9 @@ class Project:
     def modules(self, most: int = 60) -> tuple[str, ...] | None:
         """The names of all modules below the project's folders; None if there are more."""
         if self._modules is None:
-            folders = [self.root / folder for folder in self.src]
+            folders = [Path(os.path.abspath(self.root / folder)) for folder in self.src]
             if self.here is not None:
-                folders.append(self.here)
+                folders.append(Path(os.path.abspath(self.here)))
             self._modules = _names(sorted(set(folders), key=lambda f: -len(f.parts)), most)
         return self._modules or None
 

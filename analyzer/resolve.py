@@ -116,13 +116,12 @@ class Resolver:
         return frozenset[str]().union(*(c.prefixes for c in self.sources[:-1]))
 
     def immutable(self, value: Value) -> bool:
-        if value.immutable:
-            return True
-        name = self.type_of(value)
-        if name in IMMUTABLE:
-            return True
+        return value.immutable or self.immutable_type(self.type_of(value))
+
+    def immutable_type(self, name: str) -> bool:
+        """Do objects of a type never change?"""
         info = self.type_info(name)
-        return info is not None and info.immutable
+        return name in IMMUTABLE or (info is not None and info.immutable)
 
     def type_of(self, value: Value) -> str:
         """The qualified name of a value's type, "" if it is not known, or a class is meant."""
@@ -233,6 +232,14 @@ class Resolver:
             return False
         name = self.place_name(place)
         return name in self.types.entries or name in self.types.prefixes
+
+    def defined_thing(self, place: Place) -> bool:
+        """Is it a function, a class or a module of the project? Naming one looks at no state."""
+        info = self.module.symbols.get(place.symbol)
+        if info is None or info.kind != "import" or self.project is None:
+            return False
+        found = self.project.definition(self.place_name(place))
+        return found is not None and found.kind in ("function", "class", "module")
 
     def entry(self, call: Call) -> Entry | None:
         """The strongest applicable entry by name, `when` and dispatch looked at."""

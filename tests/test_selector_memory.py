@@ -305,7 +305,18 @@ def held_privately(heap: Heap, at: int) -> bool:
     return any(node.kind in HANDLES and at in node.slots.values() for node in heap)
 
 
+def holders(heap: Heap, region: Region, memory: Memory, named: list[int]) -> set[int]:
+    """The objects of which an attribute is used on the way to a region."""
+    last = len(memory.steps) - 1 in named and not memory.deep
+    found = {n for n, name in region.passed if isinstance(name, tuple)}
+    return found | ({region.holder} if last and region.holder is not None else set())
+
+
 def allowed(memory: Memory, heap: Heap, region: Region) -> bool:
-    """What `opaque` claims: no subscript store on a handle."""
+    """What `opaque` claims: no subscript store on a handle. Built-in containers have no attributes
+    of their own, nor on the way."""
+    named = [i for i, step in enumerate(memory.steps) if isinstance(step, Attr)]
+    if named and any(heap[n].kind == "list" for n in holders(heap, region, memory, named)):
+        return False
     stored = memory.slot is not None and not isinstance(memory.slot, Attr)
     return not (stored and region.holder is not None and heap[region.holder].kind in HANDLES)

@@ -44,6 +44,11 @@ class Template:
     domain: str
     parts: tuple[Part | Reference, ...]
 
+    @property
+    def of_receiver(self) -> bool:
+        """Is it the memory of the object that a method is called on?"""
+        return self.domain == "memory" and self.parts == (Reference("self"),)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

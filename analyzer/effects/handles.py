@@ -8,6 +8,7 @@ from ..aliases import Aliases
 from ..ir import Call, Place, Value
 from ..optional import annotated_types
 from ..resolve import Resolver
+from ..typetext import PLAIN, is_plain
 from .catalog import Entry
 from .model import MEMORY, Resource
 from .selector import Attr, Memory, text
@@ -16,6 +17,8 @@ from .selector import Attr, Memory, text
 def memory_at(resolver: Resolver, aliases: Aliases, place: Place, *, deep: bool = True) -> Memory:
     """The memory that an access path names, with all that is known of its object."""
     kind = resolver.identity(resolver.place_type(place))
+    if is_plain(resolver.values.at(place)):
+        kind = PLAIN
     info = resolver.type_info(kind)
     symbol = place.symbol
     known = resolver.module.symbols.get(symbol)

@@ -19,6 +19,7 @@ from .arguments import argument
 from .benign import is_benign, is_benign_claim
 from .callees import Callees, Target, only_raises
 from .catalog import Catalog, Entry, Reference, Template, VocabularyError
+from .containers import slots_of
 from .directives import line_entry
 from .facts import CallFacts, Lock, Locking, joined
 from .handles import Handles, memory_at
@@ -244,15 +245,21 @@ class Inference:
         if isinstance(inner, str):
             return CallFacts(name, everything=f"`{name}` {inner}", known=True, origin=entry.origin)
         effects = [e for facts in inner for e in facts.effects]
+        slots = slots_of(self, call)
+        if slots is not None:
+            effects.append(Effect(Mode.READ, Resource(MEMORY, slots), entry.origin))
         effects += [
             Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
-            for value in (call.receiver, *(a.value for a in call.arguments))
+            for value in (None if slots else call.receiver, *(a.value for a in call.arguments))
             if value is not None and not (value.place and self.resolver.module_like(value.place))
             for memory in self.contents(value)
         ]
         for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):
             for template in templates:
                 if mode is Mode.WRITE and is_benign_claim(self.config, template):
+                    continue
+                if slots is not None and template.of_receiver:
+                    effects.append(Effect(mode, Resource(MEMORY, slots), entry.origin))
                     continue
                 effects.extend(
                     Effect(mode, resource, entry.origin)

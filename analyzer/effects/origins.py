@@ -10,14 +10,14 @@ hold is one set.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from ..ir import Call, Define, Event, Function, Invoke, Mutate, Place, Store, Value
-from .callees import Binding, Target, bind
-from .catalog import Entry
+from ..resolve import CONTAINERS, IMMUTABLE
+from .answers import CONTAINER, Answers
 from .roots import ANYTHING, Origin
-from .selector import AnyKey, Attr, Key, Step, SymKey
+from .selector import AnyKey, Attr, Key, Step, SymKey, coincide
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -27,23 +27,11 @@ _LONGEST = 8
 _ROUNDS = 12
 #: So many origins of one name are told apart.
 _MOST = 48
-#: Methods that answer with an item of their receiver, and the default that is handed in.
-_ITEM = frozenset({"get", "pop", "setdefault", "popitem", "__getitem__"})
-#: Methods that answer with a new container of the items of their receiver.
-_ITEMS = frozenset({"values", "items", "keys", "copy"})
-_CONTAINER = (
-    "builtins.dict.", "builtins.list.", "builtins.set.", "builtins.tuple.", "plain.",
-    "collections.defaultdict.", "collections.OrderedDict.", "collections.deque.",
-)  # fmt: skip
-_NEW = frozenset({
-    "builtins.list", "builtins.tuple", "builtins.set", "builtins.dict", "builtins.frozenset",
-    "builtins.sorted", "builtins.reversed", "builtins.enumerate", "builtins.zip", "builtins.iter",
-    "copy.copy",
-})  # fmt: skip
-_ONE = frozenset({"builtins.next", "builtins.min", "builtins.max"})
 
+_PLAIN = CONTAINERS | IMMUTABLE
 
 Origins = set[Origin]
+_K = TypeVar("_K")
 
 
 class Sources:
@@ -60,10 +48,13 @@ class Sources:
             self._events += zip(events, [*events[1:], None][: len(events)], strict=True)
         self._names: dict[str, Origins] = {}
         self._asked: set[str] = set()
-        self._held: dict[str, Origins] = {}
+        self._held: dict[str, dict[Step, Origins]] = {}
+        #: Objects made here of which all parts are in `_held`.
+        self.flat: set[str] = set()
         self._kept: dict[str, Origins] = {}
         self._fresh: dict[Value, str] = {}
         self._changed = False
+        self.answers = Answers(self)
         self._solve()
 
     # -- answers -------------------------------------------------------------------------------
@@ -72,7 +63,7 @@ class Sources:
         """The objects at a path."""
         found = self._of_symbol(place.symbol)
         for step in place.steps:
-            found = self._stepped(found, step)
+            found = self.stepped(found, step)
         return found
 
     def of_value(self, value: Value) -> Origins:
@@ -82,13 +73,21 @@ class Sources:
         """What is reached from an object that is made here: others' objects only."""
         seen, todo, found = {new}, [new], set[Origin]()
         while todo:
-            for origin in self._held.get(todo.pop(), ()):
+            for origin in self.parts(todo.pop()):
                 if not origin.new:
                     found.add(origin)
                 elif origin.root not in seen:
                     seen.add(origin.root)
                     todo.append(origin.root)
         return found
+
+    def parts(self, new: str) -> Origins:
+        """What an object that is made here holds itself."""
+        return set[Origin]().union(*self._held.get(new, {}).values())
+
+    def hold(self, new: str, step: Step, more: Iterable[Origin]) -> None:
+        """Those may be what an object made here holds at a step."""
+        self._grow(self._held.setdefault(new, {}), self._step(step), more)
 
     def kept(self, new: str) -> Origins:
         """The places outside at which an object that is made here was put."""
@@ -113,8 +112,8 @@ class Sources:
         todo = [new]
         while todo:
             inner = Origin(todo.pop())
-            for holder, held in self._held.items():
-                if inner in held and holder not in found and holder != new:
+            for holder in self._held:
+                if holder not in found and holder != new and inner in self.parts(holder):
                     found.add(holder)
                     todo.append(holder)
         return found
@@ -133,10 +132,10 @@ class Sources:
         for symbol in self._asked:  # it has not settled: any of them may be anything
             self._names.setdefault(symbol, set()).add(ANYTHING)
         for new in (*self._held, *self._fresh.values()):
-            self._held.setdefault(new, set()).add(ANYTHING)
+            self.hold(new, AnyKey(), {ANYTHING})
             self._kept.setdefault(new, set()).add(ANYTHING)
 
-    def _grow(self, table: dict[str, Origins], key: str, more: Iterable[Origin]) -> None:
+    def _grow(self, table: dict[_K, Origins], key: _K, more: Iterable[Origin]) -> None:
         known = table.setdefault(key, set())
         added = {o for o in more if o not in known}
         if not added:
@@ -159,7 +158,7 @@ class Sources:
 
     def _find(self, symbol: str) -> Origins:
         if symbol.startswith("call#"):
-            return self._result(self.module.calls[symbol])
+            return self.answers.result(self.module.calls[symbol])
         info = self.module.symbols.get(symbol)
         if info is None:
             return {ANYTHING}
@@ -187,30 +186,56 @@ class Sources:
             found = found | self.of(value.place)
         if value.element:
             for held in value.held:
-                found = found | self._stepped(self._value(held), AnyKey())
-        elif value.fresh:
+                found = found | self.stepped(self._value(held), AnyKey())
+        elif value.fresh or value.operator:
             new = name or self._fresh.setdefault(value, f"new value {len(self._fresh)}")
             self._fresh.setdefault(value, new)
-            for held in value.held:
-                self._grow(self._held, new, self._value(held))
             found = found | {Origin(new)}
+            if value.operator:
+                found |= self._operator(value, new)
+            else:
+                self._display(value, new)
         else:
             for held in value.held:
                 found = found | self._value(held, name)
         return found
 
-    def _stepped(self, origins: Origins, step: Step) -> Origins:
+    def _display(self, value: Value, new: str) -> None:
+        if not value.function:
+            self.flat.add(new)
+        keys = {id(item): key for key, item in value.entries or ()}
+        for held in value.held:
+            step: Step = Key(keys[id(held)]) if id(held) in keys else AnyKey()
+            self.hold(new, step, self._value(held))
+
+    def _operator(self, value: Value, new: str) -> Origins:
+        """A new object of the parts of the operands; of classes of the project it may be one."""
         found: Origins = set()
+        for i, operand in enumerate(value.held):
+            origins = self._value(operand)
+            self.hold(new, AnyKey(), self.stepped(origins, AnyKey()))
+            kind = self.resolver.type_of(operand)
+            if (i == 0 and value.operator == "inplace") or not (kind in _PLAIN or not kind):
+                found |= origins
+        return found
+
+    def stepped(self, origins: Origins, step: Step) -> Origins:
+        """The objects that a step leads to from those."""
+        found: Origins = set()
+        step = self._step(step)
         for origin in origins:
             if origin.new:
-                found |= self._held.get(origin.root, set())
-                found.add(origin)  # what it holds and was made here is not told apart from it
+                for at, parts in self._held.get(origin.root, {}).items():
+                    if coincide(at, step):
+                        found |= parts
+                if origin.root not in self.flat:
+                    found.add(origin)  # its own parts are not told apart from it
             elif origin.below:
                 found.add(origin)
             elif len(origin.steps) >= _LONGEST or (isinstance(step, Attr) and step in origin.steps):
                 found.add(Origin(origin.root, origin.steps, below=True))
             else:
-                found.add(Origin(origin.root, (*origin.steps, self._step(step))))
+                found.add(Origin(origin.root, (*origin.steps, step)))
         return found
 
     def _step(self, step: Step) -> Step:
@@ -236,6 +261,18 @@ class Sources:
             value = info.values[0]
         return AnyKey()
 
+    def reached(self, origins: Origins) -> Origins:
+        """Objects, and all that is reached from them."""
+        found: Origins = set()
+        todo = list(origins)
+        while todo:
+            origin = todo.pop()
+            one = origin if origin.new else Origin(origin.root, origin.steps, below=True)
+            if one not in found:
+                found.add(one)
+                todo.extend(self.parts(origin.root) if origin.new else ())
+        return found
+
     # -- what is put where ---------------------------------------------------------------------
 
     def _event(self, event: Event, after: Event | None) -> None:
@@ -244,13 +281,13 @@ class Sources:
                 owners = self.of(Place(place.symbol, place.steps[:-1]))
                 values = self._value(value)
                 if place.steps[-1] == AnyKey():  # perhaps a slice, which takes the items
-                    values = values | self._stepped(values, AnyKey())
+                    values = values | self.stepped(values, AnyKey())
                 self._put(owners, place.steps[-1], values)
             case Mutate(place=place):  # `xs += ys` puts what `ys` holds into `xs`
                 if isinstance(after, (Define, Store)):
                     for held in after.value.held[1:]:
                         values = self._value(held)
-                        more = values | self._stepped(values, AnyKey())
+                        more = values | self.stepped(values, AnyKey())
                         self._put(self.of(place), AnyKey(), more)
             case Invoke(call=call):
                 self._call(call)
@@ -261,12 +298,12 @@ class Sources:
         """``values`` become parts of ``owners``."""
         for owner in owners:
             if owner.new:
-                self._grow(self._held, owner.root, values)
+                self.hold(owner.root, step, values)
                 for value in values:
                     if value.new and value.root != owner.root:
                         self._grow(self._kept, value.root, {owner})
             else:
-                at = self._stepped({owner}, step)
+                at = self.stepped({owner}, step)
                 for value in values:
                     if value.new:
                         self._grow(self._kept, value.root, at)
@@ -281,8 +318,9 @@ class Sources:
             return
         handed = [a.value for a in call.arguments]
         values = set[Origin]().union(*(self._value(v) for v in handed))
-        values = self._reached(values)
-        for target in (call.receiver, *handed):
+        values = self.reached(values)
+        inserts = self.resolver.call_name(call).startswith(CONTAINER)
+        for target in (call.receiver,) if inserts else (call.receiver, *handed):
             if target is not None:
                 self._put(self._value(target), AnyKey(), values)
 
@@ -297,136 +335,8 @@ class Sources:
                     more.add(ANYTHING)
                 for origin in group:
                     if origin.new:
-                        self._grow(self._held, origin.root, more)
+                        self.hold(origin.root, AnyKey(), more)
                         self._grow(self._kept, origin.root, {o for o in more if o != origin})
-
-    # -- results -------------------------------------------------------------------------------
-
-    def _result(self, call: Call) -> Origins:
-        entry = self.resolver.entry(call)
-        new = f"new {call.symbol}"
-        if entry is None:
-            return self._own_result(call, new)
-        if self.resolver.immutable(Value(place=Place(call.symbol))):
-            return set()
-        if entry.returns == "immutable":
-            return set()
-        known = self._container_result(call, new)
-        if known is not None:
-            return known
-        return self._entry_result(entry, call, new)
-
-    def _container_result(self, call: Call, new: str) -> Origins | None:
-        """What the methods of built-in containers, and builtins on them, answer with."""
-        name = self.resolver.call_name(call)
-        method = name.rpartition(".")[2]
-        values = [a.value for a in call.arguments]
-        if name.startswith(_CONTAINER) and call.receiver is not None:
-            receiver = self._value(call.receiver)
-            if method in _ITEM:
-                step = self.key(values[0]) if values and method != "popitem" else AnyKey()
-                found = self._stepped(receiver, step)
-                for default in values[1:]:
-                    found = found | self._value(default)
-                return found
-            if method in _ITEMS:
-                self._grow(self._held, new, self._stepped(receiver, AnyKey()))
-                return {Origin(new)}
-        if name in _NEW:
-            for value in values:
-                items = self._stepped(self._value(value), AnyKey())
-                if name == "builtins.dict":  # of pairs
-                    items = items | self._stepped(items, AnyKey())
-                self._grow(self._held, new, items)
-            return {Origin(new)}
-        if name in _ONE and values:
-            found = self._stepped(self._value(values[0]), AnyKey())
-            for value in values if name != "builtins.next" else values[1:]:
-                found = found | self._value(value)
-            return found
-        if name == "copy.deepcopy":
-            return {Origin(new)}
-        return None
-
-    def _entry_result(self, entry: Entry, call: Call, new: str) -> Origins:
-        if entry.returns == "fresh" and not entry.pure:
-            return {Origin(new)}
-        found: Origins = {Origin(new)}
-        handed = [a.value for a in call.arguments]
-        kind = self.resolver.type_of(call.receiver) if call.receiver is not None else ""
-        info = self.resolver.type_info(kind)
-        receiver = call.receiver
-        if receiver is not None and not (info is not None and info.handle):
-            module = receiver.place is not None and self.resolver.module_like(receiver.place)
-            handed += [] if module else [receiver]
-        for value in handed:
-            below = self._reached(self._value(value))
-            self._grow(self._held, new, below)
-            if entry.returns == "alias":
-                found |= below
-        if entry.returns == "alias" and not entry.pure:
-            found.add(ANYTHING)
-        return found
-
-    def _reached(self, origins: Origins) -> Origins:
-        """Objects, and all that is reached from them."""
-        found: Origins = set()
-        todo = list(origins)
-        while todo:
-            origin = todo.pop()
-            one = origin if origin.new else Origin(origin.root, origin.steps, below=True)
-            if one not in found:
-                found.add(one)
-                todo.extend(self._held.get(origin.root, ()) if origin.new else ())
-        return found
-
-    def _own_result(self, call: Call, new: str) -> Origins:
-        found = [self._target_result(call, new, t) for t in self.inference.callees.targets(call)]
-        return set[Origin]().union(*found) if found else {ANYTHING}
-
-    def _target_result(self, call: Call, new: str, target: Target) -> Origins:
-        if target.constructs:
-            handed = set[Origin]().union(*(self._value(a.value) for a in call.arguments))
-            self._grow(self._held, new, handed | ({ANYTHING} if target.shares else set()))
-            if target.function is None:
-                return {Origin(new)}
-        assert target.function is not None
-        summary = target.inference.summary(target.function)
-        binding = bind(call, target)
-        if binding is None:
-            return {Origin(new)}
-        if target.constructs:
-            self._grow(self._held, new, self._translated(summary.held, binding))
-            return {Origin(new)}
-        self._grow(self._held, new, self._translated(summary.held, binding))
-        found = self._translated(summary.result, binding)
-        return found | {Origin(new)} if summary.makes else found
-
-    def _translated(self, origins: Iterable[Origin], binding: Binding) -> Origins:
-        """Origins in a callee's words → in ours."""
-        found: Origins = set()
-        for origin in origins:
-            found |= self._there(origin, binding)
-        return found
-
-    def _there(self, origin: Origin, binding: Binding) -> Origins:
-        if origin.root in binding.defaults:
-            return {ANYTHING}
-        value = binding.values.get(origin.root)
-        if value is None:
-            return {self.inference.roots.inward(origin)}
-        found = self._value(value)
-        for step in origin.steps:
-            found = self._stepped(found, self._bound_step(step, binding))
-        if origin.below:
-            found = {o if o.new else Origin(o.root, o.steps, below=True) for o in found}
-        return found
-
-    def _bound_step(self, step: Step, binding: Binding) -> Step:
-        if not isinstance(step, SymKey):
-            return step
-        value = binding.values.get(step.name) or binding.defaults.get(step.name)
-        return self.key(value) if value is not None else AnyKey()
 
 
 def _within(inner: Origin, outer: Origin) -> bool:
@@ -442,8 +352,3 @@ def _widen(origins: Origins) -> None:
         if count > _MOST // 4:
             origins.difference_update([o for o in origins if o.root == root])
             origins.add(Origin(root, (), below=True))
-
-
-def attributes(steps: Iterable[Step]) -> Iterator[str]:
-    """The names of the attributes on a path."""
-    return (step.name for step in steps if isinstance(step, Attr))

@@ -196,11 +196,17 @@ class Placing:
                 step: Step = Key(keys[id(held)]) if id(held) in keys else AnyKey()
                 self._put(_within(slot, step), held, _turned(value, loops))
             return
+        if value.operator:
+            if slot is not None:
+                at = Origin(slot.owner.root, (*slot.owner.steps, slot.step), slot.owner.below)
+                more = value.held[1:] if value.operator == "inplace" else value.held
+                self._items([at], more, loops)
+                if value.many:
+                    self._puts[Put(Slot(slot.owner, slot.step, below=True), None)] = None
+            return
         if value.place is None and value.held and not value.element:
             for held in value.held:  # alternatives, or the operands of an operator
                 self._put(slot, held, loops)
-            if value.many and slot is not None:
-                self._puts[Put(Slot(slot.owner, slot.step, below=True), None)] = None
             return
         direct = value.place is not None and value.place.symbol.startswith("call#")
         for origin in self.sources.of_value(value):

@@ -140,7 +140,7 @@ def overlap_memory(a: Memory | Name, b: Memory | Name, *, looks: bool = False) -
     content never meet.
 
     ``looks``: `b` is only read. Then it does not matter that `a` is found through a slot that `b`
-    is: what stands in that slot stays.
+    is: what stands in that slot stays. (But what is found through `__dict__` are other slots.)
 
     Objects may hold one another in any shape, back-references included: two paths that part at
     different attributes or constant keys are kept apart only while what is touched are single
@@ -148,6 +148,7 @@ def overlap_memory(a: Memory | Name, b: Memory | Name, *, looks: bool = False) -
     """
     if isinstance(a, Name) or isinstance(b, Name):
         return Overlap.ALWAYS if a == b else Overlap.NEVER
+    looks = looks and not any(isinstance(s, Attr) and s.name.startswith("__") for s in a.steps)
     same = a.root == b.root and a.stable and b.stable
     if not same and a.group and b.group and a.group != b.group and not (a.world and b.world):
         return Overlap.NEVER
@@ -159,12 +160,27 @@ def overlap_memory(a: Memory | Name, b: Memory | Name, *, looks: bool = False) -
         return Overlap.ALWAYS
     if _apart_from_handle(a, b, same, shared) or _apart_from_handle(b, a, same, shared):
         return Overlap.NEVER
+    if _no_part(a, b, same, shared) or _no_part(b, a, same, shared):
+        return Overlap.NEVER
     if a.slot and b.slot:
         # A slot of either may be the other's, or one that the other is found through. Whichever
         # objects these are, slots of different names are different slots.
         met = _on_path(a, b, same, shared) or (not looks and _on_path(b, a, same, shared))
         return Overlap.MAYBE if met else Overlap.NEVER
     return Overlap.MAYBE
+
+
+def _no_part(data: Memory, slot: Memory, same: bool, shared: int) -> bool:
+    """Is one plain data, which has no attributes, and the other an attribute not on its path?
+
+    A module's names are no parts of what is subscripted either.
+    """
+    if isinstance(slot.slot, Attr):
+        if data.deep and data.type == "plain":
+            return not _on_path(slot, data, same, shared)
+        named = slot.root.startswith("<") and len(slot.steps) == 1
+        return named and _subscript(data.slot) and not _on_path(slot, data, same, shared)
+    return False
 
 
 def _on_path(a: Memory, b: Memory, same: bool, shared: int) -> bool:

@@ -26,6 +26,7 @@ from ..ir import (
     Statement,
     Value,
 )
+from ..typetext import PLAIN
 from .benign import is_benign
 from .callees import UNKNOWN, Target, bind
 from .facts import NO_LOCKS, Locking
@@ -393,7 +394,7 @@ class Body:
             deep=deep,
             stable=True,
             group=WORLD if outer else "",
-            type=memory.type if typed else "",
+            type=memory.type if typed or memory.type == PLAIN else "",
             opaque=memory.opaque and typed,
             owner=memory.owner if typed else "",
         )

@@ -23,6 +23,7 @@ from ..ir import (
     Operate,
     Place,
     Risk,
+    Use,
     Value,
 )
 from ..names import Scope, resolve
@@ -30,7 +31,7 @@ from .context import Context
 from .evaluation import LOWERINGS, Lower, evaluate, test
 from .scoped import comprehension, lambda_
 from .strings import LITERALS, concatenated, formatted, literal
-from .targets import bind, bound, path, use_path
+from .targets import bind, bound, key_of, path, use_path
 
 
 def _name(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
@@ -136,11 +137,12 @@ def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     risk = Risk.OPERATOR if total else Risk.ITEM  # the others can fail on two numbers
     context.add(Operate((left, right), risk, context.guarded))
     if isinstance(node.operator, cst.Add):
-        return Value(parts=(left, right), held=(left, right))
+        return Value(parts=(left, right), held=(left, right), operator="binary")
     if isinstance(node.operator, cst.Divide):
-        return Value(parts=(left, right), held=(left, right), path_join=True)
+        return Value(parts=(left, right), held=(left, right), path_join=True, operator="binary")
     # `[x] * 3` holds one object three times.
-    return Value(held=(left, right), many=isinstance(node.operator, cst.Multiply))
+    repeats = isinstance(node.operator, cst.Multiply)
+    return Value(held=(left, right), many=repeats, operator="binary")
 
 
 def _boolean(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
@@ -156,7 +158,11 @@ def _comparison(node: cst.BaseExpression, context: Context, deep: bool) -> Value
     left = evaluate(node.left, context)
     for i, target in enumerate(node.comparisons):
         context.depth += i > 0
-        right = evaluate(target.comparator, context)
+        member = isinstance(target.operator, (cst.In, cst.NotIn))
+        right = evaluate(target.comparator, context, deep=not member)
+        if member and right.place is not None:
+            guarded = context.guarded
+            context.add(Use(right.place, guarded=guarded, member=key_of(left)))
         if not isinstance(target.operator, (cst.Is, cst.IsNot)):
             context.add(Operate((left, right), Risk.OPERATOR, context.guarded))
         context.depth -= i > 0
@@ -176,7 +182,7 @@ def _unary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         if isinstance(literal, (int, float)):
             return replace(value, literal=-literal)
     context.add(Operate((value,), Risk.OPERATOR, context.guarded))
-    return Value(held=(value,))
+    return Value(held=(value,), operator="binary")
 
 
 def _conditional(node: cst.BaseExpression, context: Context, deep: bool) -> Value:

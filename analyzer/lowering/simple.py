@@ -90,7 +90,7 @@ def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
         return {}
     repeats = isinstance(node.operator, cst.MultiplyAssign)
     context.add(Mutate(place, operand=None if repeats else value))
-    result = Value(held=(base, value))
+    result = Value(held=(base, value), operator="inplace")
     if place.steps:
         context.add(Store(place, result))
     else:

@@ -74,14 +74,18 @@ def _step(base: tuple[Place | None, Value], step: Step) -> tuple[Place | None, V
 def _key(node: cst.Subscript, context: Context) -> Step:
     first = node.slice[0].slice
     if len(node.slice) == 1 and isinstance(first, cst.Index) and not first.star:
-        index = evaluate(first.value, context)
-        if index.is_literal and isinstance(index.literal, (str, int, bytes)):
-            return Key(index.literal)
-        if index.place is not None and not index.place.steps:
-            return SymKey(index.place.symbol)
-        return AnyKey()
+        return key_of(evaluate(first.value, context))
     for element in node.slice:
         _slice(element.slice, context)
+    return AnyKey()
+
+
+def key_of(index: Value) -> Step:
+    """The step of subscripting with a value."""
+    if index.is_literal and isinstance(index.literal, (str, int, bytes)):
+        return Key(index.literal)
+    if index.place is not None and not index.place.steps:
+        return SymKey(index.place.symbol)
     return AnyKey()
 
 

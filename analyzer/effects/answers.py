@@ -1,0 +1,175 @@
+"""What calls answer with, as objects by the paths that lead to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..ir import Call, Place, Value
+from .callees import Binding, Target, bind
+from .catalog import Entry
+from .roots import ANYTHING, Origin
+from .selector import AnyKey, Step, SymKey
+
+if TYPE_CHECKING:
+    from .origins import Sources
+
+#: Methods that answer with an item of their receiver, and the default that is handed in.
+_ITEM = frozenset({"get", "pop", "setdefault", "__getitem__"})
+#: Methods that answer with a new container of the items of their receiver.
+_ITEMS = frozenset({"values", "keys", "copy"})
+CONTAINER = (
+    "builtins.dict.", "builtins.list.", "builtins.set.", "builtins.tuple.", "plain.",
+    "collections.defaultdict.", "collections.OrderedDict.", "collections.deque.",
+)  # fmt: skip
+_NEW = frozenset({
+    "builtins.list", "builtins.tuple", "builtins.set", "builtins.dict", "builtins.frozenset",
+    "builtins.sorted", "builtins.reversed", "builtins.iter",
+})  # fmt: skip
+#: What holds new tuples of the items of its arguments.
+_PAIRS = frozenset({"builtins.enumerate", "builtins.zip"})
+_ONE = frozenset({"builtins.next", "builtins.min", "builtins.max"})
+
+
+Origins = set[Origin]
+
+
+class Answers:
+    """The results of the calls of one function."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+
+    def result(self, call: Call) -> Origins:
+        entry = self.sources.resolver.entry(call)
+        new = f"new {call.symbol}"
+        if entry is None:
+            return self._own_result(call, new)
+        if self.sources.resolver.immutable(Value(place=Place(call.symbol))):
+            return set()
+        if entry.returns == "immutable":
+            return set()
+        known = self._container_result(call, new)
+        if known is not None:
+            return known
+        return self._entry_result(entry, call, new)
+
+    def _container_result(self, call: Call, new: str) -> Origins | None:
+        """What the methods of built-in containers, and builtins on them, answer with."""
+        name = self.sources.resolver.call_name(call)
+        method = name.rpartition(".")[2]
+        values = [a.value for a in call.arguments]
+        if name.startswith(CONTAINER) and call.receiver is not None:
+            receiver = self.sources.of_value(call.receiver)
+            if method == "popitem":
+                return self._pairs(new, [self.sources.stepped(receiver, AnyKey())])
+            if method in _ITEM:
+                step = self.sources.key(values[0]) if values else AnyKey()
+                found = self.sources.stepped(receiver, step)
+                for default in values[1:]:
+                    found = found | self.sources.of_value(default)
+                return found
+            if method == "items":
+                pairs = self._pairs(f"{new}/pair", [self.sources.stepped(receiver, AnyKey())])
+                return self._holding(new, [pairs])
+            if method in _ITEMS:
+                return self._holding(new, [self.sources.stepped(receiver, AnyKey())])
+        items = [self.sources.stepped(self.sources.of_value(v), AnyKey()) for v in values]
+        if name in _PAIRS:
+            return self._holding(new, [self._pairs(f"{new}/pair", items)])
+        if name == "builtins.dict":  # of a dictionary, or of pairs
+            return self._holding(new, items + [self.sources.stepped(i, AnyKey()) for i in items])
+        if name in _NEW:
+            return self._holding(new, items)
+        if name == "copy.copy":
+            for item in items:
+                self.sources.hold(new, AnyKey(), item)
+            return {Origin(new)}
+        if name in _ONE and values:
+            found = self.sources.stepped(self.sources.of_value(values[0]), AnyKey())
+            for value in values if name != "builtins.next" else values[1:]:
+                found = found | self.sources.of_value(value)
+            return found
+        if name == "copy.deepcopy":
+            return {Origin(new)}
+        return None
+
+    def _holding(self, new: str, items: Iterable[Origins]) -> Origins:
+        """A new container that holds those, and nothing else."""
+        self.sources.flat.add(new)
+        for origins in items:
+            self.sources.hold(new, AnyKey(), origins)
+        return {Origin(new)}
+
+    _pairs = _holding
+
+    def _entry_result(self, entry: Entry, call: Call, new: str) -> Origins:
+        if entry.returns == "fresh" and not entry.pure:
+            return {Origin(new)}
+        found: Origins = {Origin(new)}
+        handed = [a.value for a in call.arguments]
+        kind = self.sources.resolver.type_of(call.receiver) if call.receiver is not None else ""
+        info = self.sources.resolver.type_info(kind)
+        receiver = call.receiver
+        if receiver is not None and not (info is not None and info.handle):
+            module = receiver.place is not None and self.sources.resolver.module_like(
+                receiver.place
+            )
+            handed += [] if module else [receiver]
+        for value in handed:
+            below = self.sources.reached(self.sources.of_value(value))
+            self.sources.hold(new, AnyKey(), below)
+            if entry.returns == "alias":
+                found |= below
+        if entry.returns == "alias" and not entry.pure:
+            found.add(ANYTHING)
+        return found
+
+    def _own_result(self, call: Call, new: str) -> Origins:
+        targets = self.sources.inference.callees.targets(call)
+        found = [self._target_result(call, new, target) for target in targets]
+        return set[Origin]().union(*found) if found else {ANYTHING}
+
+    def _target_result(self, call: Call, new: str, target: Target) -> Origins:
+        if target.constructs:
+            handed = set[Origin]().union(*(self.sources.of_value(a.value) for a in call.arguments))
+            self.sources.hold(new, AnyKey(), handed | ({ANYTHING} if target.shares else set()))
+            if target.function is None:
+                return {Origin(new)}
+        assert target.function is not None
+        summary = target.inference.summary(target.function)
+        binding = bind(call, target)
+        if binding is None:
+            return {Origin(new)}
+        if target.constructs:
+            self.sources.hold(new, AnyKey(), self._translated(summary.held, binding))
+            return {Origin(new)}
+        self.sources.hold(new, AnyKey(), self._translated(summary.held, binding))
+        found = self._translated(summary.result, binding)
+        return found | {Origin(new)} if summary.makes else found
+
+    def _translated(self, origins: Iterable[Origin], binding: Binding) -> Origins:
+        """Origins in a callee's words → in ours."""
+        found: Origins = set()
+        for origin in origins:
+            found |= self._there(origin, binding)
+        return found
+
+    def _there(self, origin: Origin, binding: Binding) -> Origins:
+        if origin.root in binding.defaults:
+            return {ANYTHING}
+        value = binding.values.get(origin.root)
+        if value is None:
+            return {self.sources.inference.roots.inward(origin)}
+        found = self.sources.of_value(value)
+        for step in origin.steps:
+            found = self.sources.stepped(found, self._bound_step(step, binding))
+        if origin.below:
+            found = {o if o.new else Origin(o.root, o.steps, below=True) for o in found}
+        return found
+
+    def _bound_step(self, step: Step, binding: Binding) -> Step:
+        if not isinstance(step, SymKey):
+            return step
+        value = binding.values.get(step.name) or binding.defaults.get(step.name)
+        return self.sources.key(value) if value is not None else AnyKey()

@@ -1,0 +1,74 @@
+"""What the methods of built-in containers touch: one key, or the slots, and not what lies in them.
+
+Library reference, "Built-in Types": a method of a list, dictionary or set reads and changes which
+objects the container holds. Only comparing and sorting look into those objects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..ir import Call, Place, Value
+from ..typetext import PLAIN, TEXT, is_plain
+from .selector import AnyKey, Key, Memory, Step, SymKey
+
+if TYPE_CHECKING:
+    from .inference import Inference
+
+_MAPPINGS = frozenset({
+    "builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter",
+})  # fmt: skip
+_OTHERS = frozenset({"builtins.list", "builtins.set", "collections.deque", PLAIN})
+#: Methods of one key, and those of all slots; whatever else looks into what a container holds.
+_KEYED = frozenset({"get", "setdefault", "pop", "__getitem__", "__contains__"})
+_SLOTS = frozenset({
+    "keys", "values", "items", "copy", "popitem", "append", "appendleft", "insert", "extend",
+    "extendleft", "update", "add", "clear", "reverse", "popleft", "rotate", "__len__",
+})  # fmt: skip
+
+
+def slots_of(inference: Inference, call: Call) -> Memory | None:
+    """The slots of its receiver that a method touches, if it looks at nothing else."""
+    receiver = call.receiver
+    if receiver is None or receiver.place is None or receiver.held:
+        return None
+    kind = inference.resolver.values.at(receiver.place)
+    name = PLAIN if is_plain(kind) and kind.name not in _MAPPINGS | _OTHERS else kind.name
+    if name not in _MAPPINGS and name not in _OTHERS:
+        return None
+    step: Step = AnyKey()
+    if call.method in _KEYED:
+        if not call.arguments or call.arguments[0].star:
+            return None
+        key = call.arguments[0].value
+        if name in _MAPPINGS or (name == PLAIN and textual(inference, key)):
+            step = inference.key(key)
+    elif call.method not in _SLOTS:
+        return None
+    return inference.memory(receiver.place.then(step), deep=False)
+
+
+def textual(inference: Inference, key: Value) -> bool:
+    """Is a subscript a text, which no list is subscripted by?"""
+    return inference.resolver.values.of(key).name == TEXT.name
+
+
+def member_slot(inference: Inference, place: Place, step: Step) -> Memory | None:
+    """The slot that ``key in place`` looks at, if it looks at nothing else."""
+    kind = inference.resolver.values.at(place)
+    text = isinstance(step, Key) and isinstance(step.value, str)
+    if isinstance(step, SymKey):
+        text = textual(inference, Value(place=Place(step.name)))
+    if kind.name in _MAPPINGS or (kind.name == PLAIN and text):
+        return inference.memory(place.then(step), deep=False)
+    return None
+
+
+def shallow(inference: Inference, place: Place) -> bool:
+    """Is it a container of immutable values, which holds nothing below its own slots?"""
+    kind = inference.resolver.values.at(place)
+    if kind.name not in _MAPPINGS | _OTHERS | {"builtins.tuple", "builtins.frozenset"}:
+        return False
+    if not kind.args or kind.name == PLAIN:
+        return False
+    return all(inference.resolver.immutable_type(arg.name) for arg in kind.args)
