@@ -7,6 +7,7 @@ before and after under many latencies, at level exact with every call failing on
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,16 @@ def test_a_rewritten_project_does_the_same(case: Case, tmp_path: Path) -> None:
     expected = "refused" if case.expected == "not-yet" else case.expected
     assert found == expected, unsafe.notes
     assert case.word in unsafe.notes
+
+
+def test_a_module_that_is_not_read_may_put_anything_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = next(c for c in CASES if str(c) == "nested:two_orders")
+    assert rewritten(case, tmp_path / "alone", unsafe=False).changed
+    more = replace(case, files=(*case.files, ("other.py", "#" * 5000)))
+    monkeypatch.setattr("pexec.analyzer.project._LARGEST", 4000)
+    assert not rewritten(more, tmp_path / "beside", unsafe=False).changed
 
 
 def test_names_are_given_once() -> None:

@@ -141,7 +141,9 @@ class Inference:
             return Trees((), whole=False)
         found = [self.project.inference(name) for name in names] if self.project else []
         others = [i for i in found if i and i.resolver.module_name != self.resolver.module_name]
-        return Trees((self, *others), whole=True)
+        return Trees(
+            (self, *others), whole=None not in found
+        )  # one that is not read hides what it does
 
     def apart(self, one: Effect, other: Effect) -> bool:
         """Are two effects on memory effects on different objects, for all that the project does?"""
