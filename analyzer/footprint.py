@@ -164,9 +164,9 @@ class Footprints:
             held = (event.value,)  # assigning to a slice drains what is assigned
         if any(self.inference.resolver.type_of(v) == GENERATOR for v in held):
             return "it advances a generator"
-        own = own_code(self.inference.resolver, event)
+        own = own_code(self.inference, event)
         if own:
-            return f"{own} is computed by code of this file"
+            return f"{own} is computed by code of the project"
         return ""
 
     def _operator_of_unknown(self, event: Event) -> bool:

@@ -28,6 +28,9 @@ _MOST_FOLDERS = 20_000
 _ANYTHING = frozenset({
     "typing.Any", "builtins.object", "typing.Self", "typing_extensions.Self", "builtins.type",
 })  # fmt: skip
+_UNREAD = ("", "variable")
+_PROPERTIES = ("property", "Property")
+_DESCRIPTOR = frozenset({"__get__", "__set__", "__delete__", "__set_name__", ANY_NAME})
 #: Bases that bring no methods of their own.
 _HARMLESS = ("typing.", "typing_extensions.", "abc.ABC", "builtins.object")
 _TYPING = ("typing.", "typing_extensions.", "collections.abc.", "builtins.None")
@@ -76,6 +79,7 @@ class Index:
         self._found: dict[str, tuple[Found, ...]] = {}
         self._above: dict[_Key, tuple[ClassFact, ...]] = {}
         self._overriding: dict[_Key, tuple[ClassFact, ...]] = {}
+        self._kin: dict[_Key, tuple[ClassFact, ...]] = {}
         self._families: dict[_Key, frozenset[_Key]] = {}
         self._aims: dict[tuple[int, Meaning], _Aim] = {}
 
@@ -262,6 +266,57 @@ class Index:
             known = frozenset({_key(cls), *map(_key, self.below(cls))})
             self._families[_key(cls)] = known
         return known
+
+    def kin(self, name: str, *, exact: bool = False) -> tuple[ClassFact, ...]:
+        """The classes whose code may run for an object of a class: those above and below it.
+
+        ``exact``: the object is of this very class.
+        """
+        key = (name, "exact" if exact else "")
+        known = self._kin.get(key)
+        if known is None:
+            found: dict[_Key, ClassFact] = {}
+            word = name.rpartition(".")[2]
+            these = [*self.classes(name)]
+            if not exact:
+                these += self.subclasses(name)
+                these += [c for f, c in self.loose if ANY_NAME not in c.binds or f.refers(word)]
+            for cls in these if self.classes(name) or len(these) > len(self.loose) else ():
+                found[_key(cls)] = cls
+                found.update((_key(up), up) for up in self.above(cls))
+            known = self._kin[key] = tuple(found.values())
+        return known
+
+    def nearby(self, cls: ClassFact) -> tuple[ClassFact, ...]:
+        """The classes that the file of a class defines or imports."""
+        found: dict[_Key, ClassFact] = {}
+        for file in self.modules(cls.module):
+            names = [n for names in file.facts.imports.values() for n in names]
+            names += [f"{file.module}.{qualname}" for qualname in file.facts.classes]
+            for name in names:
+                found.update((_key(c), c) for c in self.classes(name))
+        return tuple(found.values())
+
+    def describes(self, meaning: Meaning) -> bool:
+        """May a class attribute be a descriptor, which runs code when it is looked at or set?
+
+        A library's calls and names are none, but for those that are called so: what a field of a
+        model or a table does is for vocabularies to say.
+        """
+        if meaning.kind not in ("name", "made"):
+            return meaning.kind != "typed"
+        for dotted in meaning.names:
+            if dotted.endswith(_PROPERTIES):
+                return True
+            for found in self.resolve(dotted):
+                if found.kind == "class" and found.file is not None:
+                    cls = found.file.facts.classes[found.qualname]
+                    line = (cls, *self.above(cls)) if meaning.kind == "made" else ()
+                    if any(not _DESCRIPTOR.isdisjoint(c.binds) or c.keywords for c in line):
+                        return True
+                elif found.kind in _UNREAD or (found.kind == "function" and meaning.kind == "made"):
+                    return True
+        return False
 
     def having(self, methods: frozenset[str], method: str) -> tuple[ClassFact, ...]:
         """The classes with all these methods, whatever they inherit from: ``method`` too."""

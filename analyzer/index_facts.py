@@ -10,7 +10,7 @@ import ast
 import builtins
 import gc
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
@@ -84,7 +84,7 @@ class ClassFact:
     bases: tuple[Meaning, ...] = ()
     binds: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
-    abstract: frozenset[str] = frozenset()
+    computed: tuple[tuple[str, Meaning], ...] = ()  # what may be a descriptor, and what made it
     decorators: tuple[Meaning, ...] = ()
     keywords: bool = False
     path: str = ""
@@ -381,7 +381,7 @@ class _Reader:
         inner = _Scope("class", scope.inside(node.name), scope)
         nodes = _own_nodes(node.body)
         self._names(nodes, inner)
-        binds, methods, abstract = _bound(nodes)
+        binds, methods = _bound(nodes)
         for decorator in node.decorator_list:  # `@patch("module.name")`
             self._string_patch(decorator)
         fact = ClassFact(
@@ -391,7 +391,7 @@ class _Reader:
             tuple(self._any(base, scope) for base in node.bases),
             binds,
             methods,
-            abstract,
+            tuple(self._computed(nodes, scope)),
             tuple(self._any(d.func if isinstance(d, ast.Call) else d, scope)
                   for d in node.decorator_list),
             bool(node.keywords),
@@ -401,9 +401,27 @@ class _Reader:
         if known is not None:  # defined twice: either may be meant
             fact = replace(fact, bases=known.bases + fact.bases, binds=known.binds | fact.binds,
                            methods=known.methods | fact.methods,
+                           computed=known.computed + fact.computed,
                            keywords=known.keywords or fact.keywords)  # fmt: skip
         self.classes[inner.qualname] = fact
         self._walk(nodes, inner)
+
+    def _computed(self, nodes: list[ast.AST], scope: _Scope) -> Iterator[tuple[str, Meaning]]:
+        """The names of a class body that a decorator, or a call, gives their meaning."""
+        for node in nodes:
+            if isinstance(node, _FUNCTIONS):
+                for decorator in node.decorator_list:
+                    if isinstance(decorator, ast.Call):
+                        decorator = decorator.func
+                    yield node.name, self._any(decorator, scope)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                value = node.value
+                if isinstance(value, (ast.Call, ast.Name, ast.Attribute)):
+                    meaning = self._any(value, scope)
+                    for target in targets:
+                        if isinstance(target, ast.Name):
+                            yield target.id, meaning
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: _Scope) -> None:
         inner = _Scope("function", scope.inside(node.name), scope, name=node.name)
@@ -598,25 +616,22 @@ def _own_nodes(body: Sequence[ast.AST]) -> list[ast.AST]:
     return found
 
 
-def _bound(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """The names that a class body binds, those of methods among them, and of abstract ones."""
+def _bound(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a class body binds, and those of methods among them."""
     found: set[str] = set()
     methods: set[str] = set()
-    abstract: set[str] = set()
     for node in nodes:
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             found.add(node.name)
             if isinstance(node, _FUNCTIONS):
                 methods.add(node.name)
-            if any("abstract" in _last(d) for d in node.decorator_list):
-                abstract.add(node.name)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             found.add(node.id)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             found |= {a.asname or a.name.partition(".")[0] for a in node.names}
         elif isinstance(node, ast.Call) and _last(node.func) in ("locals", "vars", "exec"):
             found.add(ANY_NAME)
-    return frozenset(found), frozenset(methods), frozenset(abstract)
+    return frozenset(found), frozenset(methods)
 
 
 def _last(node: ast.expr) -> str:

@@ -2,104 +2,190 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .classes import is_operator
 from .effects.selector import AnyKey, Attr, Step, SymKey
-from .fields import family
-from .ir import ClassInfo, Event, Mutate, Operate, Place, Risk, Store, Use, Value
-from .lineage import class_at, decorator_name
-from .resolve import Resolver
+from .index_facts import ANY_NAME, ClassFact, Meaning
+from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
+from .lineage import decorator_name
+from .typetext import CLASS, Type
 
-#: Special methods of attribute and item access: not what an operator calls.
+if TYPE_CHECKING:
+    from .effects.inference import Inference
+    from .resolve import Resolver
+
 #: Built-in containers pass operators on to what they hold.
 _HOLDING = frozenset({
     "builtins.list", "builtins.dict", "builtins.set", "builtins.tuple", "builtins.frozenset",
 })  # fmt: skip
+#: Special methods of attribute and item access: not what an operator calls.
 _ACCESS = frozenset({
     "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__getitem__", "__setitem__",
     "__delitem__", "__missing__", "__get__", "__set__", "__set_name__", "__del__", "__repr__",
     "__reduce__", "__getstate__", "__setstate__", "__copy__", "__deepcopy__",
 })  # fmt: skip
+_KEY = frozenset({"__hash__", "__eq__", "__index__"})
 
 
-def own_code(resolver: Resolver, event: Event) -> str:
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What classes define whose code may run for an object: names, methods among them, and
+    attributes that are computed. ``generated``: special methods that call those of the fields.
+    """
+
+    names: frozenset[str]
+    methods: frozenset[str]
+    computed: frozenset[str]
+    generated: frozenset[str] = frozenset()
+
+
+def own_code(inference: Inference, event: Event) -> str:
     """Properties, descriptors and special methods of classes of the project are code.
 
     Of objects of unknown type only what the classes of this file define is looked at.
     """
     if isinstance(event, Operate):
-        return next((found for v in event.values if (found := _special(resolver, v, event))), "")
+        return next((found for v in event.values if (found := _special(inference, v, event))), "")
     place = event.place if isinstance(event, (Use, Store, Mutate)) else None
     if place is None:
         return ""
     for i, step in enumerate(place.steps):
-        owner = resolver.place_type(Place(place.symbol, place.steps[:i]))
-        found = _computed(resolver, owner, step, event if i == len(place.steps) - 1 else None)
+        owner = inference.resolver.values.at(Place(place.symbol, place.steps[:i]))
+        last = event if i == len(place.steps) - 1 else None
+        found = _computed(inference, owner, step, last)
         if found:
             return found
+    return _in_place(inference, place) if isinstance(event, Mutate) else ""
+
+
+def _in_place(inference: Inference, place: Place) -> str:
+    """`x += 1` calls ``__iadd__``, or ``__add__``."""
+    kind = inference.resolver.values.at(place)
+    found = members(inference, kind)
+    names = found.names - _ACCESS if found is not None else frozenset[str]()
+    name = min(filter(is_operator, names), default="")
+    return f"`{kind.name}.{name}`" if name else ""
+
+
+def called_by(inference: Inference, dunders: Iterable[str], value: Value) -> str:
+    """The special method of a class of the project that a library's function calls, or ""."""
+    for kind in _kinds(inference.resolver, value):
+        found = members(inference, kind)
+        if found is not None and (name := min(found.names.intersection(dunders), default="")):
+            return f"{kind.name}.{name}"
     return ""
 
 
-def members(resolver: Resolver, kind: str) -> ClassInfo | None:
-    """A class of the project with what its bases, and those that inherit from it, define."""
-    if not kind:
+# -- what classes define -------------------------------------------------------------------------
+
+
+def members(inference: Inference, kind: Type) -> Members | None:
+    """What may run for an object of a type; None if no class of the project comes into question."""
+    if not kind or kind.name.startswith("builtins.") or "." not in kind.name:
         return None
-    if kind not in resolver.members:
-        resolver.members[kind] = _members(resolver, kind)
-    return resolver.members[kind]
+    key = (kind.name, kind.exact)
+    if key not in inference.members:
+        inference.members[key] = _members(inference, kind)
+    return inference.members[key]
 
 
-def _members(resolver: Resolver, kind: str) -> ClassInfo | None:
-    if class_at(resolver, kind) is None:
+def _members(inference: Inference, kind: Type) -> Members | None:
+    index = inference.index
+    kin = index.kin(kind.name, exact=kind.exact)
+    if not kin:
         return None
-    found: ClassInfo | None = None
-    for level in family(resolver, kind):
-        own = level.resolver.own.own_class(level.name)
-        if own is not None:
-            found = own if found is None else replace(
-                found, computed=found.computed | own.computed, methods=found.methods | own.methods,
-                decorators=found.decorators + own.decorators,
-            )  # fmt: skip
-    return found
+    names = frozenset[str]().union(*(cls.binds for cls in kin))
+    methods = frozenset[str]().union(*(cls.methods for cls in kin))
+    computed = {
+        name for cls in kin for name, meaning in cls.computed
+        if _runs(inference, cls, name, meaning)
+    }  # fmt: skip
+    # A decorator such as `dataclass` writes methods that call those of the fields.
+    near = {cls for one in kin if one.decorators for cls in index.nearby(one)}
+    generated = {name for cls in near for name in cls.binds if is_operator(name)}
+    return Members(names, methods, frozenset(computed), frozenset(generated))
 
 
-def _computed(resolver: Resolver, owner: str, step: Step, event: Event | None) -> str:
-    """Does taking one step from an object of type ``owner`` run code of this file?"""
-    keys = resolver.own.dunders & {"__hash__", "__eq__"}
-    if keys and isinstance(step, (SymKey, AnyKey)):
-        return f"`{min(keys)}` of a key"
-    info = members(resolver, owner)
-    if info is None and owner:
-        return ""  # another known type
+def _runs(inference: Inference, cls: ClassFact, name: str, meaning: Meaning) -> bool:
+    if name not in cls.methods:
+        return inference.index.describes(meaning)
+    types = inference.resolver.types
+    return not meaning.names or not all(
+        types.decorators.get(types.canonical(dotted)) == "harmless"
+        and not dotted.endswith("property")
+        for dotted in meaning.names
+    )
+
+
+# -- steps ---------------------------------------------------------------------------------------
+
+
+def _computed(inference: Inference, owner: Type, step: Step, event: Event | None) -> str:
+    """Does taking one step from an object of type ``owner`` run code of the project?"""
+    resolver = inference.resolver
+    if isinstance(step, (SymKey, AnyKey)):
+        key = resolver.own.dunders & {"__hash__", "__eq__"}
+        if isinstance(step, SymKey) and not key:
+            found = members(inference, resolver.values.of_symbol(step.name))
+            key = found.names & _KEY if found is not None else key
+        if key:
+            return f"`{min(key)}` of a key"
+    of_class = owner.name == CLASS
+    kind = owner.arg(0) if of_class else owner
+    found = members(inference, kind)
+    if found is None:
+        return "" if owner else _computed_unknown(resolver, step, event)
+    shown = f"`{kind.name}.%s`"
     if isinstance(step, Attr):
-        computed = info.computed if info is not None else resolver.own.computed_names
-        if step.name in computed and not _only_methods(resolver, owner, step.name):
-            return f"`{owner or '?'}.{step.name}`"
-        wanted = {"__setattr__"} if isinstance(event, Store) else {"__getattribute__"}
-        if info is not None and not isinstance(event, Store) and step.name not in info.methods:
-            wanted.add("__getattr__")
-        has = info.methods if info is not None else resolver.own.dunders & {"__getattribute__"}
+        if step.name in found.computed or ANY_NAME in found.names:
+            return shown % step.name
+        wanted = set[str]() if of_class else _attribute(event, step.name in found.methods)
+    elif of_class:
+        wanted = {"__class_getitem__"}
     else:
-        wanted = {"__setitem__"} if isinstance(event, Store) else {"__getitem__", "__missing__"}
-        if isinstance(event, Mutate):
-            wanted.add("__delitem__")
-        has = info.methods if info is not None else resolver.own.dunders
-    name = min(wanted & has, default="")
-    return f"`{owner or '?'}.{name}`" if name else ""
+        wanted = _item(event)
+    name = min(wanted & found.names, default="")
+    return shown % name if name else ""
 
 
-def _only_methods(resolver: Resolver, owner: str, name: str) -> bool:
-    """Is what has that name, in all classes that come into question, a function to be called?"""
-    levels = family(resolver, owner) if owner else ()
-    for own in {id(r): r for r in (resolver, *(level.resolver for level in levels))}.values():
-        for qualname, info in own.module.classes.items():
-            if name in info.computed:
-                found = [f for f in own.module.functions
-                         if f.class_scope == qualname and f.name == name]  # fmt: skip
-                used = {decorator_name(own, v) for f in found for v in f.decorators}
-                if not found or not used or not all(_keeps_method(own, word) for word in used):
-                    return False
+def _attribute(event: Event | None, method: bool) -> set[str]:
+    if isinstance(event, Store):
+        return {"__setattr__"}
+    more = {"__delattr__", "__setattr__"} if isinstance(event, Mutate) else set[str]()
+    return {"__getattribute__", *(() if method else ("__getattr__",))} | more
+
+
+def _item(event: Event | None) -> set[str]:
+    if isinstance(event, Store):
+        return {"__setitem__"}
+    more = {"__delitem__", "__setitem__"} if isinstance(event, Mutate) else set[str]()
+    return {"__getitem__", "__missing__"} | more
+
+
+def _computed_unknown(resolver: Resolver, step: Step, event: Event | None) -> str:
+    """The same for an object of unknown type: may it be one of the classes of this file?"""
+    if isinstance(step, Attr):
+        if step.name in resolver.own.computed_names and not _only_methods(resolver, step.name):
+            return f"`?.{step.name}`"
+        wanted = set[str]() if isinstance(event, Store) else {"__getattribute__"}
+    else:
+        wanted = _item(event)
+    name = min(wanted & resolver.own.dunders, default="")
+    return f"`?.{name}`" if name else ""
+
+
+def _only_methods(resolver: Resolver, name: str) -> bool:
+    """Is what has that name, in all classes of this file, a function to be called?"""
+    for qualname, info in resolver.module.classes.items():
+        if name in info.computed:
+            found = [f for f in resolver.module.functions
+                     if f.class_scope == qualname and f.name == name]  # fmt: skip
+            used = {decorator_name(resolver, v) for f in found for v in f.decorators}
+            if not found or not used or not all(_keeps_method(resolver, word) for word in used):
+                return False
     return True
 
 
@@ -108,22 +194,42 @@ def _keeps_method(resolver: Resolver, decorator: str) -> bool:
     return harmless and not decorator.endswith("property")
 
 
-def _special(resolver: Resolver, value: Value, event: Operate) -> str:
+# -- operators -----------------------------------------------------------------------------------
+
+
+def _special(inference: Inference, value: Value, event: Operate) -> str:
     if value.is_literal or value.immutable:
         return ""
-    kind = resolver.type_of(value)
-    info = members(resolver, kind)
-    if info is None and kind and kind not in _HOLDING:
+    resolver = inference.resolver
+    kind = resolver.values.of(value)
+    for one in _kinds(resolver, value):
+        found = members(inference, one)
+        if found is not None:
+            name = min(_called(found.names | found.generated, event), default="")
+            if name:
+                return f"`{one.name}.{name}`"
+    if kind and kind.name not in _HOLDING:
         return ""
-    methods = info.methods if info is not None else resolver.own.dunders
-    if info is not None and info.decorators:
-        # A decorator such as `dataclass` writes methods that call those of the fields.
-        owners = (resolver, *(level.resolver for level in family(resolver, kind)))
-        methods = methods.union(*(owner.own.dunders for owner in owners))
-    special = {m for m in methods if is_operator(m)}
+    name = min(_called(resolver.own.dunders, event), default="")
+    return f"`{kind.name or '?'}.{name}`" if name else ""
+
+
+def _called(names: frozenset[str], event: Operate) -> set[str]:
+    special = {m for m in names if is_operator(m)}
     if event.risk is Risk.FORMAT:
-        special &= {"__str__", "__format__", "__repr__"}
-    else:
-        special -= _ACCESS
-    name = min(special, default="")
-    return f"`{kind or '?'}.{name}`" if name else ""
+        return special & {"__str__", "__format__", "__repr__"}
+    if event.risk is Risk.TRUTH:
+        return special & {"__bool__", "__len__"}
+    return special - _ACCESS
+
+
+def _kinds(resolver: Resolver, value: Value) -> Iterator[Type]:
+    """The types of a value, and of what it holds."""
+    todo = [resolver.values.of(value)]
+    while todo:
+        kind = todo.pop()
+        if kind:
+            yield kind
+            todo.extend(kind.args)
+    for held in value.held:
+        yield from _kinds(resolver, held)

@@ -16,7 +16,7 @@ from .classes import OwnClasses
 from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.roots import Roots
 from .effects.selector import Attr
-from .ir import Call, ClassInfo, Function, Module, Place, Value
+from .ir import Call, Function, Module, Place, Value
 from .lineage import Level, ancestry, class_at
 from .solving import Solver
 from .typetext import PLAIN, Type
@@ -86,7 +86,6 @@ class Resolver:
         self.lines: dict[str, tuple[Level, ...] | None] = {}  # by type name, see `lineage`
         self.fields: dict[str, Type] = {}  # by class and attribute, see `fields`
         self.returns: dict[str, Type] = {}  # by scope of a function, see `returned`
-        self.members: dict[str, ClassInfo | None] = {}  # by type name, see `own_code`
         self.changed: frozenset[str] | None = None  # see `settled`
         self.find_index: Callable[[], Index] | None = None
         self._names: dict[int, str] = {}

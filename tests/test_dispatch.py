@@ -33,6 +33,8 @@ SHOP = """\
 def runs(folder: Path, main: str, **modules: str) -> str:
     """The functions that the last call of ``x.…`` in ``main`` may run, or why that is not known."""
     text = "from shop import Loose, Reader, Shop, Store\n" + main
+    folder = folder / str(len(list(folder.iterdir())))  # what is known of a folder is kept
+    folder.mkdir()
     found = inferred(folder, main=text, shop=SHOP, **modules)
     call = [c for c in found.module.calls.values() if c.callee.startswith("x.")][-1]
     targets = found.callees.targets(call)

@@ -12,6 +12,7 @@ from ..aliases import Aliases, Link, events_of
 from ..config import Config
 from ..ir import Call, Function, Invoke, Module, Place, Value
 from ..latency import latency_of
+from ..own_code import Members, called_by
 from ..project import module_name
 from ..resolve import CONTAINERS, Resolver
 from ..typetext import GENERATOR
@@ -80,6 +81,7 @@ class Inference:
         self.handles = Handles(self.resolver, self.aliases)
         self._facts: dict[int, CallFacts] = {}
         self._sources: dict[str, Sources] = {}
+        self.members: dict[tuple[str, bool], Members | None] = {}  # see `own_code`
         self._placed: dict[str, Placed] = {}
 
     @property
@@ -413,6 +415,10 @@ class Inference:
                 return "is handed a function that it may call"
             if name in entry.calls and not self._harmless(a.value):
                 return f"calls what it is given as `{name}`"
+        handed = (call.receiver, *(a.value for a in call.arguments)) if entry.dunders else ()
+        for value in handed:
+            if value is not None and (found := called_by(self, entry.dunders, value)):
+                return f"calls `{found}`, which a class of the project defines"
         own = set(entry.dunders) & self.resolver.own.dunders
         if own and any(self._may_be_own(a.value) for a in call.arguments):
             return f"calls `{min(own)}`, which a class of this file defines"
