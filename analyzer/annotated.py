@@ -45,6 +45,9 @@ def _member(resolver: Resolver, member: str, depth: int) -> Type:
         return _container(resolver, name, inner, depth)
     if name.startswith(("builtins.", "typing.", "collections.")):
         return Type(name, tuple(_within(resolver, text, depth) for text in inner))
+    project = resolver.project
+    if project is not None and project.stated(name) == "class":  # lowered when more is asked
+        return Type(name, tuple(_within(resolver, text, depth) for text in inner))
     alias = _alias(resolver, name, depth)
     if alias is not None:
         return alias
@@ -52,6 +55,9 @@ def _member(resolver: Resolver, member: str, depth: int) -> Type:
     if fields is not None:
         values = join(annotated(owner, text, depth + 1) for owner, text in fields.values())
         return Type("builtins.dict", (TEXT, values))
+    found = class_at(resolver, name)
+    if found is not None:
+        name = f"{found[0].module_name}.{found[1].qualname}"
     return Type(name, tuple(_within(resolver, text, depth) for text in inner))
 
 

@@ -8,6 +8,7 @@ file is run. Installed packages are not looked at: vocabularies speak of those.
 from __future__ import annotations
 
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -72,6 +73,8 @@ class Project:
     )
     _stamps: dict[Path, _Stamp] = field(default_factory=dict[Path, "_Stamp"])
     _inferences: dict[str, Inference | None] = field(default_factory=dict[str, "Inference | None"])
+    _stated: dict[str, str] = field(default_factory=dict[str, str])
+    _texts: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
     solver: Solver = field(default_factory=Solver)
     tests: bool = False  # a file of tests is looked at
     _modules: tuple[str, ...] | None = None
@@ -127,6 +130,40 @@ class Project:
                 Inference(module, self.sources, self.config, self) if module is not None else None
             )
         return self._inferences[name]
+
+    def stated(self, name: str) -> str:
+        """What the text of a module shows a name of it to be, without lowering the module.
+
+        It is *class* or *function*, or "" if that does not show; a ``TypedDict`` is no class.
+        """
+        known = self._stated.get(name)
+        if known is None:
+            known = self._stated[name] = self._find_stated(name)
+        return known
+
+    def _find_stated(self, name: str) -> str:
+        module, _, last = name.rpartition(".")
+        path = self.path(module) if module else None
+        if path is None:
+            return ""
+        data = self._texts.get(path)
+        if data is None:
+            data = self._texts[path] = _read(path)
+            stamp = _stamp(path)
+            if stamp is not None:
+                self._stamps[path] = stamp
+        word = re.escape(last.encode())
+        found = re.findall(rb"^(class|def|async def) +" + word + rb"\b([^:]*)", data, re.M)
+        if len(found) != 1 or re.search(rb"^[ \t]*" + word + rb"\s*[:=]", data, re.M):
+            return ""
+        kind, header = found[0]
+        if kind == b"class":
+            return "" if b"Dict" in header else "class"
+        return "function"
+
+    def inside(self, name: str) -> bool:
+        """Does a qualified name begin with a module of the project?"""
+        return bool(self._split(name)[0])
 
     def inference_of(self, file: File) -> Inference | None:
         """What is known within a file of the index, by the name that others import it by."""
@@ -318,6 +355,13 @@ def _names(folders: Iterable[Path], most: int) -> tuple[str, ...]:
 
 def _same_file(one: Path | None, other: Path) -> bool:
     return one is not None and (one == other or one.resolve() == other.resolve())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -17,7 +17,7 @@ from .effects.catalog import Catalog, Entry, TypeInfo
 from .effects.roots import Roots
 from .effects.selector import Attr
 from .ir import Call, Function, Module, Place, Value
-from .lineage import Level, ancestry, class_at
+from .lineage import Level, ancestry
 from .solving import Solver
 from .typetext import PLAIN, Type
 from .valuetypes import ValueTypes
@@ -127,9 +127,15 @@ class Resolver:
         return _shown(self.values.of(value))
 
     def identity(self, kind: str) -> str:
-        """A type if it tells objects apart: a class with unknown bases may be that of a handle."""
-        unknown = kind and class_at(self, kind) is not None and ancestry(self, kind) is None
-        return "" if unknown else kind
+        """A type if it tells objects apart: a class with unknown bases may be that of a handle.
+
+        The bases of a class of another file are not looked for.
+        """
+        if kind.removeprefix(f"{self.module_name}.") in self.module.classes:
+            return kind if ancestry(self, kind) is not None else ""
+        known = "." not in kind or kind.startswith("builtins.") or self.type_info(kind) is not None
+        inside = not known and self.project is not None and self.project.inside(kind)
+        return "" if inside else kind
 
     def place_type(self, place: Place) -> str:
         return _shown(self.values.at(place))

@@ -141,6 +141,10 @@ class ValueTypes:
     def _imported(self, name: str) -> Type:
         """What a qualified name of another module of the project means."""
         project = self.resolver.project
+        stated = project.stated(name) if project is not None else ""
+        if stated:
+            kind = Type(name, exact=True)
+            return Type(CLASS, (kind,)) if stated == "class" else UNKNOWN
         found = project.definition(name, once=False) if project is not None else None
         if found is None or project is None or found.kind not in ("variable", "class"):
             return UNKNOWN
