@@ -16,7 +16,8 @@ from pathlib import Path
 
 from .config import Config
 from .discovery import FolderConfig, files_below
-from .index_facts import Facts, facts_of
+from .index_facts import Facts
+from .index_reader import facts_of
 
 _WORD = rb"[A-Za-z0-9_\x80-\xff]+"
 _IDENTIFIER = re.compile(_WORD)
