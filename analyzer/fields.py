@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .annotated import annotated
 from .ir import Place, Value
 from .lineage import ENUMS, Level, ancestry, base_name, class_at, decorator_name, found_method
+from .plainness import doubted
 from .returned import result_of
 from .typetext import CLASS, OPEN, PLAIN_DATA, UNKNOWN, Type, is_plain
 
@@ -27,7 +28,9 @@ def field(resolver: Resolver, owner: Type, name: str) -> Type:
     first = line[0]
     home = first.resolver
     key = f"{first.name}.{name}"
-    return home.solver.solve(key, home.fields, lambda: _find(resolver, line, name))
+    return home.solver.solve(
+        key, home.fields, lambda: doubted(home, _find(resolver, line, name), name=name)
+    )
 
 
 def family(resolver: Resolver, kind: str) -> tuple[Level, ...]:

@@ -24,6 +24,7 @@ from .valuetypes import ValueTypes
 
 if TYPE_CHECKING:
     from .index import Index
+    from .plainness import Odd
     from .project import Project
 
 #: Types that are no kind of object to be named.
@@ -86,6 +87,7 @@ class Resolver:
         self.lines: dict[str, tuple[Level, ...] | None] = {}  # by type name, see `lineage`
         self.fields: dict[str, Type] = {}  # by class and attribute, see `fields`
         self.returns: dict[str, Type] = {}  # by scope of a function, see `returned`
+        self.odd: Odd | None = None  # see `plainness`
         self.changed: frozenset[str] | None = None  # see `settled`
         self.find_index: Callable[[], Index] | None = None
         self._names: dict[int, str] = {}

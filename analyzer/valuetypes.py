@@ -15,6 +15,7 @@ from .effects.selector import Attr
 from .fields import class_attribute, field, others
 from .ir import AENTER, ENTER, SLICE, UNTYPED, Place, SymbolInfo, Value
 from .lineage import ancestry
+from .plainness import doubted
 from .returned import call_result, entered
 from .settled import settled
 from .typetext import (
@@ -191,7 +192,7 @@ class ValueTypes:
         if info.kind == "import":
             return self._imported(info.target) if info.member else UNKNOWN
         if info.annotations:
-            return self._annotated(info)
+            return doubted(self.resolver, self._annotated(info), symbol=symbol)
         if info.kind not in ("local", "global") or info.opaque_bindings:
             return UNKNOWN
         return self._assigned(symbol, info)
@@ -217,8 +218,8 @@ class ValueTypes:
         kind = self.combined([self._bound(symbol, value) for value in values])
         table = kind.name == "builtins.dict" and not kind.args and info.kind == "global"
         if table and len(info.values) == 1 and self.constants(info.values[0]):
-            return self._table(kind, symbol)
-        return kind
+            kind = self._table(kind, symbol)
+        return doubted(self.resolver, kind, symbol=symbol)
 
     def _bound(self, symbol: str, value: Value) -> Type:
         """The type of a value once a name means it, by which the container may be changed."""

@@ -379,9 +379,9 @@ def test_types(tmp_path: Path, text: str, expected: str) -> None:
         "from typing import *\n".replace("*", ", ".join((
             "Annotated", "Any", "Final", "Iterator", "Literal", "Optional", "Self", "TypedDict",
             "TypeVar")))
-        + f"{text}\n{indent}x.marker()\n"
+        + f"{text}\n{indent}x.get()\n"
     )  # fmt: skip
-    assert kind(inferred(tmp_path, shop=SHOP, main=main), "x.marker") == expected
+    assert kind(inferred(tmp_path, shop=SHOP, main=main), "x.get") == expected
 
 
 ELSEWHERE = {
@@ -441,3 +441,38 @@ def test_types_that_depend_on_themselves(
 ) -> None:
     main = f"from shop import Item\n{text}\nresult = {value}\nresult.marker()\n"
     assert kind(inferred(tmp_path, shop=SHOP, main=main), "result.marker") == expected
+
+
+NOT_PLAIN = {
+    "only read": ("y = c['a']['b']", PLAIN),
+    "methods of plain data": ("c['a'].get('b').lower()", PLAIN),
+    "another method of an item": ("c['a'].execute()", ""),
+    "an attribute of an item": ("print(c['a'].name)", ""),
+    "an attribute of an item is set": ("c['a'].items = 3", ""),
+    "another method of what get answers": ("c.get('a').execute()", ""),
+    "another method of a name": ("y = c['a']\n    y.execute()", ""),
+    "another method of a value": ("for y in c.values():\n        y.execute()", ""),
+    "another method of a nested item": ("y = c['a']['b']\n    y.execute()", ""),
+    "an item is awaited": ("await c['a'].get('b')", ""),
+    "an item is called and awaited": ("await c['a']('b')", ""),
+    "an item is entered": ("async with c['a']: pass", ""),
+    "another container": ("def g(c: dict): c['a'].execute()", PLAIN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), NOT_PLAIN.values(), ids=NOT_PLAIN)
+def test_the_code_shows_that_data_is_not_plain(tmp_path: Path, text: str, expected: str) -> None:
+    body = f"    {text}\n    x = c['q']\n    x.get()\n"
+    main = f"from typing import Any\nasync def f(c: dict[str, Any]):\n{body}"
+    assert kind(inferred(tmp_path, main=main), "x.get") == expected
+
+
+def test_the_code_shows_that_a_field_is_not_plain(tmp_path: Path) -> None:
+    main = (
+        "class A:\n    def __init__(self):\n        self.c: dict = {}\n        self.d: dict = {}\n"
+        "    def f(self):\n        self.c['a'].execute()\n"
+        "        x = self.c['b']\n        x.get()\n        z = self.d['b']\n        z.get()\n"
+    )
+    found = inferred(tmp_path, main=main)
+    assert kind(found, "x.get") == ""
+    assert kind(found, "z.get") == PLAIN
