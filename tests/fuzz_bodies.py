@@ -13,27 +13,29 @@ from dataclasses import dataclass, field, replace
 
 from bodies import Case
 
+_DICT = "dict[str, Any]"
 _HEAD = """\
 import copy
 import json
+from typing import Any
 
-def leaf(n):
+def leaf(n: int) -> dict[str, Any]:
     return {"n": n}
 
-def node(n):
+def node(n: int) -> dict[str, Any]:
     return {"n": n, "in": {"n": n}, "rows": [{"n": n}, {"n": n + 1}]}
 
-data = {"a": node(1), "b": node(2), "c": node(3)}
-left = node(4)
-shelf = [leaf(5), leaf(6)]
+data: dict[str, Any] = {"a": node(1), "b": node(2), "c": node(3)}
+left: dict[str, Any] = node(4)
+shelf: list[Any] = [leaf(5), leaf(6)]
 
 class Shop:
-    def __init__(self, one, other):
+    def __init__(self, one: dict[str, Any], other: dict[str, Any]):
         self.one = one
         self.other = other
         self.count = 0
 
-    def swap(self, x):
+    def swap(self, x: dict[str, Any]) -> dict[str, Any]:
         old = self.one
         self.one = x
         return old
@@ -263,14 +265,16 @@ def project(seed: int) -> Case:
     """The project of that seed."""
     draw = random.Random(seed)
     parts = [_HEAD]
-    parts.append("def same(x):\n    return x\n")
-    parts.append("def second(first, /, *rest, x=None):\n    return x if x is not None else first\n")
-    parts.append("def put(owner, x):\n    owner['in'] = x\n    return owner\n")
+    parts.append("def same(x: dict[str, Any]) -> dict[str, Any]:\n    return x\n")
+    parts.append("def second(first, /, *rest, x=None) -> dict[str, Any]:\n    return x or first\n")
+    parts.append(
+        "def put(owner: dict[str, Any], x: dict[str, Any]):\n    owner['in'] = x\n    return owner\n"
+    )
     helpers: list[str] = []
     for i in range(draw.choice((0, 0, 1, 2))):
         scope = Scope(draw, ["x"], ["y"], [], ["k"], tuple(helpers))
         lines = [line for _ in range(draw.randrange(1, 3)) for line in scope.statement()]
-        parts.append(_function(scope, f"def help{i}(x, y, k):", lines))
+        parts.append(_function(scope, f"def help{i}(x: {_DICT}, y: {_DICT}, k: str):", lines))
         helpers.append(f"help{i}")
     tools: list[str] = []
     for i in range(draw.choice((2, 2, 3))):
@@ -278,9 +282,9 @@ def project(seed: int) -> Case:
         lines = [f'await hop("tool{i}")']
         if i == 0 or draw.random() < 0.3:
             lines += [line for _ in range(draw.choice((1, 1, 2))) for line in scope.statement()]
-        if draw.random() < 0.7:
+        if draw.random() < 0.85:
             lines.append(f"return {scope.number()}")
-        parts.append(_function(scope, f"async def tool{i}(x, k):", lines))
+        parts.append(_function(scope, f"async def tool{i}(x: {_DICT}, k: str):", lines))
         tools.append(f"tool{i}")
     apart = draw.random() < 0.3
     state = "store." if apart else ""

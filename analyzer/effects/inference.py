@@ -24,7 +24,7 @@ from .containers import slots_of
 from .directives import line_entry
 from .facts import CallFacts, Lock, Locking, joined
 from .handles import Handles, memory_at
-from .model import MEMORY, Effect, Mode, Resource
+from .model import MEMORY, Effect, Mode, Resource, in_order
 from .origins import Sources
 from .placing import Placed, Placing
 from .roots import Roots
@@ -153,6 +153,9 @@ class Inference:
         if not (isinstance(a, Memory) and isinstance(b, Memory) and self.config.plain_values):
             return False
         if one.writes and other.writes:
+            a, b = in_order(one).resource.selector, in_order(other).resource.selector
+            assert isinstance(a, Memory)
+            assert isinstance(b, Memory)
             return self.trees.apart(self, a, b)
         write, read = (a, b) if one.writes else (b, a)
         return self.trees.apart(self, write, read, looks=True)

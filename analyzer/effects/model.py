@@ -7,14 +7,17 @@ An effect is a mode on a resource. Binding a name writes ``memory:name``; readin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from .selector import (
     ANY,
+    AnyKey,
+    Key,
     Memory,
     Name,
     Overlap,
+    SymKey,
     Text,
     format_selector,
     overlap_memory,
@@ -28,6 +31,10 @@ WORLD = "*"  # a write to the open world: conflicts with every call outside memo
 COMMUTATIVE = frozenset({"log", "random"})
 #: Selectors of these are hierarchical: a folder holds its files, a server its paths and tables.
 PATHS = frozenset({"fs", "http", "mcp"})
+
+
+#: What is stored to by an index gets no new places.
+_INDEXED = frozenset({"builtins.list", "builtins.bytearray", "collections.deque", "array.array"})
 
 
 class Mode(StrEnum):
@@ -130,8 +137,10 @@ def conflicts(a: Effect, b: Effect, same_world: SameWorld = ()) -> bool:
         return False
     if a.resource.domain == b.resource.domain and a.resource.domain in COMMUTATIVE:
         return False
-    if a.resource.domain == b.resource.domain == MEMORY and a.writes != b.writes:
-        return _changes(a, b) if a.writes else _changes(b, a)
+    if a.resource.domain == b.resource.domain == MEMORY:
+        if a.writes != b.writes:
+            return _changes(a, b) if a.writes else _changes(b, a)
+        a, b = in_order(a), in_order(b)
     return overlap(a.resource, b.resource, same_world) is not Overlap.NEVER
 
 
@@ -141,3 +150,16 @@ def _changes(write: Effect, read: Effect) -> bool:
     if isinstance(x, Text) or isinstance(y, Text):
         return True
     return overlap_memory(x, y, looks=True) is not Overlap.NEVER
+
+
+def in_order(write: Effect) -> Effect:
+    """A write as another write meets it: a new key of a dictionary comes behind those there are.
+
+    Their order is what iterating shows (library reference, "Mapping Types").
+    """
+    memory = write.resource.selector
+    if not isinstance(memory, Memory) or memory.owner in _INDEXED:
+        return write
+    if isinstance(memory.slot, (Key, SymKey)):
+        memory = replace(memory, steps=(*memory.steps[:-1], AnyKey()))
+    return replace(write, resource=replace(write.resource, selector=memory))
