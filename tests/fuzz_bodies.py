@@ -268,7 +268,8 @@ def project(seed: int) -> Case:
     parts.append("def same(x: dict[str, Any]) -> dict[str, Any]:\n    return x\n")
     parts.append("def second(first, /, *rest, x=None) -> dict[str, Any]:\n    return x or first\n")
     parts.append(
-        "def put(owner: dict[str, Any], x: dict[str, Any]):\n    owner['in'] = x\n    return owner\n"
+        "def put(owner: dict[str, Any], x: dict[str, Any]):\n"
+        "    owner['in'] = x\n    return owner\n"
     )
     helpers: list[str] = []
     for i in range(draw.choice((0, 0, 1, 2))):
