@@ -33,7 +33,7 @@ from .ir import (
 from .latency import latency_of
 from .optional import maybe_none
 from .own_code import own_code
-from .resolve import CONTAINERS
+from .resolve import CONTAINERS, PLAIN
 from .typetext import GENERATOR
 
 #: What a manager does that is known, yet keeps statements in their order around it.
@@ -210,10 +210,8 @@ class Footprints:
             case Store(place=place):
                 memory = self.inference.memory(place, deep=False)
                 return [*self._root(place), *self._write(memory)]
-            case Mutate(place=place, operand=operand, removes=removes):
-                resolver = self.inference.resolver
-                number = operand is not None and resolver.type_of(operand) in _NUMBER
-                if not removes and (number or resolver.immutable(Value(place=place))):
+            case Mutate(place=place, removes=removes):
+                if not removes and not self._in_place(event):
                     return []
                 slot = self._removed(place) if removes else place.then(AnyKey())
                 memory = self.inference.memory(slot, deep=False)
@@ -235,6 +233,20 @@ class Footprints:
                 ]  # fmt: skip
             case _:
                 return []
+
+    def _in_place(self, event: Mutate) -> bool:
+        """May an operator change the object that stands on its left?
+
+        Numbers are joined with numbers, which never change; of JSON-like data only lists and
+        dictionaries do, by `+=`, `*=` and `|=` (library reference, "Built-in Types").
+        """
+        resolver = self.inference.resolver
+        if resolver.immutable(Value(place=event.place)):
+            return False
+        if resolver.place_type(event.place) == PLAIN and event.operator not in ("+=", "*=", "|="):
+            return False
+        number = event.operand is not None and resolver.type_of(event.operand) in _NUMBER
+        return not (number and event.operator != "*=")
 
     def _removed(self, place: Place) -> Place:
         """What `del` changes: one key of a dictionary, but any index of what may be a list."""

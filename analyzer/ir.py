@@ -71,7 +71,7 @@ class Value:
     element: bool = False  # one of the things that `held` holds, not the container
     index: int | None = None  # which one of them, if it is known
     anything: bool = False  # may be any object there is
-    operator: str = ""  # "binary" or "inplace": what an operator makes of `held`
+    operator: str = ""  # `held` are its operands; "+" and the like, "+=" if it may be in place
     many: bool = False  # what it holds is evaluated, or put into it, many times
 
 
@@ -129,11 +129,12 @@ class Store:
 class Mutate:
     """The object at a path may be changed in place (`+=`, `del x[k]`). May raise.
 
-    ``operand`` is what an operator but `*=` joins it with: no built-in container takes a number.
+    ``operator`` is the sign of an assignment that computes, ``operand`` what stands behind it.
     """
 
     place: Place
     guarded: bool = False
+    operator: str = ""
     operand: Value | None = None
     removes: bool = False  # `del`: what stands behind it in a list moves up
 

@@ -215,7 +215,7 @@ class Sources:
             origins = self._value(operand)
             self.hold(new, AnyKey(), self.stepped(origins, AnyKey()))
             kind = self.resolver.type_of(operand)
-            if (i == 0 and value.operator == "inplace") or not (kind in _PLAIN or not kind):
+            if (i == 0 and value.operator.endswith("=")) or not (kind in _PLAIN or not kind):
                 found |= origins
         return found
 

@@ -28,7 +28,7 @@ from ..ir import (
 from .callees import Target, bind
 from .origins import Origins, Sources
 from .roots import Origin
-from .selector import AnyKey, Attr, Key, Step
+from .selector import AnyKey, Attr, Key, Step, coincide
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -58,10 +58,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """An object of others' (``what``), or one that may lie at several places (None), at a slot."""
+    """An object of others' (``what``), or one that may lie at several places (None), at a slot.
+
+    ``again``: the function puts it somewhere else, too.
+    """
 
     slot: Slot
     what: Origin | None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Passed:
     parameter: str
     what: Origin | None
     fresh: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,9 @@ class Placed:
 
 #: The objects that every turn of the loops around makes anew, the innermost loop last.
 Loops = tuple[frozenset[str], ...]
+Path = tuple[Step, ...]
+#: One evaluation of one expression: what it gives is placed once, wherever that may be.
+_Once = tuple[int, int]
 _Place = Slot | tuple[str, str] | None
 
 
@@ -104,8 +112,11 @@ class Placing:
         self._passed: dict[Passed, None] = {}
         self._lost: dict[Origin, None] = {}
         #: Objects made here → where they are placed, each time that they are.
-        self._given: dict[str, list[_Place]] = {}
+        self._given: dict[str, list[tuple[_Place, _Once]]] = {}
+        self._event = 0
         self._twice: set[str] = set()
+        #: Parameter → where what it is handed is placed: the place, the path, and "many times".
+        self._handed: dict[str, list[tuple[Slot | tuple[str, str], Path, bool, _Once]]] = {}
 
     def placed(self) -> Placed:
         self._block(self.function.block, ())
@@ -132,14 +143,15 @@ class Placing:
     def _events(self, events: list[Event], loops: Loops) -> None:
         following: list[Event | None] = [*events[1:], None]
         for event, after in zip(events, following, strict=False):  # of none, none follows
+            self._event += 1
             match event:
                 case Store(place=place, value=value):
                     for owner in self._owners(Place(place.symbol, place.steps[:-1])):
                         self._put(Slot(owner, place.steps[-1]), value, loops)
                 case Define(symbol=symbol, value=value):
                     self._define(symbol, value, loops)
-                case Mutate(place=place):  # `xs += ys`
-                    if isinstance(after, (Define, Store)):
+                case Mutate(place=place, operator=sign):  # `xs += ys`
+                    if sign[:1] in ("+", "*", "|") and isinstance(after, (Define, Store)):
                         self._items(self._owners(place), after.value.held[1:], loops)
                 case Invoke(call=call):
                     self._call(call, loops)
@@ -197,9 +209,9 @@ class Placing:
                 self._put(_within(slot, step), held, _turned(value, loops))
             return
         if value.operator:
-            if slot is not None:
+            if slot is not None and value.operator[0] in "+*|":  # others make numbers, or sets
                 at = Origin(slot.owner.root, (*slot.owner.steps, slot.step), slot.owner.below)
-                more = value.held[1:] if value.operator == "inplace" else value.held
+                more = value.held[1:] if value.operator.endswith("=") else value.held
                 self._items([at], more, loops)
                 if value.many:
                     self._puts[Put(Slot(slot.owner, slot.step, below=True), None)] = None
@@ -211,11 +223,25 @@ class Placing:
         direct = value.place is not None and value.place.symbol.startswith("call#")
         for origin in self.sources.of_value(value):
             if origin.new:
-                self._given.setdefault(origin.root, []).append(slot)
+                self._give(origin.root, slot, value)
                 if not direct and loops and origin.root not in loops[-1]:
                     self._twice.add(origin.root)
             elif slot is not None:
                 self._puts[Put(slot, origin)] = None
+                self._hand_on(slot, origin, value, loops)
+
+    def _give(self, root: str, place: _Place, value: Value) -> None:
+        self._given.setdefault(root, []).append((place, (self._event, id(value))))
+
+    def _hand_on(
+        self, place: Slot | tuple[str, str], origin: Origin, value: Value, loops: Loops
+    ) -> None:
+        """What a parameter is, or holds, comes to lie somewhere."""
+        info = self.inference.module.symbols.get(origin.root)
+        if info is not None and info.kind == "parameter":
+            again = bool(loops) and AnyKey() not in origin.steps
+            once = (self._event, id(value))
+            self._handed.setdefault(origin.root, []).append((place, origin.steps, again, once))
 
     def _items(self, owners: Iterable[Origin], values: Iterable[Value], loops: Loops) -> None:
         """All that ``values`` hold comes to lie in ``owners`` as well."""
@@ -231,10 +257,11 @@ class Placing:
             for origin in self.sources.of_value(value):
                 for slot in slots:
                     if origin.new:
-                        self._given.setdefault(origin.root, []).append(slot)
+                        self._give(origin.root, slot, value)
                     else:
                         item = Origin(origin.root, (*origin.steps, AnyKey()), origin.below)
                         self._puts[Put(slot, item)] = None
+                        self._hand_on(slot, item, value, loops)
 
     def _lose(self, origins: Origins) -> None:
         for origin in origins:
@@ -310,10 +337,12 @@ class Placing:
         for origin in self.sources.of_value(value):
             if not origin.new:
                 self._passed[Passed(*to, origin)] = None
+                if kept:
+                    self._hand_on(to, origin, value, loops)
                 continue
-            if not kept:  # it is looked at, perhaps changed, and placed nowhere
-                continue
-            self._given.setdefault(origin.root, []).append(to)
+            if not kept or (value.fresh and value.place is None):
+                continue  # it is placed nowhere, or made for the call
+            self._give(origin.root, to, value)
             if not direct and not value.fresh and loops and origin.root not in loops[-1]:
                 self._twice.add(origin.root)
 
@@ -324,17 +353,24 @@ class Placing:
 
         Returns the objects made here that hold one that is placed twice, or others' objects.
         """
-        twice = self._twice | {root for root, places in self._given.items() if len(places) > 1}
+        twice = self._twice | {
+            root for root, places in self._given.items() if len({once for _, once in places}) > 1
+        }
         sharing = {holder for root in twice for holder in self.sources.holders(root)}
         for root, places in self._given.items():
             inner = () if self._constructed(root) else self.sources.held(root)
-            for place in places:
+            for place, _ in places:
                 if root in twice:
                     self._say(place, None, below=False)
                 if root in sharing:
                     self._say(place, None, below=True)
                 for origin in inner:
                     self._say(place, origin, below=True)
+        for root, places in self._handed.items():
+            for place, path, again, once in places:
+                others = (other for _, other, _, at in places if at != once)
+                if again or any(_nested(path, other) for other in others):
+                    self._again(place, Origin(root, path))
         foreign = {
             r for r in self.sources.made if not self._constructed(r) and self.sources.held(r)
         }
@@ -346,6 +382,12 @@ class Placing:
         elif place is not None:
             self._passed[Passed(*place, what)] = None
 
+    def _again(self, place: _Place, what: Origin) -> None:
+        if isinstance(place, Slot):
+            self._puts[Put(place, what, again=True)] = None
+        elif place is not None:
+            self._passed[Passed(*place, what, again=True)] = None
+
     def _constructed(self, root: str) -> bool:
         """Is it an object whose ``__init__`` says itself what it puts where?"""
         call = self.inference.module.calls.get(root.removeprefix("new "))
@@ -353,6 +395,11 @@ class Placing:
             return False
         target = self.inference.callees.target(call)
         return target is not None and target.constructs and target.function is not None
+
+
+def _nested(one: Path, other: Path) -> bool:
+    """May one path lead to, or through, what the other leads to?"""
+    return all(coincide(x, y) for x, y in zip(one, other, strict=False))
 
 
 def _within(slot: Slot | None, step: Step) -> Slot | None:

@@ -148,6 +148,10 @@ def overlap_memory(a: Memory | Name, b: Memory | Name, *, looks: bool = False) -
     """
     if isinstance(a, Name) or isinstance(b, Name):
         return Overlap.ALWAYS if a == b else Overlap.NEVER
+    if _binding(b):  # only read, it does not matter what is found through it
+        return Overlap.MAYBE if _meets_binding(a, b, through=not looks) else Overlap.NEVER
+    if _binding(a):
+        return Overlap.MAYBE if _meets_binding(b, a, through=True) else Overlap.NEVER
     looks = looks and not any(isinstance(s, Attr) and s.name.startswith("__") for s in a.steps)
     same = a.root == b.root and a.stable and b.stable
     if not same and a.group and b.group and a.group != b.group and not (a.world and b.world):
@@ -168,6 +172,22 @@ def overlap_memory(a: Memory | Name, b: Memory | Name, *, looks: bool = False) -
         met = _on_path(a, b, same, shared) or (not looks and _on_path(b, a, same, shared))
         return Overlap.MAYBE if met else Overlap.NEVER
     return Overlap.MAYBE
+
+
+def _binding(memory: Memory) -> bool:
+    """Is it a name of a module? No object but the module itself has it."""
+    return memory.root.startswith("<") and len(memory.steps) == 1 and not memory.deep
+
+
+def _meets_binding(memory: Memory, name: Memory, *, through: bool) -> bool:
+    """May a memory be a name of a module, or (``through``) be found by that name?"""
+    step = name.steps[0]
+    if memory.root == name.root:
+        known = memory.steps[:1]
+        direct = through or len(memory.steps) < 2
+        return not known or (direct and coincide(known[0], step))
+    steps = memory.steps if through else (memory.slot,)
+    return any(isinstance(s, Attr) and coincide(s, step) for s in steps)
 
 
 def _no_part(data: Memory, slot: Memory, same: bool, shared: int) -> bool:

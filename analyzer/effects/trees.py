@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..ir import Place
+from ..ir import Module, Place, Use
 from ..resolve import CONTAINERS, PLAIN
-from .placing import Passed, Placed, Put, Slot
+from .placing import Passed, Placed, Slot
 from .roots import Origin, is_module
 from .selector import AnyKey, Attr, Key, Memory, Step, coincide
 
@@ -33,16 +33,27 @@ _Parameter = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Where an object lies that something puts into a second place.
+
+    ``path``: the end of the path to it. ``outside``: the keys under which it was found in plain
+    data that was handed in.
+    """
+
+    path: _Path
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Slots by the end of the path that leads to them; ``below``: and all that is deeper.
 
-    ``piece``: what lies there was found under these keys in data from outside; None: it may lie
-    anywhere.
+    ``home``: where what lies there may lie as well; None: anywhere.
     """
 
     end: _Path
     below: bool = False
-    piece: _Path | None = None
+    home: Home | None = None
 
 
 class Trees:
@@ -51,7 +62,7 @@ class Trees:
     def __init__(self, inferences: Iterable[Inference], *, whole: bool) -> None:
         self.inferences = {i.resolver.module_name: i for i in inferences}
         self.whole = whole and not any(
-            i.module.introspects or i.module.respelled or i.module.star_import
+            i.module.respelled or i.module.star_import or runs_text(i.module)
             for i in self.inferences.values()
         )
 
@@ -60,21 +71,21 @@ class Trees:
 
         ``looks``: `b` is only read, so `a` may be found through it.
         """
-        if not (a.stable and b.stable) or not a.steps or not b.steps:
+        if not (a.stable and b.stable and self.whole) or not a.steps or not b.steps:
             return False
         first, second = self._full(inference, a), self._full(inference, b)
         if first is None or second is None or first[0] != second[0]:
             return False
         p, q = first[1], second[1]
-        if not self.whole:
-            return False
         if looks and b.slot is not None and len(q) < len(p) and p[: len(q)] == q:
-            return self._pieces(p, len(q) - 1, a) == set()  # what is below is not above
+            return self._homes(p, len(q) - 1, a) == set()  # what is below is not above
         at = _parting(p, q)
         if at is None:
             return False
-        mine, theirs = self._pieces(p, at, a), self._pieces(q, at, b)
+        mine, theirs = self._homes(p, at, a), self._homes(q, at, b)
         if mine is None or theirs is None:
+            return False
+        if any(_passes(q, home, b) for home in mine) or any(_passes(p, h, a) for h in theirs):
             return False
         return not any(_related(x, y) for x in mine for y in theirs)
 
@@ -112,19 +123,17 @@ class Trees:
         unsure = inference.placed(function).unsure
         return all(o.root not in unsure if o.new else o == Origin(root) for o in found)
 
-    def _pieces(self, path: _Path, at: int, memory: Memory) -> set[_Path] | None:
-        """The pieces from outside that lie on a path behind ``at``; None if anything may."""
+    def _homes(self, path: _Path, at: int, memory: Memory) -> set[Home] | None:
+        """Where else what lies on a path behind ``at`` may lie; None: anywhere."""
         last = len(path) - (0 if memory.deep else 1)
-        found: set[_Path] = set()
+        found: set[Home] = set()
         for mark in self.marks:
             met = any(_ends(path[:i], mark.end) for i in range(at + 1, last + 1))
             met = met or (mark.below and any(_ends(path[:i], mark.end) for i in range(1, last + 1)))
-            if not met and memory.deep:
-                met = _possible_below(path, mark, memory.type)
-            if met:
-                if mark.piece is None:
+            if met or (memory.deep and _possible_below(path, mark.end, memory.type)):
+                if mark.home is None:
                     return None
-                found.add(mark.piece)
+                found.add(mark.home)
         return found
 
     # -- marks ---------------------------------------------------------------------------------
@@ -155,71 +164,78 @@ class Trees:
     def marks(self) -> frozenset[Mark]:
         """All slots to which something is put that may lie elsewhere."""
         found: dict[Mark, None] = {}
-        pieces: dict[_Path, set[tuple[_Path, bool]]] = {}
+        pieces: dict[Home, set[tuple[_Path, bool]]] = {}
         for module, all_placed in self._placed.items():
             for placed in all_placed:
                 for put in placed.puts:
-                    self._mark(module, put, found, pieces)
+                    if put.what is not None and _same_slot(put.slot, put.what):
+                        continue  # `d["n"] = d["n"] or 1`
+                    homes = self._what(module, put.what, 0)
+                    if put.again and homes == ():
+                        homes = None  # made for a call, and put at two places by what is called
+                    for end in self._slot_ends(module, put.slot):
+                        for home in homes if homes is not None else (None,):
+                            if home is not None and home.outside:
+                                pieces.setdefault(home, set()).add((end, put.slot.below))
+                            else:
+                                found[Mark(end, put.slot.below, home)] = None
                 for origin in placed.lost:
-                    for end in self._ends(module, origin, 0):
+                    for end in self._ends_of(module, origin, 0):
                         found[Mark(end, below=True)] = None
-        for piece, places in pieces.items():
-            others = [p for p in pieces if p != piece and _related(p, piece)]
-            for end, below in places:
-                shared = len(places) > 1 or bool(others)
-                found[Mark(end, below, None if shared and len(places) > 1 else piece)] = None
+        for home, places in pieces.items():
+            for end, below in places:  # one piece at two places is at each of them a second time
+                others = [Home(other) for other, _ in places if other != end]
+                for each in (home, *others):
+                    found[Mark(end, below, each)] = None
         return frozenset(found)
 
-    def _mark(
-        self,
-        module: str,
-        put: Put,
-        found: dict[Mark, None],
-        pieces: dict[_Path, set[tuple[_Path, bool]]],
-    ) -> None:
-        what = self._what(module, put.what, 0)
-        if what == ():
-            return
-        for end in self._slot_ends(module, put.slot):
-            if what is None:
-                found[Mark(end, put.slot.below)] = None
-            else:
-                pieces.setdefault(what, set()).add((end, put.slot.below))
-
-    def _what(self, module: str, origin: Origin | None, depth: int) -> _Path | None:
-        """(): it lies nowhere else. A path: a piece of data from outside. None: anything."""
-        if origin is None or origin.root == "?" or is_module(origin.root) or depth > 3:
+    def _what(self, module: str, origin: Origin | None, depth: int) -> tuple[Home, ...] | None:
+        """Where an object that is put somewhere lies already; None: perhaps anywhere."""
+        if origin is None or origin.root == "?" or depth > 3:
             return None
         inference = self.inferences[module]
         info = inference.module.symbols.get(origin.root)
-        if info is None or info.kind != "parameter":
-            return None
-        key = (module, origin.root)
-        plain = inference.resolver.symbol_type(origin.root) in CONTAINERS
-        handed = self._passed.get(key)
+        if is_module(origin.root) or (info is not None and info.kind != "parameter"):
+            if not (is_module(origin.root) or origin.root.startswith(":")):
+                return None
+            return tuple(Home(end) for end in self._ends_of(module, origin, 0)) or None
+        handed = self._passed.get((module, origin.root))
         if handed is None:
-            return origin.steps if plain and origin.steps and not origin.below else None
-        answers = {
-            self._what(caller, passed.what, depth + 1)
-            for caller, passed in handed
-            if not passed.fresh
-        }
-        if None in answers:
+            return self._from_outside(inference, origin)
+        found: dict[Home, None] = {}
+        for caller, passed in handed:
+            if passed.fresh:
+                continue
+            what = passed.what
+            if what is None:
+                return None
+            inner = Origin(what.root, (*what.steps, *origin.steps), what.below or origin.below)
+            homes = self._what(caller, inner, depth + 1)
+            if homes is None or (passed.again and homes == ()):
+                return None
+            found.update(dict.fromkeys(homes))
+        if not found and origin.steps:
+            return (Home(tuple(map(_general, origin.steps)), outside=True),)
+        return tuple(found)
+
+    def _from_outside(self, inference: Inference, origin: Origin) -> tuple[Home, ...] | None:
+        """What no call in the project hands in: a receiver, or data from outside."""
+        named = any(isinstance(step, (Attr, Key)) for step in origin.steps)
+        if not named or origin.below:
             return None
-        if origin.below or len(answers) > 1:
-            return None
-        known = answers.pop() if answers else ()
-        assert known is not None
-        return (*known, *origin.steps)
+        steps = tuple(map(_general, origin.steps))
+        if inference.resolver.symbol_type(origin.root) in CONTAINERS:
+            return (Home(steps, outside=True),)
+        return tuple(Home(end) for end in self._ends_of(inference.resolver.module_name, origin, 0))
 
     # -- where slots lie -----------------------------------------------------------------------
 
     def _slot_ends(self, module: str, slot: Slot) -> list[_Path]:
         owner = slot.owner
         inner = Origin(owner.root, (*owner.steps, slot.step), owner.below)
-        return self._ends(module, inner, 0)
+        return self._ends_of(module, inner, 0)
 
-    def _ends(self, module: str, origin: Origin, depth: int) -> list[_Path]:
+    def _ends_of(self, module: str, origin: Origin, depth: int) -> list[_Path]:
         """The ends of the paths that may lead to an object, beginning at a name if one is known."""
         if origin.new:
             return []
@@ -241,8 +257,16 @@ class Trees:
             if passed.what is None:
                 continue  # made for the call: where it is placed says the caller
             at = Origin(passed.what.root, (*passed.what.steps, *steps), passed.what.below)
-            found += self._ends(caller, at, depth + 1)
+            found += self._ends_of(caller, at, depth + 1)
         return found
+
+
+def _same_slot(slot: Slot, what: Origin) -> bool:
+    """Does an object stay where it is?"""
+    owner = slot.owner
+    constant = all(isinstance(step, (Attr, Key)) for step in what.steps)
+    same = what == Origin(owner.root, (*owner.steps, slot.step), owner.below)
+    return same and constant and not slot.below
 
 
 def _nested(inference: Inference, scope: str) -> bool:
@@ -267,24 +291,65 @@ def _parting(p: _Path, q: _Path) -> int | None:
 
 def _ends(path: _Path, end: _Path) -> bool:
     """May a path end so? What is beyond the beginning of a path is not known."""
+    whole = bool(path) and isinstance(path[0], Attr) and is_module(path[0].name)
+    if whole and len(end) > len(path):
+        return False
     size = min(len(path), len(end))
     if size == 0:
-        return True
-    return all(coincide(x, y) for x, y in zip(path[-size:], end[-size:], strict=True))
+        return not whole
+    return all(_meet(x, y) for x, y in zip(path[-size:], end[-size:], strict=True))
 
 
-def _possible_below(path: _Path, mark: Mark, kind: str) -> bool:
-    """May a marked slot lie somewhere below a path?"""
+def _meet(x: Step, y: Step) -> bool:
+    for a, b in ((x, y), (y, x)):
+        if isinstance(a, Attr) and is_module(a.name):
+            return a == b
+    return coincide(x, y)
+
+
+def _possible_below(path: _Path, end: _Path, kind: str) -> bool:
+    """May a slot of which a path's end is known lie somewhere below a path?"""
     if kind != PLAIN:
         return True
     # Plain data has no attributes: the end must be one of keys, or begin on the path itself.
-    for i in range(len(mark.end)):
-        head, tail = mark.end[: i + 1], mark.end[i + 1 :]
+    for i in range(len(end)):
+        head, tail = end[: i + 1], end[i + 1 :]
         if tail and not any(isinstance(s, Attr) for s in tail) and _ends(path, head):
             return True
-    return not any(isinstance(step, Attr) for step in mark.end)
+    return not any(isinstance(step, Attr) for step in end)
 
 
-def _related(a: _Path, b: _Path) -> bool:
-    """May a piece be, or lie in, the other one?"""
-    return all(coincide(x, y) for x, y in zip(a, b, strict=False))
+def _passes(path: _Path, home: Home, memory: Memory) -> bool:
+    """May a path lead through a home, or what is touched below it hold it?"""
+    if home.outside:
+        return False
+    last = len(path) - (0 if memory.deep else 1)
+    if any(_ends(path[:i], home.path) for i in range(1, last + 1)):
+        return True
+    return memory.deep and _possible_below(path, home.path, memory.type)
+
+
+def _related(a: Home, b: Home) -> bool:
+    """May what lies at one home be, or hold, what lies at the other?"""
+    if a.outside and b.outside:
+        return all(coincide(x, y) for x, y in zip(a.path, b.path, strict=False))
+    return not (a.outside or b.outside)
+
+
+_RUNS = frozenset({"builtins:exec", "builtins:eval", "builtins:__import__"})
+_FRAMES = frozenset({"f_locals", "f_globals", "f_back"})
+
+
+def runs_text(module: Module) -> bool:
+    """Does a file run text, or reach into frames? Then it may put anything anywhere."""
+    return any(
+        isinstance(event, Use)
+        and (
+            event.place.symbol in _RUNS
+            or any(isinstance(s, Attr) and s.name in _FRAMES for s in event.place.steps)
+        )
+        for function in module.functions
+        if function.scope in module.introspects
+        for statement in function.block.statements
+        for event in statement.events
+    )

@@ -137,12 +137,13 @@ def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     risk = Risk.OPERATOR if total else Risk.ITEM  # the others can fail on two numbers
     context.add(Operate((left, right), risk, context.guarded))
     if isinstance(node.operator, cst.Add):
-        return Value(parts=(left, right), held=(left, right), operator="binary")
+        return Value(parts=(left, right), held=(left, right), operator="+")
     if isinstance(node.operator, cst.Divide):
-        return Value(parts=(left, right), held=(left, right), path_join=True, operator="binary")
+        return Value(parts=(left, right), held=(left, right), path_join=True, operator="/")
     # `[x] * 3` holds one object three times.
     repeats = isinstance(node.operator, cst.Multiply)
-    return Value(held=(left, right), many=repeats, operator="binary")
+    sign = "*" if repeats else "|" if isinstance(node.operator, cst.BitOr) else "-"
+    return Value(held=(left, right), many=repeats, operator=sign)
 
 
 def _boolean(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
@@ -182,7 +183,7 @@ def _unary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         if isinstance(literal, (int, float)):
             return replace(value, literal=-literal)
     context.add(Operate((value,), Risk.OPERATOR, context.guarded))
-    return Value(held=(value,), operator="binary")
+    return Value(held=(value,), operator="-")
 
 
 def _conditional(node: cst.BaseExpression, context: Context, deep: bool) -> Value:

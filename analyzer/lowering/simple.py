@@ -79,6 +79,16 @@ def _ann_assign(node: cst.AnnAssign, context: Context) -> dict[str, object]:
     return {}
 
 
+#: Operators that join, repeat or unite containers in place; the others are for numbers and sets.
+_SIGNS: dict[type[cst.BaseAugOp], str] = {
+    cst.AddAssign: "+=",
+    cst.MultiplyAssign: "*=",
+    cst.BitOrAssign: "|=",
+    cst.BitAndAssign: "&=",
+    cst.BitXorAssign: "^=",
+}
+
+
 def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
     place, base = path(node.target, context)
     if place is not None:
@@ -88,9 +98,9 @@ def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
     if place is None:
         context.add(Control("target"))
         return {}
-    repeats = isinstance(node.operator, cst.MultiplyAssign)
-    context.add(Mutate(place, operand=None if repeats else value))
-    result = Value(held=(base, value), operator="inplace")
+    sign = _SIGNS.get(type(node.operator), "-=")
+    context.add(Mutate(place, operator=sign, operand=value))
+    result = Value(held=(base, value), operator=sign)
     if place.steps:
         context.add(Store(place, result))
     else:
