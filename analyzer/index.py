@@ -34,10 +34,14 @@ _TYPING = ("typing.", "typing_extensions.", "collections.abc.", "builtins.None")
 
 @dataclass(frozen=True, slots=True)
 class _Aim:
-    """What something is stored into: objects of ``classes``, ``modules``, or it is not known."""
+    """What something is stored into: objects of ``classes``, ``modules``, or it is not known.
+
+    ``foreign``: the names of a library's modules and classes, and of those of its objects.
+    """
 
     classes: frozenset[ClassKey] = frozenset()
     modules: tuple[File, ...] = ()
+    foreign: frozenset[str] = frozenset()
     unknown: bool = False
 
 
@@ -120,6 +124,25 @@ class Index(Classes):
             )
         return self._reasons[key]
 
+    def library_replaced(self, owner: str, attr: str, *, module: bool) -> str:
+        """What may be put in the place of a library's function or method, or "".
+
+        ``owner`` is the ``module``, or the class, that it is an attribute of.
+        """
+        key = (f"{owner}:", attr)
+        if key not in self._reasons:
+            last = owner.rpartition(".")[2]
+            family = frozenset((c.module, c.qualname) for c in self.subclasses(owner))
+
+            def hits(file: File, put: Put) -> bool:
+                aim = self._aim(file, put)
+                if any(name.rpartition(".")[2] == last for name in aim.foreign):
+                    return True
+                return not module and self._hits_class(file, put, family, {last})
+
+            self._reasons[key] = self._first(attr, hits)
+        return self._reasons[key]
+
     def setters(self, name: str, attr: str, seen: Collection[str]) -> tuple[File, ...] | None:
         """The files, beside the modules ``seen``, that may set an attribute of a class's objects.
 
@@ -161,6 +184,7 @@ class Index(Classes):
             return _Aim(modules=(file,) if owner.kind == "globals" else ())
         classes: set[ClassKey] = set()
         modules: list[File] = []
+        foreign: set[str] = set()
         unknown = owner.kind == ""
         for dotted in owner.names:
             if owner.kind == "typed" and (dotted in _ANYTHING or dotted.startswith(_TYPING)):
@@ -171,13 +195,14 @@ class Index(Classes):
                 if found.kind == "class" and facts is not None:
                     classes |= self.family(facts.classes[found.qualname])
                 elif found.kind == "external":  # a library's function may hand anything back
+                    foreign.add(found.qualname)
                     lower = dotted.rpartition(".")[2][:1].islower()
                     unknown = unknown or (owner.kind == "made" and lower)
                 elif found.kind == "module" and found.file is not None:
                     modules.append(found.file)
                 elif found.kind != "function" or owner.kind == "made":
                     unknown = True
-        return _Aim(frozenset(classes), tuple(modules), unknown)
+        return _Aim(frozenset(classes), tuple(modules), frozenset(foreign), unknown)
 
     def _first(self, attr: str, hits: Callable[[File, Put], bool]) -> str:
         for file, put in (*self.puts(attr), *self.computed):

@@ -6,6 +6,7 @@ statements give.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import items
@@ -43,7 +44,8 @@ def call_result(resolver: Resolver, call: Call) -> Type:
         if found:
             return found
         if entry.type and resolver.plain_arguments(entry, call):
-            return annotated(resolver, entry.type)
+            kind = annotated(resolver, entry.type)
+            return replace(kind, exact=True) if kind.name == name else kind  # a constructor
     if name in resolver.types.types:
         known = any(catalog.find(name) for catalog in resolver.sources)
         return UNKNOWN if known and entry is None else Type(name, exact=True)

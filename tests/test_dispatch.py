@@ -168,3 +168,54 @@ def test_effects_of_all_are_joined(tmp_path: Path) -> None:
     assert slots >= {("write", "b"), ("read", "a")}
     assert not facts.pure
     assert facts.latency_ms == 0
+
+
+LIBRARY = (
+    "import httpx\nasync def f(client: httpx.AsyncClient):\n    await client.get('https://x.y')"
+)
+DISPLACED = {
+    "subclass": "import httpx\nclass A(httpx.AsyncClient):\n    async def get(self, url): ...",
+    "subclass with a base before it": "import httpx, lib\nclass A(lib.B, httpx.AsyncClient): ...",
+    "subclass of a subclass": "from httpx import AsyncClient as C\nclass A(C): ...\n"
+                              "class B(A):\n    get = other",
+    "patched": "import httpx\nhttpx.AsyncClient.get = other",
+    "patched by name": "from unittest.mock import patch\npatch('httpx.AsyncClient.get', other)",
+    "patched on an object": "import httpx\nx = httpx.AsyncClient()\nx.get = other",
+    "patched on any object": "def f(x):\n    x.get = other",
+}  # fmt: skip
+LEFT = {
+    "nothing": "",
+    "another class": "import httpx\nclass A(httpx.Client):\n    def get(self, url): ...",
+    "another method": "import httpx\nclass A(httpx.AsyncClient):\n    async def got(self, u): ...",
+    "another library": "import lib\nlib.Client.get = other",
+    "a class of the project": "class A:\n    pass\nA.get = other",
+}
+
+
+@pytest.mark.parametrize("other", DISPLACED.values(), ids=DISPLACED.keys())
+def test_methods_of_a_library_that_the_project_displaces(other: str, tmp_path: Path) -> None:
+    found = inferred(tmp_path, main=LIBRARY, other=other)
+    assert "get`" in found.facts(called(found, "client.get")).everything
+
+
+@pytest.mark.parametrize("other", LEFT.values(), ids=LEFT.keys())
+def test_methods_of_a_library_that_are_left_alone(other: str, tmp_path: Path) -> None:
+    found = inferred(tmp_path, main=LIBRARY, other=other)
+    assert found.facts(called(found, "client.get")).everything == ""
+
+
+def test_functions_of_a_library(tmp_path: Path) -> None:
+    main = "import json\ndef f(x: str):\n    return json.loads(x)"
+    other = "import json\njson.loads = other"
+    for text, word in ((other, "other.py:2"), (other.replace("loads =", "dumps ="), "")):
+        folder = tmp_path / (word or "left")
+        found = inferred(folder, main=main, other=text)
+        assert word in (found.facts(called(found, "json.loads")).everything or "")
+        assert bool(found.facts(called(found, "json.loads")).everything) == bool(word)
+
+
+def test_an_object_of_a_library_that_is_made_in_sight(tmp_path: Path) -> None:
+    main = "import httpx\nasync def f():\n    async with httpx.AsyncClient() as client:\n" \
+        "        await client.get('https://x.y')"  # fmt: skip
+    found = inferred(tmp_path, main=main, other=DISPLACED["subclass"])
+    assert found.facts(called(found, "client.get")).everything == ""

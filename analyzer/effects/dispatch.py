@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..index_facts import ClassFact
-from ..ir import Function
+from ..ir import Call, Function
 from ..lineage import PROTOCOLS, ancestry, base_name, found_method, is_abstract
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ _MOST = 12
 
 #: Bases whose abstract methods must be overridden.
 _ENFORCED = PROTOCOLS | {"abc.ABC"}
+
+#: Types that nothing can be set on; what is called on plain data is assumed to be plain.
+_BUILT_IN = frozenset({"builtins", "plain"})
 
 Method = tuple["Resolver", Function]
 Found = dict[tuple[str, str], tuple["Inference", Function]]
@@ -100,3 +103,25 @@ class Dispatch:
             return nominal
         methods = frozenset[str]().union(*(level.info.methods for level in line if level.info))
         return tuple(dict.fromkeys((*nominal, *index.having(methods, name))))
+
+
+def displaced(inference: Inference, call: Call) -> str:
+    """What of the project may stand for a library's function that a call names, or ""."""
+    place = call.function.place
+    kind = inference.resolver.values.of(call.receiver) if call.receiver is not None else None
+    if kind is not None and kind:
+        owner, module = kind.name, False
+    else:
+        owner, module = inference.resolver.call_name(call).rpartition(".")[0], True
+        info = inference.module.symbols.get(place.symbol) if place is not None else None
+        if info is None or info.kind != "import":
+            return ""
+    if not owner or owner.split(".")[0] in _BUILT_IN:
+        return ""
+    name = call.method or inference.resolver.call_name(call).rpartition(".")[2]
+    index = inference.index
+    if not module and not (kind and kind.exact):
+        for cls in index.overriding(owner, name):
+            return f"`{cls.qualname}` may override `{name}`"
+    where = index.library_replaced(owner, name, module=module)
+    return f"something else may stand for `{owner}.{name}` ({where})" if where else ""

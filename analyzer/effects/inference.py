@@ -22,6 +22,7 @@ from .callees import Callees, Target, only_raises
 from .catalog import Catalog, Entry, Reference, Template, VocabularyError
 from .containers import slots_of
 from .directives import line_entry
+from .dispatch import displaced
 from .facts import CallFacts, Lock, Locking, joined
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource, in_order
@@ -248,6 +249,8 @@ class Inference:
         reason = self._unknown(entry, call)
         if reason:
             return CallFacts(name, everything=f"`{name}` {reason}", origin=entry.origin)
+        if entry.origin.startswith("catalog") and (words := displaced(self, call)):
+            return CallFacts(name, everything=words, origin=entry.origin)
         inner = self._inner(entry, call)
         if isinstance(inner, str):
             return CallFacts(name, everything=f"`{name}` {inner}", known=True, origin=entry.origin)
