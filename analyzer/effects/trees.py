@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ..ir import Module, Place, Use
 from ..resolve import CONTAINERS, PLAIN
+from .escaping import escaping
 from .placing import Passed, Placed, Slot
 from .roots import Origin, is_module
 from .selector import AnyKey, Attr, Key, Memory, Step, coincide
@@ -161,6 +162,20 @@ class Trees:
         return found
 
     @cached_property
+    def _escaping(self) -> frozenset[str]:
+        return escaping(self.inferences.values())
+
+    def _escapes(self, inference: Inference, parameter: str) -> bool:
+        """May the function of a parameter be called by a call that cannot be seen?"""
+        scope = parameter.rpartition(":")[0]
+        owner, _, name = scope.rpartition(".")
+        if name == "__init__":  # it is the class that is called
+            name = owner.rpartition(".")[2]
+            if "__init__" in self._escaping:
+                return True
+        return name in self._escaping or scope in inference.module.classes
+
+    @cached_property
     def marks(self) -> frozenset[Mark]:
         """All slots to which something is put that may lie elsewhere."""
         found: dict[Mark, None] = {}
@@ -200,6 +215,8 @@ class Trees:
                 return None
             return tuple(Home(end) for end in self._ends_of(module, origin, 0)) or None
         handed = self._passed.get((module, origin.root))
+        if self._escapes(inference, origin.root):
+            return None
         if handed is None:
             return self._from_outside(inference, origin)
         found: dict[Home, None] = {}
@@ -250,7 +267,8 @@ class Trees:
         if named is not None:
             return [tuple(_general(step) for step in steps[named:])]
         handed = self._passed.get((module, origin.root))
-        if handed is None or depth > 3 or origin.below or is_module(leaving.root):
+        hidden = handed is None or self._escapes(inference, origin.root)
+        if handed is None or hidden or depth > 3 or origin.below or is_module(leaving.root):
             return [tuple(_general(step) for step in steps)]
         found: list[_Path] = []
         for caller, passed in handed:
