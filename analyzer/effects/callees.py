@@ -192,14 +192,16 @@ class Callees:
         if len(place.steps) > 1:
             return place.steps[-2] == Attr("__class__")
         info = self.module.symbols.get(place.symbol)
-        return info is not None and bool(info.cls or place.symbol in self._class_parameters)
+        return info is not None and bool(info.cls or place.symbol in self.class_parameters)
 
     @cached_property
-    def _class_parameters(self) -> frozenset[str]:
+    def class_parameters(self) -> frozenset[str]:
         """The first parameters of class methods."""
-        found = (f.parameters[0] for f in self.module.functions
-                 if f.parameters and is_class_method(f))  # fmt: skip
-        return frozenset(found)
+        return frozenset(
+            f"{f.scope}:{f.signature.positional[0]}"
+            for f in self.module.functions
+            if f.signature.positional and is_class_method(f)
+        )
 
     def _decorator(self, value: Value) -> str:
         if value.place is None:
