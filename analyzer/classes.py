@@ -243,6 +243,28 @@ class OwnClasses:
             if isinstance(event, Define) and event.guarded
         )
 
+    @cached_property
+    def super_calls(self) -> dict[int, Function]:
+        """Calls of `super()` without arguments → the method that each stands in."""
+        return {
+            event.call.id: function
+            for function in self.module.functions
+            if function.class_scope and function.signature.positional
+            for event in events_of(function)
+            if isinstance(event, Invoke)
+            and event.call.function.place == Place("builtins:super")
+            and not event.call.arguments
+        }
+
+    def bound_in(self, qualname: str) -> frozenset[str]:
+        """The names that the body of a class binds."""
+        prefix = f"{qualname}:"
+        return frozenset(
+            info.name
+            for symbol, info in self.module.symbols.items()
+            if symbol.startswith(prefix) and info.bindings
+        )
+
     def function(self, qualname: str) -> Function | None:
         """A function of this file by its name in the file."""
         return self._functions.get(qualname)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .ir import Call, ClassInfo, Value
-from .lineage import ENUMS, MAKERS, Level, ancestry, decorator_name, method, shadowed
+from .lineage import ENUMS, MAKERS, MODEL, Level, ancestry, decorator_name, method, shadowed
 from .project import Definition
 
 if TYPE_CHECKING:
@@ -24,6 +25,22 @@ _PLAIN_FACTORIES = frozenset({
 _FIELD = frozenset({"dataclasses.field", "pydantic.Field"})
 #: Arguments of these that are no value of the field.
 _SHOWN = frozenset({"init", "repr", "compare", "hash", "kw_only", "description", "ge", "le"})
+#: What a model, or a type of a field, may define to take part in validation.
+_HOOKS = frozenset({
+    "__init__", "model_post_init", "__get_validators__", "__get_pydantic_core_schema__",
+    "__get_pydantic_json_schema__", "__setattr__", "__pydantic_init_subclass__", "model_validate",
+})  # fmt: skip
+_BINDERS = frozenset({
+    "builtins.property", "builtins.staticmethod", "builtins.classmethod",
+    "functools.cached_property", "pydantic.computed_field", "pydantic.field_serializer",
+    "pydantic.model_serializer", "abc.abstractmethod",
+})  # fmt: skip
+#: Types whose validation is that of the library.
+_LIBRARY = (
+    "builtins.", "typing.", "typing_extensions.", "collections.", "datetime.", "uuid.", "decimal.",
+    "pathlib.", "pydantic.", "...",
+)  # fmt: skip
+_NAME = re.compile(r"[^|,\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +50,9 @@ class Construction:
     init: Definition | None = None
 
 
-def construction(resolver: Resolver, kind: str) -> Construction | None:
+def construction(
+    resolver: Resolver, kind: str, seen: frozenset[str] = frozenset()
+) -> Construction | None:
     """What making an object of a class runs (reference, 3.3.1); None if that is not known."""
     line = ancestry(resolver, kind)
     if line is None or shadowed(resolver, line, "__init__"):
@@ -44,6 +63,8 @@ def construction(resolver: Resolver, kind: str) -> Construction | None:
         return None
     if outside & MAKERS:  # the ``__init__`` of a member of an enumeration ran with the class
         text = outside & {"builtins.str", "builtins.int"} and not outside & ENUMS
+        if MODEL in outside and not plain_model(line, methods, seen):
+            return None
         return None if text else Construction()
     for level in line:
         info = level.info
@@ -53,7 +74,7 @@ def construction(resolver: Resolver, kind: str) -> Construction | None:
             found = method(level.resolver, level.name, "__init__", exact=True)
             return Construction(found) if found is not None else None
         if is_dataclass(level.resolver, info):
-            plain = "__post_init__" not in methods and _plain_fields(line)
+            plain = "__post_init__" not in methods and plain_fields(line)
             return Construction() if plain else None
     return Construction()
 
@@ -62,7 +83,7 @@ def is_dataclass(owner: Resolver, info: ClassInfo) -> bool:
     return any(decorator_name(owner, value) == _DATACLASS for value in info.decorators)
 
 
-def _plain_fields(line: Sequence[Level]) -> bool:
+def plain_fields(line: Sequence[Level]) -> bool:
     """Do the fields of a data class, or of a model, take their defaults without running code?"""
     for level in line:
         if level.info is None:
@@ -106,6 +127,58 @@ def _plain_display(value: Value) -> bool:
     return (
         value.fresh and value.type.startswith("builtins.") and all(map(_plain_display, value.held))
     )
+
+
+# -- pydantic models (pydantic 2: models, validators) --------------------------------------------
+
+
+def plain_model(line: Sequence[Level], methods: frozenset[str], seen: frozenset[str]) -> bool:
+    """Is an object of a model made without validators, hooks and factories of the project?"""
+    if methods & _HOOKS or not plain_fields(line):
+        return False
+    seen |= {line[0].name}  # a field may hold another object of the model
+    return all(_plain_level(level, seen) for level in line if level.info is not None)
+
+
+def _plain_level(level: Level, seen: frozenset[str]) -> bool:
+    owner, info = level.resolver, level.info
+    assert info is not None
+    module = owner.module
+    # `Annotated[str, AfterValidator(f)]`: what stands behind the type is not kept of it.
+    for known in module.symbols.values():
+        if known.target.startswith("pydantic") and known.target.endswith("Validator"):
+            return False
+    if any("__get_pydantic_core_schema__" in other.methods for other in module.classes.values()):
+        return False
+    for function in module.functions:
+        if function.class_scope == info.qualname:
+            names = {decorator_name(owner, value) for value in function.decorators}
+            if names - _BINDERS:
+                return False  # such as a validator
+    prefix = f"{info.qualname}:"
+    return all(
+        _plain_type(owner, name, seen)
+        for symbol, known in module.symbols.items()
+        if symbol.startswith(prefix)
+        for text in known.annotations
+        for name in _NAME.findall(text)
+    )
+
+
+def _plain_type(owner: Resolver, name: str, seen: frozenset[str]) -> bool:
+    if name.startswith("<module>."):
+        name = f"{owner.module_name}.{name[len('<module>.') :]}"
+    if name.startswith(_LIBRARY):
+        return True
+    line = ancestry(owner, name)
+    if line is None:
+        return False
+    if any(level.name in ENUMS for level in line):
+        return all("_missing_" not in level.info.methods for level in line if level.info)
+    return line[0].name in seen or construction(owner, name, seen) is not None
+
+
+# -- what objects share --------------------------------------------------------------------------
 
 
 def shares_state(resolver: Resolver, kind: str) -> bool:

@@ -32,9 +32,10 @@ _EXCEPTIONS: dict[str, type] = {
 ENUMS = frozenset({
     "enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag",
 })  # fmt: skip
+MODEL = "pydantic.BaseModel"
 #: Bases that make their objects themselves.
 MAKERS = ENUMS | frozenset({
-    "typing.NamedTuple", "typing.TypedDict", "typing_extensions.TypedDict", "builtins.str",
+    MODEL, "typing.NamedTuple", "typing.TypedDict", "typing_extensions.TypedDict", "builtins.str",
     "builtins.int",
 })  # fmt: skip
 _DEEPEST = 24
@@ -172,6 +173,33 @@ def found_method(resolver: Resolver, kind: str, name: str) -> tuple[Resolver, Fu
     line = ancestry(resolver, kind)
     if line is None or shadowed(resolver, line, name) or _intercepted(line, name):
         return None
+    return _looked_up(line, name)
+
+
+def inherited(
+    resolver: Resolver, kind: str, after: str, name: str
+) -> tuple[Resolver, Function] | bool | None:
+    """What ``super().name`` in a method of ``after`` is, for an object of ``kind``.
+
+    True if it is an ``__init__`` outside the project that runs no code of it.
+    """
+    line = ancestry(resolver, kind)
+    at = next((i for i, level in enumerate(line or ()) if level.name == after), None)
+    if line is None or at is None or shadowed(resolver, line, name):
+        return None
+    rest = line[at + 1 :]
+    for level in rest:
+        if name == "__init__" and level.name in _EXCEPTIONS:
+            return True
+        if level.info is not None and name in level.resolver.own.bound_in(level.info.qualname):
+            break
+    else:
+        if name == "__init__" and all(level.info or level.name in _EMPTY for level in rest):
+            return True
+    return _looked_up(rest, name)
+
+
+def _looked_up(line: Sequence[Level], name: str) -> tuple[Resolver, Function] | None:
     for level in line:
         if level.info is None:
             if _has(level.name, name):

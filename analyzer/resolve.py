@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .project import Project
 
 #: Types that are no kind of object to be named.
-_NOT_SHOWN = frozenset({"builtins.type", "<manager>", "<never>", "<open>"})
+_NOT_SHOWN = frozenset({"builtins.type", "<manager>", "<never>", "<open>", "<super>"})
 #: Containers that iterate without running anybody's code.
 CONTAINERS = frozenset({
     PLAIN, "builtins.list", "builtins.dict", "builtins.set", "builtins.tuple", "builtins.str",

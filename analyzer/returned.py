@@ -13,8 +13,20 @@ from . import items
 from .annotated import SELF, annotated, typed_dict
 from .classes import events_of
 from .ir import Call, Control, Function, Place, Value
-from .lineage import ancestry, class_at, decorator_name, found_method
-from .typetext import CLASS, GENERATOR, MANAGER, NONE, OPEN, TEXT, UNKNOWN, Type, join, members
+from .lineage import ancestry, class_at, decorator_name, found_method, inherited
+from .typetext import (
+    CLASS,
+    GENERATOR,
+    MANAGER,
+    NONE,
+    OPEN,
+    SUPER,
+    TEXT,
+    UNKNOWN,
+    Type,
+    join,
+    members,
+)
 
 if TYPE_CHECKING:
     from .resolve import Resolver
@@ -35,6 +47,9 @@ _AWAITABLE = frozenset(
 
 def call_result(resolver: Resolver, call: Call) -> Type:
     """The type of a call's result (for an awaited call: of what awaiting it gives)."""
+    method = resolver.own.super_calls.get(call.id)
+    if method is not None:
+        return Type(SUPER, (Type(f"{resolver.module_name}.{method.class_scope}"),))
     entry = resolver.entry(call)
     if entry is not None and resolver.excluded(entry, call):
         return UNKNOWN  # the handle has hooks: what is known of its type does not hold for it
@@ -100,7 +115,7 @@ def _made(resolver: Resolver, call: Call) -> Type | None:
 def own_function(resolver: Resolver, call: Call) -> tuple[Resolver, Function, Type] | None:
     """The function of the project that a call runs, as far as its name shows, and its receiver.
 
-    A subclass may override it, with something that answers alike.
+    A subclass may override it: with what answers alike, if it is annotated what it answers with.
     """
     place = call.function.place
     if place is not None:
@@ -123,9 +138,18 @@ def own_function(resolver: Resolver, call: Call) -> tuple[Resolver, Function, Ty
     if call.receiver is None or not call.method:
         return None
     receiver = resolver.values.of(call.receiver)
+    if receiver.name == SUPER:
+        name = receiver.arg(0).name
+        above = inherited(resolver, name, name, call.method)
+        return (*above, receiver.arg(0)) if isinstance(above, tuple) else None
     kind = receiver.arg(0) if receiver.name == CLASS else receiver
     method = found_method(resolver, kind.name, call.method) if kind else None
-    return (*method, kind) if method is not None else None
+    if method is None:
+        return None
+    index = resolver.index if not (kind.exact or method[1].returns) else None
+    if index is not None and index.overriding(kind.name, call.method):
+        return None
+    return (*method, kind)
 
 
 def result_of(owner: Resolver, function: Function, receiver: Type, *, awaited: bool) -> Type:

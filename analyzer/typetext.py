@@ -16,6 +16,7 @@ NONE = "builtins.None"
 CLASS = "builtins.type"
 GENERATOR = "<generator>"
 MANAGER = "<manager>"
+SUPER = "<super>"
 #: What an annotation says that nothing is said of.
 UNSAID = "?"
 

@@ -173,6 +173,28 @@ MADE = {
         "class A(Enum):\n    X = 0\n    @classmethod\n    def _missing_(cls, v): print()", UNKNOWN),
     "text": ("class A(str): pass", UNKNOWN),
     "init that is set": ("class A: pass\nA.__init__ = print", UNKNOWN),
+    "model": ("class A(BaseModel):\n    x: list[str] = Field(default_factory=list)", "nothing"),
+    "model with fields of models": (
+        "class B(BaseModel):\n    y: int\nclass A(BaseModel):\n    x: Optional[B] = None",
+        "nothing"),
+    "model that holds others like it": (
+        "class B(BaseModel):\n    a: 'A | None'\nclass A(BaseModel):\n    b: list[B]", "nothing"),
+    "model with a validator": (
+        "class A(BaseModel):\n    x: int\n    @field_validator('x')\n"
+        "    @classmethod\n    def f(cls, v): return v", UNKNOWN),
+    "model with a field of a model with a validator": (
+        "class B(BaseModel):\n    x: int\n    @field_validator('x')\n"
+        "    def f(cls, v): return v\nclass A(BaseModel):\n    x: list[B]", UNKNOWN),
+    "model with an init": (
+        "class A(BaseModel):\n    x: int\n    def __init__(self, **k): print()", UNKNOWN),
+    "model that goes on after it is made": (
+        "class A(BaseModel):\n    x: int\n    def model_post_init(self, c): print()", UNKNOWN),
+    "model with a default by own code": (
+        "class A(BaseModel):\n    x: int = Field(default_factory=make)", UNKNOWN),
+    "model with an unknown type": ("class A(BaseModel):\n    x: elsewhere.T", UNKNOWN),
+    "model with an annotated validator": (
+        "from pydantic import AfterValidator\n"
+        "class A(BaseModel):\n    x: Annotated[int, AfterValidator(make)]", UNKNOWN),
 }  # fmt: skip
 
 
@@ -180,7 +202,8 @@ MADE = {
 def test_what_makes_an_object(tmp_path: Path, text: str, expected: str) -> None:
     main = (
         "from dataclasses import dataclass, field\nfrom enum import Enum\n"
-        f"from typing import NamedTuple\ndef make(): return []\n{text}\nA()\n"
+        "from pydantic import BaseModel, Field, field_validator\nimport elsewhere\n"
+        f"from typing import Annotated, NamedTuple, Optional\ndef make(): return []\n{text}\nA()\n"
     )
     assert runs(inferred(tmp_path, main=main), "A") == expected
 
@@ -337,6 +360,13 @@ TYPES = {
     "result by return": ("x = SHOP.any()", ITEM),
     "results that disagree": ("x = SHOP.mixed(1)", ""),
     "self": ("x = SHOP.take()", "shop.Shop"),
+    "result of what a subclass overrides": (
+        "class Sub(Shop):\n    def any(self): return 3\ndef f(y: Shop):\n    x = y.any()", ""),
+    "annotated result of what a subclass overrides": (
+        "class Sub(Shop):\n    def best(self) -> Item: return 3\ndef f(y: Shop):\n"
+        "    x = y.best()", ITEM),
+    "result of an object of its very class": (
+        "class Sub(Shop):\n    def any(self): return 3\nx = Shop(Item('a')).any()", ITEM),
     "awaited": ("async def f():\n    x = await SHOP.fetch()", ITEM),
     "not awaited": ("x = SHOP.fetch()", ""),
     "item of a result": ("x = SHOP.stock()[0]", ITEM),
@@ -476,3 +506,47 @@ def test_the_code_shows_that_a_field_is_not_plain(tmp_path: Path) -> None:
     found = inferred(tmp_path, main=main)
     assert kind(found, "x.get") == ""
     assert kind(found, "z.get") == PLAIN
+
+
+# -- super ---------------------------------------------------------------------------------------
+
+SUPERS = {
+    "init of the base": ("class B(A):\n    def __init__(self): super().__init__()", "A.__init__"),
+    "method of the base": ("class B(A):\n    def load(self): super().load()", "A.load"),
+    "of the nearest base": (
+        "class M(A):\n    def load(self): return 2\n"
+        "class B(M):\n    def load(self): super().load()", "M.load"),
+    "init of object": ("class B:\n    def __init__(self): super().__init__()", "nothing"),
+    "init of an exception": (
+        "class B(ValueError):\n    def __init__(self, x): super().__init__(f'no {x}')", "nothing"),
+    "init outside": (
+        "class B(elsewhere.X):\n    def __init__(self): super().__init__()", UNKNOWN),
+    "another method of an exception": (
+        "class B(ValueError):\n    def load(self): super().add_note('x')", UNKNOWN),
+    "something between in a class below": (
+        "class B(A):\n    def load(self): super().load()\n"
+        "class M(A):\n    def load(self): return 2\nclass C(B, M): pass", UNKNOWN),
+    "something unknown between in a class below": (
+        "class B(A):\n    def load(self): super().load()\nclass C(B, elsewhere.X): pass", UNKNOWN),
+    "a plain class below": (
+        "class B(A):\n    def load(self): super().load()\nclass C(B): pass", "A.load"),
+    "with arguments": ("class B(A):\n    def load(self): super(A, self).load()", UNKNOWN),
+    "in a function within": (
+        "class B(A):\n    def load(self):\n        def f(x): super().load()", UNKNOWN),
+    "class method": (
+        "class B(A):\n    @classmethod\n    def make(cls): super().make()", "A.make"),
+    "base that is patched": ("class B(A):\n    def load(self): super().load()\nA.load = print",
+                             UNKNOWN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), SUPERS.values(), ids=SUPERS)
+def test_super(tmp_path: Path, text: str, expected: str) -> None:
+    main = (
+        "import elsewhere\nclass A:\n    def __init__(self): self.x = 1\n"
+        f"    def load(self): return 1\n    @classmethod\n    def make(cls): return 1\n{text}\n"
+    )
+    found = inferred(tmp_path, main=main)
+    callee = next(c.callee for c in found.module.calls.values() if c.callee.startswith("super")
+                  and "." in c.callee)  # fmt: skip
+    assert runs(found, callee) == expected

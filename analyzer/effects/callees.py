@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..construction import construction, shares_state
 from ..ir import UNTYPED, Call, Function, Invoke, Place, Signature, Value
-from ..typetext import CLASS
+from ..typetext import CLASS, SUPER
 from .dispatch import Dispatch
 from .selector import Attr
 
@@ -135,6 +135,8 @@ class Callees:
         receiver = call.receiver
         assert receiver is not None
         known = self.resolver.values.of(receiver)
+        if known.name == SUPER:
+            return self._inherited(call, known.arg(0).name)
         of_class = known.name == CLASS
         kind = known.arg(0) if of_class else known
         if not kind:
@@ -148,6 +150,27 @@ class Callees:
             if of_class:
                 bound = UNKNOWN if is_class_method(function) else None
             targets.append(Target(inference, function, bound))
+        return tuple(targets)
+
+    def _inherited(self, call: Call, kind: str) -> Targets | str | None:
+        """A method that is called on `super()`."""
+        receiver = call.receiver
+        made = receiver.place.symbol if receiver is not None and receiver.place else ""
+        called = self.module.calls.get(made)
+        method = self.resolver.own.super_calls.get(called.id) if called is not None else None
+        found = self.dispatch.above(kind, call.method)
+        if method is None or isinstance(found, str):
+            return found if isinstance(found, str) else None
+        first = Value(place=Place(f"{method.scope}:{method.signature.positional[0]}"))
+        targets: list[Target] = []
+        for one in found:
+            if one is None:
+                targets.append(Target(self.inference, None, first))
+            elif is_static(one[1]):
+                targets.append(Target(*one))
+            else:
+                bound = UNKNOWN if is_class_method(one[1]) else first
+                targets.append(Target(*one, bound))
         return tuple(targets)
 
     @cached_property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..index_facts import ClassFact
 from ..ir import Call, Function
-from ..lineage import PROTOCOLS, ancestry, base_name, found_method, is_abstract
+from ..lineage import PROTOCOLS, ancestry, base_name, found_method, inherited, is_abstract
 
 if TYPE_CHECKING:
     from ..resolve import Resolver
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: A call that may run more functions than this is not followed.
 _MOST = 12
+#: Of a class that more classes inherit from, what `super()` means in it is not known.
+_MOST_BELOW = 60
 
 #: Bases whose abstract methods must be overridden.
 _ENFORCED = PROTOCOLS | {"abc.ABC"}
@@ -76,6 +78,39 @@ class Dispatch:
                 return f"`{name}` may be one of more than {_MOST} functions"
         if not found:
             return f"nothing of the project implements `{kind}.{name}`"
+        return tuple(found.values())
+
+    def above(self, kind: str, name: str) -> tuple[tuple[Inference, Function] | None, ...] | str:
+        """The functions of which ``super().name`` is one in a method of ``kind``.
+
+        Which one depends on the class of the object (C3): those of all classes below ``kind`` are
+        looked at. None stands for an ``__init__`` that runs no code of the project.
+        """
+        index = self.inference.index
+        last = kind.rpartition(".")[2]
+        loose = any(file.refers(last) for file, _ in index.loose)
+        below = index.subclasses(kind)
+        if loose or len(below) > _MOST_BELOW:
+            return f"what inherits from `{kind}` is not known"
+        found: dict[tuple[str, str], tuple[Inference, Function] | None] = {}
+        kinds = [(self.inference, kind)]
+        for cls in below:
+            module = self.inference.module_of(cls)
+            inference = self.inference.of(module) if module else None
+            if inference is None:
+                return f"`{cls.qualname}` inherits from `{kind}` in a way that is not followed"
+            kinds.append((inference, f"{module}.{cls.qualname}"))
+        for inference, one in kinds:
+            method = inherited(inference.resolver, one, kind, name)
+            if not method:
+                return f"what `super().{name}` is in `{one}` is not known"
+            if method is True:
+                found["", ""] = None
+            else:
+                owner = self.inference.of(method[0].module_name)
+                if owner is None:
+                    return f"what `super().{name}` is in `{one}` is not known"
+                found[owner.resolver.module_name, method[1].scope] = (owner, method[1])
         return tuple(found.values())
 
     def _add(

@@ -178,7 +178,8 @@ class Inference:
     def _links(self, call: Call, target: Target) -> list[Link]:
         links = [Link((), result=True, outer=True)] if target.shares else []
         if target.function is None:  # a new object that holds what it is handed
-            return [*links, Link(tuple(a.value for a in call.arguments), result=True)]
+            held = () if target.constructs or target.receiver is None else (target.receiver,)
+            return [*links, Link((*held, *(a.value for a in call.arguments)), result=True)]
         summary = target.inference.summary(target.function)
         return [*links, *Site(self, call, target, summary).links()]
 
