@@ -105,6 +105,7 @@ class Operate:
     values: tuple[Value, ...]
     risk: Risk
     guarded: bool = False
+    member: bool = False  # `in`: does the second hold the first?
 
 
 @dataclass(frozen=True, slots=True)

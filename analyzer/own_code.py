@@ -11,7 +11,7 @@ from .effects.selector import AnyKey, Attr, Step, SymKey
 from .index_facts import ANY_NAME, ClassFact, Meaning
 from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
 from .lineage import decorator_name
-from .typetext import CLASS, Type
+from .typetext import CLASS, Type, is_plain
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
@@ -128,9 +128,13 @@ def _computed(inference: Inference, owner: Type, step: Step, event: Event | None
     resolver = inference.resolver
     if isinstance(step, (SymKey, AnyKey)):
         key = resolver.own.dunders & {"__hash__", "__eq__"}
-        if isinstance(step, SymKey) and not key:
-            found = members(inference, resolver.values.of_symbol(step.name))
-            key = found.names & _KEY if found is not None else key
+        if isinstance(step, SymKey):
+            known = resolver.values.of_symbol(step.name)
+            found = members(inference, known)
+            if found is not None:
+                key = found.names & _KEY
+            elif is_plain(known):
+                key = frozenset[str]()
         if key:
             return f"`{min(key)}` of a key"
     of_class = owner.name == CLASS
@@ -208,8 +212,15 @@ def _special(inference: Inference, value: Value, event: Operate) -> str:
             name = min(_called(found.names | found.generated, event), default="")
             if name:
                 return f"`{one.name}.{name}`"
-    if kind and kind.name not in _HOLDING:
+    if kind and (kind.name not in _HOLDING or is_plain(kind)):
         return ""
+    if (
+        event.member
+        and value is event.values[-1]
+        and is_plain(kind.arg(0))
+        and kind.name == "builtins.dict"
+    ):  # only the keys are compared
+        return ""  # fmt: skip
     name = min(_called(resolver.own.dunders, event), default="")
     return f"`{kind.name or '?'}.{name}`" if name else ""
 

@@ -165,7 +165,7 @@ def _comparison(node: cst.BaseExpression, context: Context, deep: bool) -> Value
             guarded = context.guarded
             context.add(Use(right.place, guarded=guarded, member=key_of(left)))
         if not isinstance(target.operator, (cst.Is, cst.IsNot)):
-            context.add(Operate((left, right), Risk.OPERATOR, context.guarded))
+            context.add(Operate((left, right), Risk.OPERATOR, context.guarded, member))
         context.depth -= i > 0
         left = right
     return Value(immutable=True, type="builtins.bool")
