@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pexec.analyzer.own_code import own_code
 from receivers import UNKNOWN, inferred, kind, runs
 
 # -- lines of inheritance ------------------------------------------------------------------------
@@ -550,3 +551,27 @@ def test_super(tmp_path: Path, text: str, expected: str) -> None:
     callee = next(c.callee for c in found.module.calls.values() if c.callee.startswith("super")
                   and "." in c.callee)  # fmt: skip
     assert runs(found, callee) == expected
+
+
+COMPARED = {
+    "a key of text": ("d[k]", False),
+    "a key that is such an object": ("d[m]", True),
+    "a key of unknown type": ("d[u]", True),
+    "containers of numbers": ("d == d", False),
+    "containers of such objects": ("e == e", True),
+    "with what is not known": ("u == d", True),
+    "a container of which nothing is said": ("w == w", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "runs_code"), COMPARED.values(), ids=COMPARED)
+def test_whose_comparison_runs(tmp_path: Path, text: str, runs_code: bool) -> None:
+    main = (
+        "class Money:\n    def __eq__(self, other): return print('eq')\n"
+        "def f(d: dict[str, int], e: dict[str, Money], k: str, m: Money, u):\n"
+        f"    w = {{}}\n    w.update(u)\n    return {text}\n"
+    )
+    found = inferred(tmp_path, main=main)
+    function = next(f for f in found.module.functions if f.name == "f")
+    events = function.block.statements[-1].events
+    assert any(own_code(found, event) for event in events) == runs_code
