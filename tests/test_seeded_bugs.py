@@ -126,7 +126,7 @@ def arguments_not_read(patch: pytest.MonkeyPatch) -> None:
 
 
 def results_always_fresh(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(footprint.Footprints, "_touched", lambda self, call: [])
+    patch.setattr(footprint.Footprints, "touched", lambda self, call: [])
 
 
 def cancelling_is_harmless(patch: pytest.MonkeyPatch) -> None:

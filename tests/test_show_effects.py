@@ -116,7 +116,7 @@ def test_each_effect_has_its_chain(project: Path) -> None:
     get = "shop/store.py:9 `httpx.AsyncClient.get` (catalog httpx.toml)"
     assert found["read http:api.example.com"] == [f"{LOAD} → {ONE} → {FETCH} → {get}"]
     append = "shop/tools.py:9 `builtins.list.append` (catalog builtin-containers.toml)"
-    assert found["write `desk.log`"] == [f"{LOAD} → {append}"]
+    assert found["write `desk.log[…]`"] == [f"{LOAD} → {append}"]
     assert f"{LOAD} → {ONE} → {FETCH} → shop/store.py:8 (binds `hits`)" in found[
         "write `shop.store.hits`"
     ]  # fmt: skip
