@@ -202,6 +202,8 @@ class Footprints:
         match event:
             case Use(place=place, member=step) if step is not None:
                 return self._member(place, step)
+            case Use(place=place, truth=True):
+                return self._truth(place)
             case Use(place=place, deep=deep):
                 inserts = self._inserts(place)
                 return [*self._read(place, deep=deep), *inserts]
@@ -296,6 +298,12 @@ class Footprints:
     def _looked(self, memory: Memory) -> list[Effect]:
         read = Effect(Mode.READ, Resource(MEMORY, memory))
         return [read, *self._state(memory, None, Mode.READ)]
+
+    def _truth(self, place: Place) -> list[Effect]:
+        """Of a container, truth is whether it has slots; of anything else it is its own."""
+        if self.inference.resolver.immutable(Value(place=place)):
+            return []
+        return self._looked(self.inference.memory(place.then(AnyKey()), deep=False))
 
     def _member(self, place: Place, step: Step) -> list[Effect]:
         """`key in d` looks at that key of a dictionary only, at all that a list holds."""

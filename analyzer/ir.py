@@ -88,7 +88,7 @@ UNTYPED = "?"
 class Use:
     """A value is read. ``deep``: its content too, not only the binding or slot.
 
-    ``member``: it is asked whether it holds that key.
+    ``member``: it is asked whether it holds that key; ``truth``: whether it is true, or empty.
     """
 
     place: Place
@@ -96,6 +96,7 @@ class Use:
     risk: Risk = Risk.NONE
     guarded: bool = False
     member: Step | None = None
+    truth: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ def _event(event: ir.Event) -> str:
     match event:
         case ir.Use(place, member=step) if step is not None:
             return f"use {_step(step)} in {format_place(place)}"
+        case ir.Use(place, truth=True):
+            return f"use truth of {format_place(place)}"
         case ir.Use(place, deep, risk):
             return f"use {format_place(place)}{' deep' if deep else ''}{_risk(place, risk)}"
         case ir.Operate(values, risk):

@@ -243,6 +243,8 @@ class Resolver:
     def defined_thing(self, place: Place) -> bool:
         """Is it a function, a class or a module of the project? Naming one looks at no state."""
         info = self.module.symbols.get(place.symbol)
+        if info is not None and (info.function or info.cls) and not place.steps:
+            return True
         if info is None or info.kind != "import" or self.project is None:
             return False
         found = self.project.definition(self.place_name(place))

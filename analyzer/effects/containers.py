@@ -53,6 +53,16 @@ def textual(inference: Inference, key: Value) -> bool:
     return inference.resolver.values.of(key).name == TEXT.name
 
 
+def asks_for_text(inference: Inference, call: Call) -> bool:
+    """Does a method ask a dictionary for a text, which is compared with its keys only?"""
+    if call.method not in _KEYED or not call.arguments or call.arguments[0].star:
+        return False
+    if call.receiver is None or call.arguments[0].keyword is not None:
+        return False
+    name = inference.resolver.values.of(call.receiver).name
+    return name in (*_MAPPINGS, PLAIN) and textual(inference, call.arguments[0].value)
+
+
 def member_slot(inference: Inference, place: Place, step: Step) -> Memory | None:
     """The slot that ``key in place`` looks at, if it looks at nothing else."""
     kind = inference.resolver.values.at(place)

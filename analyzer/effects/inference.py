@@ -20,7 +20,7 @@ from .arguments import argument
 from .benign import is_benign, is_benign_claim
 from .callees import Callees, Target, only_raises
 from .catalog import Catalog, Entry, Reference, Template, VocabularyError
-from .containers import slots_of
+from .containers import asks_for_text, slots_of
 from .directives import line_entry
 from .dispatch import displaced
 from .facts import CallFacts, Lock, Locking, joined
@@ -422,19 +422,27 @@ class Inference:
                 return "is handed a function that it may call"
             if name in entry.calls and not self._harmless(a.value):
                 return f"calls what it is given as `{name}`"
-        handed = (call.receiver, *(a.value for a in call.arguments)) if entry.dunders else ()
-        for value in handed:
-            if value is not None and (found := called_by(self, entry.dunders, value)):
-                return f"calls `{found}`, which a class of the project defines"
-        own = set(entry.dunders) & self.resolver.own.dunders
-        if own and any(self._may_be_own(a.value) for a in call.arguments):
-            return f"calls `{min(own)}`, which a class of this file defines"
+        own = self._runs_own(entry, call)
+        if own:
+            return own
         if entry.dunders and not self.config.plain_values:
             return f"calls `{entry.dunders[0]}` of what it is given (plain-values = false)"
         for name in entry.iterates:
             for value in self._iterated(name, entry, call):
                 if not self.iterable(value):
                     return f"iterates `{name}`, which could be a generator"
+        return ""
+
+    def _runs_own(self, entry: Entry, call: Call) -> str:
+        """Which special method of the project an entry's function calls, or ""."""
+        if not entry.dunders or asks_for_text(self, call):
+            return ""  # whatever lies under a text is not compared
+        for value in (call.receiver, *(a.value for a in call.arguments)):
+            if value is not None and (found := called_by(self, entry.dunders, value)):
+                return f"calls `{found}`, which a class of the project defines"
+        own = set(entry.dunders) & self.resolver.own.dunders
+        if own and any(self._may_be_own(a.value) for a in call.arguments):
+            return f"calls `{min(own)}`, which a class of this file defines"
         return ""
 
     @staticmethod

@@ -25,7 +25,7 @@ from .parts import Parts
 
 
 def if_(node: cst.If, parts: Parts) -> None:
-    test(node.test, parts.context)
+    test(node.test, parts.context, deep=False)
     parts.block(node.body, "body", guarded=True)
     orelse = node.orelse
     if isinstance(orelse, cst.If):
@@ -37,7 +37,7 @@ def if_(node: cst.If, parts: Parts) -> None:
 
 def while_(node: cst.While, parts: Parts) -> None:
     with parts.context.guard():
-        test(node.test, parts.context)
+        test(node.test, parts.context, deep=False)
     parts.block(node.body, "loop", guarded=True)
     if node.orelse is not None:
         parts.block(node.orelse.body, "orelse", guarded=True)
@@ -101,7 +101,7 @@ def match_(node: cst.Match, parts: Parts) -> None:
         with context.guard():
             _pattern(case.pattern, subject, context)
             if case.guard is not None:
-                test(case.guard, context)
+                test(case.guard, context, deep=False)
         parts.block(case.body, "case", guarded=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from ..ir import Control, Operate, Risk, Value
+from ..ir import Control, Operate, Risk, Use, Value
 from .context import Context
 
 Lower = Callable[[cst.BaseExpression, Context, bool], Value]
@@ -27,9 +27,14 @@ def evaluate(node: cst.BaseExpression, context: Context, *, deep: bool = True) -
     return Value(immutable=True)
 
 
-def test(node: cst.BaseExpression, context: Context) -> Value:
-    """Evaluate a condition: the value, then its truth (reference, 6.11)."""
-    value = evaluate(node, context)
+def test(node: cst.BaseExpression, context: Context, *, deep: bool) -> Value:
+    """Evaluate a condition: the value, then its truth (reference, 6.11).
+
+    ``deep``: the value is what is looked at, too (`a or b`).
+    """
+    value = evaluate(node, context, deep=deep)
+    if not deep and value.place is not None and not value.immutable:
+        context.add(Use(value.place, deep=False, guarded=context.guarded, truth=True))
     if not value.immutable:
         context.add(Operate((value,), Risk.TRUTH, context.guarded))
     return value

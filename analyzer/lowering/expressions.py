@@ -148,7 +148,7 @@ def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
 
 def _boolean(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.BooleanOperation)
-    left = test(node.left, context)
+    left = test(node.left, context, deep=deep)
     with context.guard():
         right = evaluate(node.right, context, deep=deep)
     return Value(held=(left, right))
@@ -188,7 +188,7 @@ def _unary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
 
 def _conditional(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.IfExp)
-    test(node.test, context)
+    test(node.test, context, deep=False)
     with context.guard():
         body = evaluate(node.body, context, deep=deep)
         orelse = evaluate(node.orelse, context, deep=deep)

@@ -48,7 +48,7 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
         with inner.guard():
             bind(comp.target, Value(held=(iterable,), element=True), inner)
             for condition in comp.ifs:
-                test(condition.test, inner)
+                test(condition.test, inner, deep=False)
             if comp.inner_for_in is not None:
                 clause(comp.inner_for_in, inner)
             elif isinstance(node, cst.DictComp):

@@ -125,7 +125,7 @@ def _raise(node: cst.Raise, context: Context) -> None:
 
 
 def _assert(node: cst.Assert, context: Context) -> None:
-    test(node.test, context)
+    test(node.test, context, deep=False)
     if node.msg is not None:
         with context.guard():
             evaluate(node.msg, context)
