@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange
 
 from ..source import Source, SourceError
+from .places import Places
 
 
 @lru_cache(maxsize=2)
@@ -66,4 +67,4 @@ def positions(source: Source) -> Mapping[cst.CSTNode, CodeRange]:
 @lru_cache(maxsize=1)
 def _positions(tree: cst.Module) -> Mapping[cst.CSTNode, CodeRange]:
     # By tree, not by source: a text that is parsed a second time has new nodes.
-    return MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
+    return Places(tree)
