@@ -24,6 +24,8 @@ _PLAIN_NAMES = frozenset(
 #: Methods that answer with a part of a container.
 _PARTS = frozenset({"get", "pop", "setdefault", "values", "items"})
 _ITEM = AnyKey()
+#: Attributes are followed so far (`node = node.next` has no end).
+_LONGEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,19 @@ def _odd(module: Module) -> Odd:
                 elif before is None:
                     symbols.add(place.symbol)
                 break
-        for source in _sources(module, place):
-            if source not in seen and len(seen) < 10_000:
+        for source in map(_short, _sources(module, place)):
+            if source not in seen and len(source.steps) <= _LONGEST and len(seen) < 10_000:
                 seen.add(source)
                 todo.append(source)
     return Odd(frozenset(symbols), frozenset(fields))
+
+
+def _short(place: Place) -> Place:
+    """A path up to its first item: what comes behind tells nothing of the container."""
+    for i, step in enumerate(place.steps):
+        if not isinstance(step, Attr):
+            return Place(place.symbol, place.steps[: i + 1])
+    return place
 
 
 def _shown(event: object) -> Iterator[Place]:
