@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .classes import events_of
 from .effects.catalog import Entry
 from .effects.selector import SymKey
 from .ir import AwaitValue, Call, Control, Define, Event, Function, Invoke, Place, Store, Use, Value
@@ -335,11 +336,6 @@ class Aliases:
         pure call is a new container that may hold its arguments (``list(xs)``, a constructor).
         """
         return entry.returns != "fresh" or entry.pure
-
-
-def events_of(function: Function) -> Iterator[Event]:
-    for statement in function.block.statements:
-        yield from statement.events
 
 
 def _anything(value: Value) -> bool:

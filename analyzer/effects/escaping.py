@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..aliases import events_of
+from ..classes import events_of
 from ..ir import Call, Invoke, Place, Use, Value
 from .selector import Attr, Key
 

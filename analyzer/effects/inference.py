@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..aliases import Aliases, Link, events_of
+from ..aliases import Aliases, Link
+from ..classes import events_of
 from ..config import Config
 from ..ir import Call, Function, Invoke, Module, Place, Value
 from ..latency import latency_of

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..aliases import events_of
+from ..classes import events_of
 from ..ir import (
     AwaitValue,
     Block,

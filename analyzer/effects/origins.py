@@ -87,7 +87,7 @@ class Sources:
 
     def hold(self, new: str, step: Step, more: Iterable[Origin]) -> None:
         """Those may be what an object made here holds at a step."""
-        self._grow(self._held.setdefault(new, {}), self._step(step), more)
+        self._grow(self._held.setdefault(new, {}), self.step(step), more)
 
     def kept(self, new: str) -> Origins:
         """The places outside at which an object that is made here was put."""
@@ -222,7 +222,7 @@ class Sources:
     def stepped(self, origins: Origins, step: Step) -> Origins:
         """The objects that a step leads to from those."""
         found: Origins = set()
-        step = self._step(step)
+        step = self.step(step)
         for origin in origins:
             if origin.new:
                 for at, parts in self._held.get(origin.root, {}).items():
@@ -238,7 +238,7 @@ class Sources:
                 found.add(Origin(origin.root, (*origin.steps, step)))
         return found
 
-    def _step(self, step: Step) -> Step:
+    def step(self, step: Step) -> Step:
         """A step as the caller can read it: a key that is a parameter, or any key."""
         if isinstance(step, SymKey):
             return self.key(Value(place=Place(step.name)))

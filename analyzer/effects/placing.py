@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from ..ir import (
@@ -17,7 +18,6 @@ from ..ir import (
     Call,
     Control,
     Define,
-    Event,
     Function,
     Invoke,
     Mutate,
@@ -25,6 +25,7 @@ from ..ir import (
     Store,
     Value,
 )
+from ..within import Around, located
 from .callees import Target, bind
 from .origins import Origins, Sources
 from .roots import Origin
@@ -119,30 +120,21 @@ class Placing:
         self._handed: dict[str, list[tuple[Slot | tuple[str, str], Path, bool, _Once]]] = {}
 
     def placed(self) -> Placed:
-        self._block(self.function.block, ())
+        self._function(self.function, ())
         name = self.function.scope
         for function in self.inference.module.functions:
             if name and function.scope.startswith(f"{name}."):  # it may be called many times
-                self._block(function.block, (_anew(function.block),))
+                self._function(function, (_anew(function.block),))
         unsure = self._spread()
         return Placed(tuple(self._puts), tuple(self._passed), tuple(self._lost), unsure)
 
     # -- statements ----------------------------------------------------------------------------
 
-    def _block(self, block: Block, loops: Loops) -> None:
-        for statement in block.statements:
-            nested = {id(e) for b in statement.blocks for s in b.statements for e in s.events}
-            own = [e for e in statement.events if id(e) not in nested]
-            self._events(own, (*loops, frozenset()) if statement.kind == "While" else loops)
-            if statement.kind == "FunctionDef":
-                continue
-            for inner in statement.blocks:
-                turns = inner.role == "loop" and statement.kind in ("For", "While")
-                self._block(inner, (*loops, _anew(inner)) if turns else loops)
-
-    def _events(self, events: list[Event], loops: Loops) -> None:
-        following: list[Event | None] = [*events[1:], None]
-        for event, after in zip(events, following, strict=False):  # of none, none follows
+    def _function(self, function: Function, outer: Loops) -> None:
+        events = located(function)
+        following = [event for event, _ in events[1:]]
+        for (event, around), after in zip_longest(events, following):
+            loops = (*outer, *_loops(around))
             self._event += 1
             match event:
                 case Store(place=place, value=value):
@@ -411,6 +403,17 @@ def _within(slot: Slot | None, step: Step) -> Slot | None:
 
 def _turned(value: Value, loops: Loops) -> Loops:
     return (*loops, frozenset()) if value.many else loops
+
+
+def _loops(around: Around) -> Loops:
+    """The loops in whose turns an event of those statements stands, and what each turn makes."""
+    found = [
+        next(_anew(block) for block in statement.blocks if block.role == "loop")
+        for statement in around[:-1]
+        if statement.kind in ("For", "While")
+    ]
+    tested = around[-1].kind == "While"  # its condition is evaluated in every turn
+    return (*found, frozenset[str]()) if tested else tuple(found)
 
 
 def _anew(block: Block) -> frozenset[str]:

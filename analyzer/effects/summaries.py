@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..aliases import Link, events_of, returned
+from ..aliases import Link, returned
+from ..classes import events_of
 from ..ir import (
     AwaitValue,
     Block,
@@ -232,18 +233,17 @@ class Body:
         return [e for e in events_of(self.function) if not self.locks.followed(e)]
 
     def summary(self) -> Summary:
-        everything = self.refused()
-        unknown = ""
+        links = _all_linked(self.function)
+        refused = self.refused()
+        if refused:
+            return Summary(everything=refused, affine=True, links=links)
         events = self.events
-        if not everything:
-            footprint = self.footprints.of_events(events)
-            everything, unknown = footprint.everything, footprint.everything_call
-        if everything:
-            return Summary(
-                everything=everything, unknown=unknown, affine=True,
-                links=_all_linked(self.function),
-            )  # fmt: skip
         footprint = self.footprints.of_events(events)
+        if footprint.everything:
+            return Summary(
+                everything=footprint.everything, unknown=footprint.everything_call, affine=True,
+                links=links,
+            )  # fmt: skip
         effects: dict[Effect, None] = {}
         for effect in footprint.effects:
             for found in self.outside(effect):
@@ -350,7 +350,7 @@ class Body:
         found: dict[Memory, None] = {}
         if memory.steps and not memory.deep:
             *before, last = memory.steps
-            step = self.sources._step(last)  # pyright: ignore[reportPrivateUsage]
+            step = self.sources.step(last)
             for owner in self.sources.of(Place(memory.root, tuple(before))):
                 self._slots(owner, step, memory, found)
         else:

@@ -145,7 +145,7 @@ class Trees:
             name: [
                 inference.placed(function)
                 for function in inference.module.functions
-                if not _nested(inference, function.scope)
+                if inference.aliases.unit_of_scope(function.scope) == function.scope
             ]
             for name, inference in self.inferences.items()
         }
@@ -285,13 +285,6 @@ def _same_slot(slot: Slot, what: Origin) -> bool:
     constant = all(isinstance(step, (Attr, Key)) for step in what.steps)
     same = what == Origin(owner.root, (*owner.steps, slot.step), owner.below)
     return same and constant and not slot.below
-
-
-def _nested(inference: Inference, scope: str) -> bool:
-    """Is it a function within another one, which is looked at with that?"""
-    parts = scope.split(".")
-    scopes = {f.scope for f in inference.module.functions if f.name}
-    return any(".".join(parts[:i]) in scopes for i in range(1, len(parts)))
 
 
 def _general(step: Step) -> Step:
