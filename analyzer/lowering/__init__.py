@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from ..effects.selector import Attr
 from ..ir import Function, Module, Span, SymbolInfo, Use, Value
@@ -17,14 +18,18 @@ from .statements import block_of
 
 
 def lower(source: Source, name: str = "", *, is_package: bool = False) -> Module:
-    """Lower a file. ``name`` is its dotted module name. Raises :class:`SourceError`."""
+    """Lower a file. ``name`` is its dotted module name. Raises :class:`SourceError`.
+
+    A file is lowered when it is analysed, and when another one imports it: once for both.
+    """
     try:
-        return _lower(source, name, is_package=is_package)
+        return _lower(source, name, is_package)
     except RecursionError:
         raise SourceError("nested too deeply to be analyzed") from None
 
 
-def _lower(source: Source, name: str, *, is_package: bool) -> Module:
+@lru_cache(maxsize=400)
+def _lower(source: Source, name: str, is_package: bool) -> Module:
     tree = parsed(source)
     scopes = collect(tree, name, is_package)
     unit = Unit(source, scopes, positions(source))
