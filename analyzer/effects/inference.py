@@ -28,7 +28,7 @@ from .facts import CallFacts, Lock, Locking, joined
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource, in_order
 from .origins import Sources
-from .placing import Placed, Placing
+from .placing import UNSURE, Placed, Placing
 from .roots import Roots
 from .selector import (
     ANY,
@@ -134,6 +134,7 @@ class Inference:
         """What a function, with what is nested in it, puts where."""
         found = self._placed.get(function.scope)
         if found is None:
+            self._placed[function.scope] = UNSURE  # for calls of itself
             found = self._placed[function.scope] = Placing(self, function).placed()
         return found
 

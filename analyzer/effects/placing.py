@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from ..classes import events_of
 from ..ir import (
     AwaitValue,
     Block,
@@ -73,7 +74,7 @@ class Put:
 class Passed:
     """What a call hands to a parameter: an object of others', or (None) one that is placed twice.
 
-    ``fresh``: it is immutable, or made for the call.
+    ``fresh``: it is immutable, or made for the call. ``tangled``: one object lies in it twice.
     """
 
     module: str
@@ -81,16 +82,29 @@ class Passed:
     what: Origin | None
     fresh: bool = False
     again: bool = False
+    tangled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """All that a function puts anywhere. ``lost``: what unknown code may rearrange."""
+    """All that a function puts anywhere. ``lost``: what unknown code may rearrange.
+
+    ``unsure``: objects made here in which one may lie twice, or which hold others' objects;
+    ``tangled``: such a one is returned; ``filled``: parameters that become such ones.
+    """
 
     puts: tuple[Put, ...] = ()
     passed: tuple[Passed, ...] = ()
     lost: tuple[Origin, ...] = ()
-    unsure: frozenset[str] = frozenset()  # objects made here in which one may lie twice
+    unsure: frozenset[str] = frozenset()
+    tangled: bool = False
+    filled: frozenset[str] = frozenset()
+
+
+#: What is taken of a function that is still being looked at.
+UNSURE = Placed(tangled=True)
+#: What makes an object again as it was, with what lies in it twice.
+_COPIES = frozenset({"copy.deepcopy", "copy.copy", "pickle.loads", "pickle.load"})
 
 
 #: The objects that every turn of the loops around makes anew, the innermost loop last.
@@ -116,6 +130,10 @@ class Placing:
         self._given: dict[str, list[tuple[_Place, _Once]]] = {}
         self._event = 0
         self._twice: set[str] = set()
+        self._tangled: set[str] = set()
+        self._copied: dict[str, set[str]] = {}  # object made here → those it was copied from
+        self._shown: list[tuple[tuple[str, str], str]] = []  # parameter, object that it is given
+        self._filled: set[str] = set()
         #: Parameter → where what it is handed is placed: the place, the path, and "many times".
         self._handed: dict[str, list[tuple[Slot | tuple[str, str], Path, bool, _Once]]] = {}
 
@@ -125,8 +143,35 @@ class Placing:
         for function in self.inference.module.functions:
             if name and function.scope.startswith(f"{name}."):  # it may be called many times
                 self._function(function, (_anew(function.block),))
-        unsure = self._spread()
-        return Placed(tuple(self._puts), tuple(self._passed), tuple(self._lost), unsure)
+        sharing = self._spread()
+        foreign = {
+            r for r in self.sources.made if not self._constructed(r) and self.sources.held(r)
+        }
+        return Placed(
+            tuple(self._puts),
+            tuple(self._passed),
+            tuple(self._lost),
+            frozenset(sharing | foreign),
+            any(root in sharing for root in self._returned()),
+            frozenset(self._filled.union(*(self._fills(put) for put in self._puts))),
+        )
+
+    def _returned(self) -> set[str]:
+        """The objects made here that the function returns."""
+        return {
+            origin.root
+            for event in events_of(self.function)
+            if isinstance(event, Control) and event.word == "return"
+            for origin in self.sources.of_value(event.value)
+            if origin.new
+        }
+
+    def _fills(self, put: Put) -> set[str]:
+        """The parameter in which something comes to lie that may lie elsewhere."""
+        info = self.inference.module.symbols.get(put.slot.owner.root)
+        inside = info is not None and info.kind == "parameter"
+        handed = put.what is not None and not put.again and put.what.root in self._handed
+        return {put.slot.owner.root} if inside and not handed else set()
 
     # -- statements ----------------------------------------------------------------------------
 
@@ -147,6 +192,8 @@ class Placing:
                         self._items(self._owners(place), after.value.held[1:], loops)
                 case Invoke(call=call):
                     self._call(call, loops)
+                case Control(word="return", value=value):
+                    self._inside(value, loops)
                 case AwaitValue(value=value) | Control(word="yield" | "raise", value=value):
                     self._lose(self.sources.of_value(value))
                 case _:
@@ -182,13 +229,20 @@ class Placing:
         return bool(value.function) or (self.resolver.immutable(value) and not value.held)
 
     def _inside(self, value: Value, loops: Loops) -> None:
-        """What a display that gets a name holds."""
+        """What a display that gets a name, is returned or handed on holds."""
+        self._repeated(value)
         if value.fresh and not value.function:
             for held in value.held:
                 self._put(None, held, _turned(value, loops))
         elif not value.element:
             for held in value.held:
                 self._inside(held, loops)
+
+    def _repeated(self, value: Value) -> None:
+        """`[x] * 3` holds one object three times."""
+        if value.operator and value.many:
+            new = {o.root for o in self.sources.of_value(value) if o.new}
+            self._tangled |= {root for root in new if self.sources.parts(root)}
 
     def _put(self, slot: Slot | None, value: Value, loops: Loops) -> None:
         """``value`` comes to lie at ``slot`` (None: in an object that is made here)."""
@@ -201,6 +255,7 @@ class Placing:
                 self._put(_within(slot, step), held, _turned(value, loops))
             return
         if value.operator:
+            self._repeated(value)
             if slot is not None and value.operator[0] in "+*|":  # others make numbers, or sets
                 at = Origin(slot.owner.root, (*slot.owner.steps, slot.step), slot.owner.below)
                 more = value.held[1:] if value.operator.endswith("=") else value.held
@@ -275,6 +330,11 @@ class Placing:
             if not targets:
                 self._unknown(call)
             return
+        for argument in call.arguments:
+            self._inside(argument.value, loops)
+        if self.resolver.call_name(call) in _COPIES:
+            handed = set[Origin]().union(*(self.sources.of_value(a.value) for a in call.arguments))
+            self._copied[f"new {call.symbol}"] = {origin.root for origin in handed}
         if not entry.barrier and not any(t.domain == "memory" for t in entry.writes):
             return
         receiver, values = call.receiver, [a.value for a in call.arguments]
@@ -308,12 +368,18 @@ class Placing:
             for argument in call.arguments:
                 self._put(None, argument.value, loops)
             return
+        placed = target.inference.placed(target.function)
+        if placed.tangled:
+            self._tangled.add(f"new {call.symbol}")
         links = target.inference.summary(target.function).links
         kept = frozenset[str]().union(*(names for names, _ in links))
         for parameter in target.function.parameters:
             value, default = binding.values.get(parameter), binding.defaults.get(parameter)
             if value is not None and value is not target.receiver:
                 self._pass((module, parameter), value, loops, kept=parameter in kept)
+            if value is not None and parameter in placed.filled:
+                for origin in self.sources.of_value(value):
+                    (self._tangled if origin.new else self._filled).add(origin.root)
             elif default is not None and not self._inert(default):  # one object for all calls
                 self._passed[Passed(module, parameter, None)] = None
 
@@ -322,9 +388,7 @@ class Placing:
         self._passed.setdefault(new)
         if self._inert(value):
             return
-        if value.fresh and value.place is None:
-            for held in value.held:
-                self._put(None, held, _turned(value, loops))
+        self._inside(value, loops)
         direct = value.place is not None and value.place.symbol.startswith("call#")
         for origin in self.sources.of_value(value):
             if not origin.new:
@@ -332,6 +396,7 @@ class Placing:
                 if kept:
                     self._hand_on(to, origin, value, loops)
                 continue
+            self._shown.append((to, origin.root))
             if not kept or (value.fresh and value.place is None):
                 continue  # it is placed nowhere, or made for the call
             self._give(origin.root, to, value)
@@ -340,15 +405,18 @@ class Placing:
 
     # -- objects that are made here ------------------------------------------------------------
 
-    def _spread(self) -> frozenset[str]:
+    def _spread(self) -> set[str]:
         """An object that is placed twice, or holds others' objects, says so where it lies.
 
-        Returns the objects made here that hold one that is placed twice, or others' objects.
+        Returns the objects made here that hold one that is placed twice.
         """
         twice = self._twice | {
             root for root, places in self._given.items() if len({once for _, once in places}) > 1
         }
-        sharing = {holder for root in twice for holder in self.sources.holders(root)}
+        sharing = self._sharing(twice)
+        for to, root in self._shown:
+            if root in sharing:
+                self._passed[Passed(*to, None, tangled=True)] = None
         for root, places in self._given.items():
             inner = () if self._constructed(root) else self.sources.held(root)
             for place, _ in places:
@@ -363,10 +431,18 @@ class Placing:
                 others = (other for _, other, _, at in places if at != once)
                 if again or any(_nested(path, other) for other in others):
                     self._again(place, Origin(root, path))
-        foreign = {
-            r for r in self.sources.made if not self._constructed(r) and self.sources.held(r)
-        }
-        return frozenset(sharing | foreign)
+        return sharing
+
+    def _sharing(self, twice: set[str]) -> set[str]:
+        """The objects made here in which one lies twice: holders, and copies of such ones."""
+        found = {holder for root in twice for holder in self.sources.holders(root)}
+        found |= self._tangled
+        while True:
+            more = {new for new, old in self._copied.items() if old & found}
+            more |= {holder for root in found for holder in self.sources.holders(root)}
+            if more <= found:
+                return found
+            found |= more
 
     def _say(self, place: _Place, what: Origin | None, *, below: bool) -> None:
         if isinstance(place, Slot):

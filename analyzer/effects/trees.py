@@ -122,7 +122,27 @@ class Trees:
             return False
         found = inference.sources(function).of(Place(root))
         unsure = inference.placed(function).unsure
-        return all(o.root not in unsure if o.new else o == Origin(root) for o in found)
+        return all(
+            o.root not in unsure if o.new else o == Origin(root) and self._whole(inference, root, 0)
+            for o in found
+        )
+
+    def _whole(self, inference: Inference, parameter: str, depth: int) -> bool:
+        """Is what calls hand to a parameter a tree, for all that is known of it?"""
+        handed = self._passed.get((inference.resolver.module_name, parameter), [])
+        for caller, passed in handed:
+            what = passed.what
+            if passed.tangled or depth > 3 or (what is not None and what.root == "?"):
+                return False
+            info = self.inferences[caller].module.symbols.get(what.root) if what else None
+            if (
+                what is not None
+                and info is not None
+                and info.kind == "parameter"
+                and not (self._whole(self.inferences[caller], what.root, depth + 1))
+            ):
+                return False
+        return True
 
     def _homes(self, path: _Path, at: int, memory: Memory) -> set[Home] | None:
         """Where else what lies on a path behind ``at`` may lie; None: anywhere."""
