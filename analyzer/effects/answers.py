@@ -58,7 +58,9 @@ class Answers:
         """What the methods of built-in containers, and builtins on them, answer with."""
         name = self.sources.resolver.call_name(call)
         method = name.rpartition(".")[2]
-        values = [a.value for a in call.arguments]
+        values = [
+            Value(held=(a.value,), element=True) if a.star else a.value for a in call.arguments
+        ]
         if name.startswith(CONTAINER) and call.receiver is not None:
             receiver = self.sources.of_value(call.receiver)
             if method == "popitem":
@@ -77,8 +79,10 @@ class Answers:
         items = [self.sources.stepped(self.sources.of_value(v), AnyKey()) for v in values]
         if name in _PAIRS:
             return self._holding(new, [self._pairs(f"{new}/pair", items)])
-        if name == "builtins.dict":  # of a dictionary, or of pairs
-            return self._holding(new, items + [self.sources.stepped(i, AnyKey()) for i in items])
+        if name == "builtins.dict":  # of a dictionary, of pairs, or of keywords
+            named = [self.sources.of_value(a.value) for a in call.arguments if a.keyword]
+            pairs = [self.sources.stepped(i, AnyKey()) for i in items]
+            return self._holding(new, items + pairs + named)
         if name in _NEW:
             return self._holding(new, items)
         if name == "copy.copy":
