@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from .effects.inference import Inference
 from .effects.model import MEMORY, Effect, Resource
-from .effects.summaries import Site, Summary
+from .effects.site import Site
+from .effects.summary import Summary
 from .hops import Chain, Hop, Inside, describe_event
 from .ir import (
     Call,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from .effects.body import Body
 from .effects.callees import Target
 from .effects.inference import Inference
 from .effects.model import MEMORY, Resource, describe
-from .effects.summaries import Body, Summary
+from .effects.summary import Summary
 from .ir import (
     AwaitValue,
     Call,

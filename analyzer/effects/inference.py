@@ -44,8 +44,10 @@ from .selector import (
     host_of,
     text,
 )
+from .site import Site
 from .strings import text_of
-from .summaries import Site, Summaries, Summary
+from .summaries import Summaries
+from .summary import Summary
 from .trees import Trees
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ from .facts import Lock, Locking
 from .model import MEMORY, Resource, describe
 
 if TYPE_CHECKING:
-    from .summaries import Body
+    from .body import Body
 
 #: Their permits are given back by whoever has one: no owner, no reentrance.
 _LOCK = "asyncio.Lock"

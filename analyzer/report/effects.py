@@ -10,7 +10,7 @@ from ..effects.facts import CallFacts
 from ..effects.model import MEMORY, Effect, Resource, describe
 from ..effects.roots import Origin
 from ..effects.selector import Memory
-from ..effects.summaries import Summary
+from ..effects.summary import Summary
 from ..engine import Analysis, milliseconds
 from ..hops import Chain, Hop
 from ..ir import Call, Span
