@@ -197,7 +197,7 @@ class Chains:
         following: list[tuple[Event, Effect]] = []
         for event in inside.events:
             own = inside.inference.facts(event.call).effects if isinstance(event, Invoke) else None
-            for inner in inside.inference.footprints.effects(event):
+            for inner in inside.inference.footprints.events.of(event):
                 if mine in set(inside.body.outside(inner)):
                     outer = inner.resource.domain != MEMORY
                     follows = inner not in own if own is not None else outer

@@ -16,6 +16,7 @@ from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY
 from .forms import Forms, Written, members_of
+from .interrupts import interruption
 from .ir import Call, Module, Span
 from .latency import latency_of
 from .project import Project, module_name, project_of
@@ -355,6 +356,8 @@ def analyze_bytes(
     except ConfigError as error:
         return Failed(filename, str(error))
     except Exception as error:  # one bad file never stops the others
+        if (stopped := interruption(error)) is not None:
+            raise stopped from None
         return Failed(
             filename, f"internal error: {type(error).__name__}: {error}; please report it"
         )

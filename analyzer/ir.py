@@ -335,6 +335,10 @@ class Comment:
     alone: bool
 
 
+#: Attributes of frames that hand out the names of a scope.
+FRAMES = frozenset({"f_locals", "f_globals", "f_back"})
+
+
 @dataclass(frozen=True, slots=True)
 class Module:
     """A lowered file."""

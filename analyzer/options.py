@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .config import ConfigError
+from .interrupts import interruption
 from .run import Outcome
 from .settings import Request, inline_settings
 
@@ -274,9 +275,15 @@ def guarded(command: Callable[[], int]) -> int:
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except KeyboardInterrupt:
-        complain("interrupted; each file is either as it was or wholly fixed")
-        return INTERRUPTED
+        return _interrupted()
     except Exception as error:
+        if isinstance(interruption(error), KeyboardInterrupt):
+            return _interrupted()
         cause = f"{type(error).__name__}: {one_line(str(error))}"
         complain(f"internal error: {cause}; please report it")
     return ERROR
+
+
+def _interrupted() -> int:
+    complain("interrupted; each file is either as it was or wholly fixed")
+    return INTERRUPTED

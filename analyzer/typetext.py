@@ -57,10 +57,10 @@ PLAIN_DATA = Type(PLAIN)
 TEXT = Type("builtins.str", exact=True)
 WHOLE = Type("builtins.int", exact=True)
 
-_SCALARS = frozenset({
+SCALARS = frozenset({
     "builtins.str", "builtins.int", "builtins.float", "builtins.bool", NONE, "builtins.NoneType",
 })  # fmt: skip
-_NUMBERS = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
+NUMBERS = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
 _HOLDING_PLAIN = frozenset({"builtins.list", "builtins.dict", "builtins.set", "builtins.tuple"})
 
 
@@ -69,7 +69,7 @@ _NOTHING = frozenset({NONE, "builtins.NoneType", NEVER.name, OPEN.name})
 
 def is_plain(found: Type) -> bool:
     """Is it JSON-like data: text, numbers, None, and built-in containers of such?"""
-    if found.name == PLAIN or found in (NEVER, OPEN) or found.name in _SCALARS:
+    if found.name == PLAIN or found in (NEVER, OPEN) or found.name in SCALARS:
         return True
     return found.name in _HOLDING_PLAIN and bool(found.args) and all(map(is_plain, found.args))
 
@@ -89,8 +89,8 @@ def join(types: Iterable[Type]) -> Type:
     exact = all(t.exact for t in several)
     if len(names) == 1:
         return Type(names.pop(), _joined_args([t.args for t in several]), exact)
-    if names <= set(_NUMBERS):
-        return Type(max(names, key=_NUMBERS.index), exact=exact)
+    if names <= set(NUMBERS):
+        return Type(max(names, key=NUMBERS.index), exact=exact)
     return PLAIN_DATA if all(map(is_plain, several)) else UNKNOWN
 
 
@@ -104,8 +104,8 @@ def agrees(annotated: Type, assigned: Type) -> bool:
     """May a value of the one type be what an annotation calls the other?"""
     if not assigned or assigned.name in _NOTHING:
         return True
-    if annotated.name in _NUMBERS and assigned.name in _NUMBERS:
-        return _NUMBERS.index(assigned.name) <= _NUMBERS.index(annotated.name)
+    if annotated.name in NUMBERS and assigned.name in NUMBERS:
+        return NUMBERS.index(assigned.name) <= NUMBERS.index(annotated.name)
     if PLAIN in (annotated.name, assigned.name):
         other = assigned if annotated.name == PLAIN else annotated
         return is_plain(other) or (other.name in _HOLDING_PLAIN and not other.args)

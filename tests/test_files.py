@@ -10,11 +10,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from commands import CONFIG, TWO, fix
 from pexec.analyzer import files
+from pexec.analyzer.config import Config
+from pexec.analyzer.engine import analyze_bytes
 from pexec.analyzer.files import FileError, write
+from pexec.analyzer.interrupts import interruption
 
 
 def test_write_keeps_mode_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -122,3 +126,27 @@ def test_interrupted_at_any_moment_every_file_is_old_or_new(tmp_path: Path, seed
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {*(f"m{n}.py" for n in range(40)), "whole.py", "pexec.toml"}
     assert {path.read_text() for path in tmp_path.glob("m*.py")} <= {old, new}
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), SystemExit(143)])
+def test_an_interruption_within_another_error_is_no_internal_error(ending: BaseException) -> None:
+    class Attribute:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise ending  # comes out of the class statement as a RuntimeError before Python 3.12
+
+    def rewriter(*_: object) -> NoReturn:
+        class Node:
+            field = Attribute()
+
+        raise AssertionError(Node)
+
+    with pytest.raises(type(ending)):
+        analyze_bytes(TWO.encode(), "a.py", Config(), rewriter, screened=False)
+
+
+def test_an_interruption_that_was_dealt_with_is_none() -> None:
+    error = ValueError("its own")
+    error.__context__ = KeyboardInterrupt()
+    assert interruption(error) is error.__context__
+    error.__suppress_context__ = True  # `raise … from None`
+    assert interruption(error) is None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pexec.analyzer import blocks, dependence, footprint, forms
+from pexec.analyzer import blocks, dependence, event_effects, forms
 from pexec.analyzer.aliases import Aliases
 from pexec.analyzer.edges import Edge, EdgeKind, Pair
 from pexec.analyzer.effects import inference, model
@@ -126,7 +126,7 @@ def arguments_not_read(patch: pytest.MonkeyPatch) -> None:
 
 
 def results_always_fresh(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(footprint.Footprints, "touched", lambda self, call: [])
+    patch.setattr(event_effects.EventEffects, "touched", lambda self, call: [])
 
 
 def cancelling_is_harmless(patch: pytest.MonkeyPatch) -> None:

@@ -13,41 +13,36 @@ from ..classes import events_of
 from ..config import Config
 from ..ir import Call, Function, Invoke, Module, Place, Value
 from ..latency import latency_of
-from ..own_code import Members, called_by
+from ..own_code import Members
 from ..project import module_name
 from ..resolve import CONTAINERS, Resolver
 from ..typetext import GENERATOR
-from .arguments import argument
-from .benign import is_benign, is_benign_claim
-from .callees import Callees, Target, only_raises
-from .catalog import Catalog, Entry, Reference, Template, VocabularyError
-from .containers import asks_for_text, slots_of
+from .benign import is_benign_claim
+from .callees import Callees, Target
+from .catalog import Catalog, Entry
+from .containers import slots_of
 from .directives import line_entry
 from .dispatch import displaced
-from .facts import CallFacts, Lock, Locking, joined
+from .doubts import doubt
+from .facts import CallFacts, Lock, Locking
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource, in_order
 from .origins import Sources
-from .placing import UNSURE, Placed, Placing
+from .own_calls import own_call
+from .placed import UNSURE, Placed
+from .placing import Placing
 from .roots import Roots
 from .selector import (
-    ANY,
     AnyKey,
     Key,
-    Literal,
     Memory,
-    Part,
     Step,
     SymKey,
-    Text,
-    glob,
-    host_of,
-    text,
 )
 from .site import Site
-from .strings import text_of
 from .summaries import Summaries
 from .summary import Summary
+from .templates import resources
 from .trees import Trees
 
 if TYPE_CHECKING:
@@ -55,8 +50,6 @@ if TYPE_CHECKING:
     from ..index import Index
     from ..index_facts import ClassFact
     from ..project import Project
-
-SEEDED = "seeded random"
 
 
 class Inference:
@@ -246,12 +239,12 @@ class Inference:
             if self.resolver.disputed(name):
                 words = f"two declarations of `{name}` differ, so neither is believed"
                 return CallFacts(name, everything=words)
-            return self._own(call, name)
+            return own_call(self, call, name)
         if entry.barrier:
             reason = f"`{name}`: {entry.barrier}"
             return CallFacts(name, everything=reason, known=True, affine=entry.affine,
                              origin=entry.origin, entry=entry)  # fmt: skip
-        reason = self._unknown(entry, call)
+        reason = doubt(self, entry, call)
         if reason:
             return CallFacts(name, everything=f"`{name}` {reason}", origin=entry.origin)
         if entry.origin.startswith("catalog") and (words := displaced(self, call)):
@@ -278,7 +271,7 @@ class Inference:
                     continue
                 effects.extend(
                     Effect(mode, resource, entry.origin)
-                    for resource in self._resources(template, entry, call)
+                    for resource in resources(self, template, entry, call)
                 )
         handles, cancel_unsafe = self.handles.used_by(entry, call)
         latency = entry.latency_ms
@@ -307,59 +300,6 @@ class Inference:
             latency_ms=latency,
             entry=entry,
             locking=Locking(tuple(locks), nested),
-        )
-
-    def _own(self, call: Call, name: str, *, run: bool = False) -> CallFacts:
-        """A call of a function of the project. ``run``: its coroutine is run where it is made."""
-        targets = self.callees.targets(call)
-        if not targets:
-            reason = self.callees.reason(call)
-            return CallFacts(name, everything=reason or f"nothing is known about `{name}`")
-        found = [self._run_target(call, name, target, run) for target in targets]
-        if len(found) > 1:  # one that only refuses to run says nothing of how long it takes
-            waits = [None if t.function and only_raises(t.function) else f.latency_ms
-                     for f, t in zip(found, targets, strict=True)]  # fmt: skip
-            found = [replace(f, latency_ms=w) for f, w in zip(found, waits, strict=True)]
-        return joined(found)
-
-    def _run_target(self, call: Call, name: str, target: Target, run: bool) -> CallFacts:
-        if target.constructs and call.awaited:
-            return CallFacts(name, everything=f"an object of `{name}` is awaited")
-        if target.function is None:
-            return CallFacts(name, known=True, pure=True, origin=f"constructor of `{name}`")
-        function = target.function
-        where = f"body of `{function.qualname}`"
-        if function.is_async and not run and call.id in self._run_in_place:
-            return CallFacts(name, known=True, pure=True, origin=where)  # made, and not run yet
-        if function.is_async and not (call.awaited or run):
-            words = f"the coroutine of `{name}` is run somewhere else"
-            return CallFacts(name, everything=words, origin=where)
-        summary = target.inference.summary(function)
-        if summary.everything:
-            words = summary.everything
-            unknown = summary.unknown
-            if unknown and name not in words:
-                words = f"`{name}`: {words}"
-            return CallFacts(name, everything=words, origin=where, unknown=unknown or "",
-                             affine=False)  # fmt: skip
-        site = Site(self, call, target, summary)
-        effects = tuple(e for e in dict.fromkeys(site.effects()) if not is_benign(self, e))
-        handles = site.handles()
-        silent = not any(e.writes or e.resource.domain != MEMORY for e in effects)
-        return CallFacts(
-            name=name,
-            effects=effects,
-            known=True,
-            pure=silent and not summary.affine and not handles and not summary.locking.locks,
-            affine=summary.affine,
-            raises=summary.raises,
-            handles=handles,
-            cancel_unsafe=summary.cancel_unsafe and bool(handles),
-            origin=where,
-            assumes="; ".join(summary.assumes),
-            latency_ms=summary.latency_ms,
-            returns=summary.returns,
-            locking=site.locking(),
         )
 
     def _opened(self, entry: Entry) -> str:
@@ -394,7 +334,7 @@ class Inference:
                 yield made if made is not None and here and not made.awaited else None
 
     @cached_property
-    def _run_in_place(self) -> frozenset[int]:
+    def run_in_place(self) -> frozenset[int]:
         """Calls whose coroutine is run by the awaited call that it is handed to on the spot."""
         found: set[int] = set()
         for call in self.module.calls.values():
@@ -408,105 +348,17 @@ class Inference:
         """What running the coroutine that a call makes does."""
         facts = self.facts(made)
         own = facts.entry is None and self.callees.targets(made)
-        if own and (made.id in self._run_in_place or (facts.everything and not facts.known)):
-            return self._own(made, self.resolver.shown_name(made), run=True)
+        if own and (made.id in self.run_in_place or (facts.everything and not facts.known)):
+            return own_call(self, made, self.resolver.shown_name(made), run=True)
         return facts
 
-    def _unknown(self, entry: Entry, call: Call) -> str:
-        """Why an entry does not hold for this very call, or ""."""
-        excluded = self.resolver.excluded(entry, call)
-        if excluded:
-            return f"is given {excluded}, which may run anything"
-        # A vocabulary says which arguments a plain function calls, so only a function that is
-        # handed over as such is suspect there; what runs early may look into what it is handed.
-        deep = call.awaited or not entry.origin.startswith("catalog")
-        for a in call.arguments:
-            name = a.keyword or self._parameter(entry, call, a.value)
-            if name not in entry.calls and self._callable(a.value, deep=deep):
-                return "is handed a function that it may call"
-            if name in entry.calls and not self._harmless(a.value):
-                return f"calls what it is given as `{name}`"
-        own = self._runs_own(entry, call)
-        if own:
-            return own
-        if entry.dunders and not self.config.plain_values:
-            return f"calls `{entry.dunders[0]}` of what it is given (plain-values = false)"
-        for name in entry.iterates:
-            for value in self._iterated(name, entry, call):
-                if not self.iterable(value):
-                    return f"iterates `{name}`, which could be a generator"
-        return ""
-
-    def _runs_own(self, entry: Entry, call: Call) -> str:
-        """Which special method of the project an entry's function calls, or ""."""
-        if not entry.dunders or asks_for_text(self, call):
-            return ""  # whatever lies under a text is not compared
-        for value in (call.receiver, *(a.value for a in call.arguments)):
-            if value is not None and (found := called_by(self, entry.dunders, value)):
-                return f"calls `{found}`, which a class of the project defines"
-        own = set(entry.dunders) & self.resolver.own.dunders
-        if own and any(self._may_be_own(a.value) for a in call.arguments):
-            return f"calls `{min(own)}`, which a class of this file defines"
-        return ""
-
-    @staticmethod
-    def _iterated(name: str, entry: Entry, call: Call) -> list[Value]:
-        if name != "*":
-            value = argument(call, name, entry.params)
-            return [] if value is None else [value]
-        positional = [a for a in call.arguments if a.keyword is None]
-        return [a.value for a in positional[len(entry.params) :]]
-
-    def _may_be_own(self, value: Value) -> bool:
-        if value.is_literal or value.immutable:
-            return False
-        return not self.resolver.immutable(value)
-
-    def _parameter(self, entry: Entry, call: Call, value: Value) -> str:
-        positional = [a.value for a in call.arguments if a.keyword is None and not a.star]
-        for i, candidate in enumerate(positional):
-            if candidate is value and i < len(entry.params):
-                return entry.params[i]
-        return ""
-
-    def _callable(self, value: Value, *, deep: bool) -> bool:
-        """May the value be (``deep``: or hold) a function of this file, which looks names up?"""
-        if value.function or any(self._callable(held, deep=deep) for held in value.held):
-            return True
-        if not deep:
-            place = value.place
-            info = self.module.symbols.get(place.symbol) if place and not place.steps else None
-            return info is not None and any(v.function for v in info.values)
-        group = self.aliases.group
-        return any(group(s) in self._function_groups for s in self.aliases.sources(value))
-
     @cached_property
-    def _function_groups(self) -> frozenset[str]:
+    def function_groups(self) -> frozenset[str]:
         return frozenset(
             self.aliases.group(symbol)
             for symbol, info in self.module.symbols.items()
             if any(_holds_function(v) for v in info.values)
         )
-
-    def _harmless(self, value: Value) -> bool:
-        """A function that a known callee may call: a lambda (lowered in place), a pure builtin."""
-        if value.function == "lambda" or (value.is_literal and value.literal is None):
-            return True
-        if value.place is None:
-            return False
-        name = self.resolver.place_name(value.place)
-        found = [e for catalog in self.resolver.sources for e in catalog.find(name)]
-        if name in (
-            "builtins.list",
-            "builtins.dict",
-            "builtins.set",
-            "builtins.int",
-            "builtins.str",
-            "builtins.float",
-            "builtins.len",
-        ):
-            return True
-        return bool(found) and all(e.pure and not e.calls and not e.iterates for e in found)
 
     def iterable(self, value: Value) -> bool:
         """May ``value`` be iterated without running anybody's code?"""
@@ -524,85 +376,6 @@ class Inference:
             return True
         info = self.resolver.type_info(kind)
         return info is not None and info.plain
-
-    # -- resources -----------------------------------------------------------------------------
-
-    def _resources(self, template: Template, entry: Entry, call: Call) -> list[Resource]:
-        if template.domain == MEMORY:
-            found: list[Resource] = []
-            for part in template.parts:
-                if isinstance(part, Reference):
-                    value = self._referred(part.name, entry, call)
-                    if value is None:
-                        continue
-                    found.extend(Resource(MEMORY, m) for m in self.contents(value))
-                    if not found and value.place is not None:
-                        found.append(Resource(MEMORY, self.memory(value.place)))
-            if not found:
-                words = "".join(p.text for p in template.parts if isinstance(p, Literal))
-                if words:  # a memory of its own, such as memory:module._cache
-                    own = words.removeprefix(f"{self.resolver.module_name}.")
-                    root = f":{own}" if f":{own}" in self.module.symbols else words
-                    found.append(Resource(MEMORY, Memory(root, world=True)))
-            return found
-        domain = SEEDED if template.domain == "random" and self.seeded else template.domain
-        if not template.parts:
-            return [Resource(domain, ANY)]
-        pieces: list[Part | str] = []
-        for part in template.parts:
-            if isinstance(part, Reference):
-                pieces.extend(self._argument_text(part, entry, call).parts)
-            else:
-                pieces.append(part)
-        return [Resource(domain, text(*pieces))]
-
-    def _referred(self, name: str, entry: Entry, call: Call) -> Value | None:
-        if name == "self":
-            return call.receiver
-        if entry.arguments:
-            value = argument(call, entry.arguments, entry.params)
-            for part in name.split("."):
-                entries = value.entries if value is not None else None
-                value = dict(entries).get(part) if entries is not None else None
-            return value
-        first, *rest = name.split(".")
-        signature = self._signature(call)
-        if signature and not entry.params and "*" not in signature and not first.isdigit() \
-                and first not in signature:  # fmt: skip
-            raise VocabularyError(
-                f"{entry.origin} ({entry.match}): `{{{name}}}`: the function has no parameter "
-                f"`{first}` (it has {', '.join(signature)})"
-            )
-        value = argument(call, first, entry.params or signature)
-        for part in rest:
-            entries = value.entries if value is not None else None
-            value = dict(entries).get(part) if entries is not None else None
-        return value
-
-    def _signature(self, call: Call) -> tuple[str, ...]:
-        place = call.function.place
-        if place is None:
-            return ()
-        info = self.module.symbols.get(place.symbol)
-        if info is not None and info.function and not place.steps:
-            return self.module.signatures.get(info.function, ())
-        name = self.resolver.call_name(call).removeprefix(f"{self.resolver.module_name}.")
-        return self.module.signatures.get(name, ())
-
-    def _argument_text(self, part: Reference, entry: Entry, call: Call) -> Text:
-        value = self._referred(part.name, entry, call)
-        if value is None:
-            default = entry.defaults.get(part.name)
-            found = text(str(default)) if default is not None else ANY
-        else:
-            found = text_of(value, self.resolver, self.aliases)
-        if part.transform == "host":
-            return host_of(found)
-        if part.transform == "glob":
-            constant = len(found.parts) == 1 and isinstance(found.parts[0], Literal)
-            return glob(found.parts[0].text) if constant and isinstance(found.parts[0], Literal) \
-                else ANY  # fmt: skip
-        return found
 
     @cached_property
     def seeded(self) -> bool:

@@ -8,14 +8,12 @@ turns of a loop. What is said here speaks of parameters; `trees` asks the calls 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from ..classes import events_of
 from ..ir import (
     AwaitValue,
-    Block,
     Call,
     Control,
     Define,
@@ -26,90 +24,34 @@ from ..ir import (
     Store,
     Value,
 )
-from ..within import Around, located
+from ..within import located
 from .callees import Target, bind
 from .origins import Origins, Sources
+from .placed import (
+    PUTS_ITEM,
+    PUTS_ITEMS,
+    PUTS_NOTHING,
+    Loops,
+    Passed,
+    Path,
+    Placed,
+    Put,
+    Slot,
+    loops_around,
+    made_anew,
+    nested,
+    turned,
+    within,
+)
 from .roots import Origin
-from .selector import AnyKey, Attr, Key, Step, coincide
+from .selector import AnyKey, Attr, Key, Step
 
 if TYPE_CHECKING:
     from .inference import Inference
 
-#: Methods of built-in containers that put their last argument, or all items of it, into them.
-_ITEM = frozenset({"append", "add", "insert", "appendleft", "setdefault", "__setitem__"})
-_ITEMS = frozenset({"extend", "update", "extendleft", "__iadd__", "__ior__"})
-#: Methods that change a container and put nothing into it.
-_TAKING = frozenset({
-    "pop", "popitem", "popleft", "remove", "discard", "clear", "sort", "reverse", "move_to_end",
-    "rotate", "difference_update", "intersection_update", "__delitem__",
-})  # fmt: skip
 _FIELD = frozenset({"dataclasses.field", "pydantic.Field", "attrs.field"})
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place that something is put into: the owner's origin and the last step.
-
-    ``below``: that place or anywhere deeper.
-    """
-
-    owner: Origin
-    step: Step
-    below: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """An object of others' (``what``), or one that may lie at several places (None), at a slot.
-
-    ``again``: the function puts it somewhere else, too.
-    """
-
-    slot: Slot
-    what: Origin | None
-    again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """What a call hands to a parameter: an object of others', or (None) one that is placed twice.
-
-    ``fresh``: it is immutable, or made for the call. ``tangled``: one object lies in it twice.
-    """
-
-    module: str
-    parameter: str
-    what: Origin | None
-    fresh: bool = False
-    again: bool = False
-    tangled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """All that a function puts anywhere. ``lost``: what unknown code may rearrange.
-
-    ``unsure``: objects made here in which one may lie twice, or which hold others' objects;
-    ``tangled``: such a one is returned; ``filled``: parameters that become such ones.
-    """
-
-    puts: tuple[Put, ...] = ()
-    passed: tuple[Passed, ...] = ()
-    lost: tuple[Origin, ...] = ()
-    unsure: frozenset[str] = frozenset()
-    tangled: bool = False
-    filled: frozenset[str] = frozenset()
-
-
-#: What is taken of a function that is still being looked at.
-UNSURE = Placed(tangled=True)
 #: What makes an object again as it was, with what lies in it twice.
 _COPIES = frozenset({"copy.deepcopy", "copy.copy", "pickle.loads", "pickle.load"})
-
-
-#: The objects that every turn of the loops around makes anew, the innermost loop last.
-Loops = tuple[frozenset[str], ...]
-Path = tuple[Step, ...]
 #: One evaluation of one expression: what it gives is placed once, wherever that may be.
 _Once = tuple[int, int]
 _Place = Slot | tuple[str, str] | None
@@ -142,7 +84,7 @@ class Placing:
         name = self.function.scope
         for function in self.inference.module.functions:
             if name and function.scope.startswith(f"{name}."):  # it may be called many times
-                self._function(function, (_anew(function.block),))
+                self._function(function, (made_anew(function.block),))
         sharing = self._spread()
         foreign = {
             r for r in self.sources.made if not self._constructed(r) and self.sources.held(r)
@@ -179,17 +121,17 @@ class Placing:
         events = located(function)
         following = [event for event, _ in events[1:]]
         for (event, around), after in zip_longest(events, following):
-            loops = (*outer, *_loops(around))
+            loops = (*outer, *loops_around(around))
             self._event += 1
             match event:
                 case Store(place=place, value=value):
-                    for owner in self._owners(Place(place.symbol, place.steps[:-1])):
+                    for owner in self._owners(Value(Place(place.symbol, place.steps[:-1]))):
                         self._put(Slot(owner, place.steps[-1]), value, loops)
                 case Define(symbol=symbol, value=value):
                     self._define(symbol, value, loops)
                 case Mutate(place=place, operator=sign):  # `xs += ys`
                     if sign[:1] in ("+", "*", "|") and isinstance(after, (Define, Store)):
-                        self._items(self._owners(place), after.value.held[1:], loops)
+                        self._items(self._owners(Value(place)), after.value.held[1:], loops)
                 case Invoke(call=call):
                     self._call(call, loops)
                 case Control(word="return", value=value):
@@ -201,10 +143,11 @@ class Placing:
 
     # -- what is put where ---------------------------------------------------------------------
 
-    def _owners(self, place: Place) -> list[Origin]:
-        """The objects at a path; of somebody's object the steps that are written are known."""
-        found = self.sources.of(place)
-        return [o if o.root != "?" else Origin("?", place.steps) for o in found]
+    def _owners(self, value: Value) -> list[Origin]:
+        """The objects that it may be; of somebody's object the steps that are written are known."""
+        found, place = self.sources.of_value(value), value.place
+        steps = place.steps if place is not None else ()
+        return [o if o.root != "?" else Origin("?", steps) for o in found]
 
     def _define(self, symbol: str, value: Value, loops: Loops) -> None:
         scope, _, name = symbol.rpartition(":")
@@ -233,7 +176,7 @@ class Placing:
         self._repeated(value)
         if value.fresh and not value.function:
             for held in value.held:
-                self._put(None, held, _turned(value, loops))
+                self._put(None, held, turned(value, loops))
         elif not value.element:
             for held in value.held:
                 self._inside(held, loops)
@@ -252,7 +195,7 @@ class Placing:
             keys = {id(v): key for key, v in value.entries or ()}
             for held in value.held:
                 step: Step = Key(keys[id(held)]) if id(held) in keys else AnyKey()
-                self._put(_within(slot, step), held, _turned(value, loops))
+                self._put(within(slot, step), held, turned(value, loops))
             return
         if value.operator:
             self._repeated(value)
@@ -299,7 +242,7 @@ class Placing:
             if value.fresh and value.place is None:
                 for slot in slots:
                     for held in value.held:
-                        self._put(slot, held, _turned(value, loops))
+                        self._put(slot, held, turned(value, loops))
                 continue
             for origin in self.sources.of_value(value):
                 for slot in slots:
@@ -340,19 +283,14 @@ class Placing:
         receiver, values = call.receiver, [a.value for a in call.arguments]
         if receiver is None or entry.barrier:
             self._unknown(call)
-        elif call.method in _ITEM and values:
+        elif call.method in PUTS_ITEM and values:
             step = self.sources.key(values[0]) if call.method == "setdefault" else AnyKey()
-            for owner in self._receivers(receiver):
+            for owner in self._owners(receiver):
                 self._put(Slot(owner, step), values[-1], loops)
-        elif call.method in _ITEMS:
-            self._items(self._receivers(receiver), values, loops)
-        elif call.method not in _TAKING:
+        elif call.method in PUTS_ITEMS:
+            self._items(self._owners(receiver), values, loops)
+        elif call.method not in PUTS_NOTHING:
             self._unknown(call)
-
-    def _receivers(self, value: Value) -> list[Origin]:
-        steps = value.place.steps if value.place is not None else ()
-        found = self.sources.of_value(value)
-        return [o if o.root != "?" else Origin("?", steps) for o in found]
 
     def _unknown(self, call: Call) -> None:
         for value in (call.receiver, *(a.value for a in call.arguments)):
@@ -421,7 +359,7 @@ class Placing:
             inner = () if self._constructed(root) else self.sources.held(root)
             for place, _ in places:
                 if root in twice:
-                    self._say(place, None, below=False)
+                    self._say(place, None)
                 if root in sharing:
                     self._say(place, None, below=True)
                 for origin in inner:
@@ -429,8 +367,8 @@ class Placing:
         for root, places in self._handed.items():
             for place, path, again, once in places:
                 others = (other for _, other, _, at in places if at != once)
-                if again or any(_nested(path, other) for other in others):
-                    self._again(place, Origin(root, path))
+                if again or any(nested(path, other) for other in others):
+                    self._say(place, Origin(root, path), again=True)
         return sharing
 
     def _sharing(self, twice: set[str]) -> set[str]:
@@ -444,17 +382,14 @@ class Placing:
                 return found
             found |= more
 
-    def _say(self, place: _Place, what: Origin | None, *, below: bool) -> None:
+    def _say(
+        self, place: _Place, what: Origin | None, *, below: bool = False, again: bool = False
+    ) -> None:
         if isinstance(place, Slot):
-            self._puts[Put(Slot(place.owner, place.step, below or place.below), what)] = None
+            slot = Slot(place.owner, place.step, below or place.below)
+            self._puts[Put(slot, what, again=again)] = None
         elif place is not None:
-            self._passed[Passed(*place, what)] = None
-
-    def _again(self, place: _Place, what: Origin) -> None:
-        if isinstance(place, Slot):
-            self._puts[Put(place, what, again=True)] = None
-        elif place is not None:
-            self._passed[Passed(*place, what, again=True)] = None
+            self._passed[Passed(*place, what, again=again)] = None
 
     def _constructed(self, root: str) -> bool:
         """Is it an object whose ``__init__`` says itself what it puts where?"""
@@ -463,46 +398,3 @@ class Placing:
             return False
         target = self.inference.callees.target(call)
         return target is not None and target.constructs and target.function is not None
-
-
-def _nested(one: Path, other: Path) -> bool:
-    """May one path lead to, or through, what the other leads to?"""
-    return all(coincide(x, y) for x, y in zip(one, other, strict=False))
-
-
-def _within(slot: Slot | None, step: Step) -> Slot | None:
-    if slot is None:
-        return None
-    owner = slot.owner
-    return Slot(Origin(owner.root, (*owner.steps, slot.step), owner.below), step, slot.below)
-
-
-def _turned(value: Value, loops: Loops) -> Loops:
-    return (*loops, frozenset()) if value.many else loops
-
-
-def _loops(around: Around) -> Loops:
-    """The loops in whose turns an event of those statements stands, and what each turn makes."""
-    found = [
-        next(_anew(block) for block in statement.blocks if block.role == "loop")
-        for statement in around[:-1]
-        if statement.kind in ("For", "While")
-    ]
-    tested = around[-1].kind == "While"  # its condition is evaluated in every turn
-    return (*found, frozenset[str]()) if tested else tuple(found)
-
-
-def _anew(block: Block) -> frozenset[str]:
-    """The objects that every run of a block makes anew, whatever it does."""
-    found: set[str] = set()
-    for statement in block.statements:
-        if statement.blocks:
-            continue
-        for event in statement.events:
-            if isinstance(event, Invoke):
-                found.add(f"new {event.call.symbol}")
-            elif isinstance(event, Define):
-                value = event.value
-                if value.fresh or (value.place and value.place.symbol.startswith("call#")):
-                    found.add(f"new {event.symbol}")
-    return frozenset(found)

@@ -15,6 +15,7 @@ from .model import MEMORY, Effect, Mode, Resource
 from .roots import SOMEBODYS, WORLD, Origin, is_module
 from .selector import ANY, AnyKey, Attr, Memory, Name, Step, Symbol, SymKey, Text, Wild
 from .summary import Summary
+from .templates import SEEDED
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -87,8 +88,6 @@ class Site:
         )  # fmt: skip
 
     def _domain(self, domain: str) -> str:
-        from .inference import SEEDED
-
         return SEEDED if domain == "random" and self.inference.seeded else domain
 
     def _text(self, selector: Text) -> Text:

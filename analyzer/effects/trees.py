@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..ir import Module, Place, Use
+from ..ir import FRAMES, Module, Place, Use
 from ..resolve import CONTAINERS, PLAIN
 from .escaping import escaping
-from .placing import Passed, Placed, Slot
+from .placed import Passed, Placed, Slot
 from .roots import Origin, is_module
 from .selector import AnyKey, Attr, Key, Memory, Step, coincide
 
@@ -368,7 +368,6 @@ def _related(a: Home, b: Home) -> bool:
 
 
 _RUNS = frozenset({"builtins:exec", "builtins:eval", "builtins:__import__"})
-_FRAMES = frozenset({"f_locals", "f_globals", "f_back"})
 
 
 def runs_text(module: Module) -> bool:
@@ -377,7 +376,7 @@ def runs_text(module: Module) -> bool:
         isinstance(event, Use)
         and (
             event.place.symbol in _RUNS
-            or any(isinstance(s, Attr) and s.name in _FRAMES for s in event.place.steps)
+            or any(isinstance(s, Attr) and s.name in FRAMES for s in event.place.steps)
         )
         for function in module.functions
         if function.scope in module.introspects

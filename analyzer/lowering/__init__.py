@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ..effects.selector import Attr
-from ..ir import Function, Module, Span, SymbolInfo, Use, Value
+from ..ir import FRAMES, Function, Module, Span, SymbolInfo, Use, Value
 from ..names import Scope, collect
 from ..source import Source, SourceError
 from .annotations import alias_texts, type_aliases
@@ -63,7 +63,7 @@ _LOOKS = frozenset({
     "builtins:locals", "builtins:vars", "builtins:dir", "builtins:eval", "builtins:exec",
     "builtins:globals",
 })  # fmt: skip
-_FRAMES = frozenset({"_getframe", "currentframe", "f_locals", "f_globals", "f_back"})
+_FRAMES = frozenset({"_getframe", "currentframe", *FRAMES})
 
 
 def _introspecting(unit: Unit) -> frozenset[str]:

@@ -1,0 +1,108 @@
+"""Why what a vocabulary or a declaration says of a function may not hold for one call of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..ir import Call, Value
+from ..own_code import called_by
+from .arguments import argument
+from .catalog import Entry
+from .containers import asks_for_text
+
+if TYPE_CHECKING:
+    from .inference import Inference
+
+
+def doubt(inference: Inference, entry: Entry, call: Call) -> str:
+    """Why an entry does not hold for this very call, or ""."""
+    excluded = inference.resolver.excluded(entry, call)
+    if excluded:
+        return f"is given {excluded}, which may run anything"
+    # A vocabulary says which arguments a plain function calls, so only a function that is
+    # handed over as such is suspect there; what runs early may look into what it is handed.
+    deep = call.awaited or not entry.origin.startswith("catalog")
+    for a in call.arguments:
+        name = a.keyword or _parameter(inference, entry, call, a.value)
+        if name not in entry.calls and _callable(inference, a.value, deep=deep):
+            return "is handed a function that it may call"
+        if name in entry.calls and not _harmless(inference, a.value):
+            return f"calls what it is given as `{name}`"
+    own = _runs_own(inference, entry, call)
+    if own:
+        return own
+    if entry.dunders and not inference.config.plain_values:
+        return f"calls `{entry.dunders[0]}` of what it is given (plain-values = false)"
+    for name in entry.iterates:
+        for value in _iterated(name, entry, call):
+            if not inference.iterable(value):
+                return f"iterates `{name}`, which could be a generator"
+    return ""
+
+
+def _runs_own(inference: Inference, entry: Entry, call: Call) -> str:
+    """Which special method of the project an entry's function calls, or ""."""
+    if not entry.dunders or asks_for_text(inference, call):
+        return ""  # whatever lies under a text is not compared
+    for value in (call.receiver, *(a.value for a in call.arguments)):
+        if value is not None and (found := called_by(inference, entry.dunders, value)):
+            return f"calls `{found}`, which a class of the project defines"
+    own = set(entry.dunders) & inference.resolver.own.dunders
+    if own and any(_may_be_own(inference, a.value) for a in call.arguments):
+        return f"calls `{min(own)}`, which a class of this file defines"
+    return ""
+
+
+def _iterated(name: str, entry: Entry, call: Call) -> list[Value]:
+    if name != "*":
+        value = argument(call, name, entry.params)
+        return [] if value is None else [value]
+    positional = [a for a in call.arguments if a.keyword is None]
+    return [a.value for a in positional[len(entry.params) :]]
+
+
+def _may_be_own(inference: Inference, value: Value) -> bool:
+    if value.is_literal or value.immutable:
+        return False
+    return not inference.resolver.immutable(value)
+
+
+def _parameter(inference: Inference, entry: Entry, call: Call, value: Value) -> str:
+    positional = [a.value for a in call.arguments if a.keyword is None and not a.star]
+    for i, candidate in enumerate(positional):
+        if candidate is value and i < len(entry.params):
+            return entry.params[i]
+    return ""
+
+
+def _callable(inference: Inference, value: Value, *, deep: bool) -> bool:
+    """May the value be (``deep``: or hold) a function of this file, which looks names up?"""
+    if value.function or any(_callable(inference, held, deep=deep) for held in value.held):
+        return True
+    if not deep:
+        place = value.place
+        info = inference.module.symbols.get(place.symbol) if place and not place.steps else None
+        return info is not None and any(v.function for v in info.values)
+    group = inference.aliases.group
+    return any(group(s) in inference.function_groups for s in inference.aliases.sources(value))
+
+
+def _harmless(inference: Inference, value: Value) -> bool:
+    """A function that a known callee may call: a lambda (lowered in place), a pure builtin."""
+    if value.function == "lambda" or (value.is_literal and value.literal is None):
+        return True
+    if value.place is None:
+        return False
+    name = inference.resolver.place_name(value.place)
+    found = [e for catalog in inference.resolver.sources for e in catalog.find(name)]
+    if name in (
+        "builtins.list",
+        "builtins.dict",
+        "builtins.set",
+        "builtins.int",
+        "builtins.str",
+        "builtins.float",
+        "builtins.len",
+    ):
+        return True
+    return bool(found) and all(e.pure and not e.calls and not e.iterates for e in found)
