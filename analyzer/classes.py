@@ -121,6 +121,18 @@ class OwnClasses:
             if is_operator(m)
         )  # fmt: skip
 
+    @cached_property
+    def hashable(self) -> bool:
+        """May an object of a class of this file that compares in its own way be a key?
+
+        A class that defines ``__eq__`` and not ``__hash__`` has none (reference, 3.3.1); a
+        decorator may write it, and of two bases the other may have it.
+        """
+        classes = self.module.classes.values()
+        return "__hash__" in self.module.names or any(
+            c.decorators or c.keywords or len(c.bases) > 1 for c in classes
+        )
+
     def fields_of(self, owner: str) -> tuple[str, ...]:
         """The attributes that the methods of a class of this file set on ``self``."""
         qualname = owner.removeprefix(self.prefix)

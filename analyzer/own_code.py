@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ from .effects.selector import AnyKey, Attr, Step, SymKey
 from .index_facts import ANY_NAME, ClassFact, Meaning
 from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
 from .lineage import decorator_name
-from .typetext import CLASS, Type, is_plain
+from .quiet import One, in_file, of_class, quiet, together
+from .typetext import CLASS, MAPPINGS, PLAIN, UNKNOWN, Type, is_plain
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
 _HOLDING = frozenset({
     "builtins.list", "builtins.dict", "builtins.set", "builtins.tuple", "builtins.frozenset",
 })  # fmt: skip
+HASHING = frozenset({"builtins.set", "builtins.frozenset"})
 #: Special methods of attribute and item access: not what an operator calls.
 _ACCESS = frozenset({
     "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__getitem__", "__setitem__",
     "__delitem__", "__missing__", "__get__", "__set__", "__set_name__", "__del__", "__repr__",
     "__reduce__", "__getstate__", "__setstate__", "__copy__", "__deepcopy__",
 })  # fmt: skip
+#: The functions that may run; None if they are not all known.
+Ran = list[One] | None
 _KEY = frozenset({"__hash__", "__eq__", "__index__"})
 
 
@@ -49,6 +53,11 @@ def own_code(inference: Inference, event: Event) -> str:
     """
     if isinstance(event, Operate):
         return next((found for v in event.values if (found := _special(inference, v, event))), "")
+    return computed(inference, event)
+
+
+def computed(inference: Inference, event: Event) -> str:
+    """What the steps of a path run, or ""."""
     place = event.place if isinstance(event, (Use, Store, Mutate)) else None
     if place is None:
         return ""
@@ -70,13 +79,15 @@ def _in_place(inference: Inference, place: Place) -> str:
     return f"`{kind.name}.{name}`" if name else ""
 
 
-def called_by(inference: Inference, dunders: Iterable[str], value: Value) -> str:
-    """The special method of a class of the project that a library's function calls, or ""."""
-    for kind in _kinds(inference.resolver, value):
-        found = members(inference, kind)
-        if found is not None and (name := min(found.names.intersection(dunders), default="")):
-            return f"{kind.name}.{name}"
-    return ""
+def run_by(
+    inference: Inference, dunders: Iterable[str], value: Value, *, hashed: bool = False
+) -> tuple[str, Ran]:
+    """Which special methods of the project a library's function may call on a value.
+
+    ``hashed``: it is compared as a key is, so only if it can be hashed.
+    """
+    wanted = set(dunders)
+    return _ran(inference, value, wanted.intersection, hashed=hashed)
 
 
 # -- what classes define -------------------------------------------------------------------------
@@ -127,12 +138,15 @@ def _computed(inference: Inference, owner: Type, step: Step, event: Event | None
     """Does taking one step from an object of type ``owner`` run code of the project?"""
     resolver = inference.resolver
     if isinstance(step, (SymKey, AnyKey)):
-        key = resolver.own.dunders & {"__hash__", "__eq__"}
+        key = resolver.own.dunders & {"__hash__", "__eq__"} if resolver.own.hashable \
+            else frozenset[str]()  # fmt: skip
         if isinstance(step, SymKey):
             known = resolver.values.of_symbol(step.name)
             found = members(inference, known)
             if found is not None:
                 key = found.names & _KEY
+                if not _hashable(inference, known):
+                    key -= {"__eq__"}
             elif is_plain(known):
                 key = frozenset[str]()
         if key:
@@ -202,27 +216,74 @@ def _keeps_method(resolver: Resolver, decorator: str) -> bool:
 
 
 def _special(inference: Inference, value: Value, event: Operate) -> str:
+    word, functions = ran(inference, value, event)
+    if not word or (
+        event.risk is not Risk.TRUTH and _looked(inference, event) and quiet(functions)
+    ):
+        return ""
+    return word
+
+
+def _looked(inference: Inference, event: Operate) -> bool:
+    """Are the operands read with all that lies below them?"""
+    if not event.member:
+        return True
+    place = event.values[-1].place
+    if place is None or place.symbol.startswith("call#"):
+        return False
+    return inference.resolver.values.at(place).name not in (*MAPPINGS, PLAIN)
+
+
+def ran(inference: Inference, value: Value, event: Operate) -> tuple[str, Ran]:
+    """The special methods that an operator may run: one in words, and all as functions."""
+    kind = inference.resolver.values.of(event.values[-1]) if event.member else UNKNOWN
+    if value is event.values[-1] and is_plain(kind.arg(0)) and kind.name == "builtins.dict":
+        return "", []  # only the keys are compared
+    hashed = kind.name in MAPPINGS | HASHING
+    return _ran(inference, value, lambda names: _called(names, event), hashed=hashed)
+
+
+def _ran(
+    inference: Inference,
+    value: Value,
+    called: Callable[[frozenset[str]], set[str]],
+    *,
+    hashed: bool = False,
+) -> tuple[str, Ran]:
     if value.is_literal or value.immutable:
-        return ""
+        return "", []
     resolver = inference.resolver
-    kind = resolver.values.of(value)
+    word, found = "", list[Ran]()
     for one in _kinds(resolver, value):
-        found = members(inference, one)
-        if found is not None:
-            name = min(_called(found.names | found.generated, event), default="")
-            if name:
-                return f"`{one.name}.{name}`"
-    if kind and (kind.name not in _HOLDING or is_plain(kind)):
-        return ""
-    if (
-        event.member
-        and value is event.values[-1]
-        and is_plain(kind.arg(0))
-        and kind.name == "builtins.dict"
-    ):  # only the keys are compared
-        return ""  # fmt: skip
-    name = min(_called(resolver.own.dunders, event), default="")
-    return f"`{kind.name or '?'}.{name}`" if name else ""
+        defined = members(inference, one)
+        names = called(defined.names | defined.generated) if defined is not None else None
+        if names and not (hashed and not _hashable(inference, one)):
+            word = word or f"`{one.name}.{min(names)}`"
+            found.append(_functions(inference, one, names))
+    kind = resolver.values.of(value)
+    if not kind or (kind.name in _HOLDING and not is_plain(kind)):
+        names = called(resolver.own.dunders)
+        if names and not (hashed and not resolver.own.hashable):
+            word = word or f"`{kind.name or '?'}.{min(names)}`"
+            found.append(in_file(inference, names))
+    return word, together(found)
+
+
+def _functions(inference: Inference, kind: Type, names: set[str]) -> Ran:
+    index = inference.index
+    kin = index.kin(kind.name, exact=kind.exact)
+    near = {cls for one in kin if one.decorators for cls in index.nearby(one)}
+    return together(of_class(inference, cls, names) for cls in {*kin, *near})
+
+
+def _hashable(inference: Inference, kind: Type) -> bool:
+    """May objects of a type be keys? (See `OwnClasses.hashable`.)"""
+    for cls in inference.index.kin(kind.name, exact=kind.exact):
+        module = inference.module_of(cls)
+        owner = inference.of(module) if module else None
+        if owner is None or owner.resolver.own.hashable:
+            return True
+    return False
 
 
 def _called(names: frozenset[str], event: Operate) -> set[str]:

@@ -62,8 +62,9 @@ SCALARS = frozenset({
 })  # fmt: skip
 NUMBERS = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
 _HOLDING_PLAIN = frozenset({"builtins.list", "builtins.dict", "builtins.set", "builtins.tuple"})
-
-
+MAPPINGS = frozenset({
+    "builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter",
+})  # fmt: skip
 _NOTHING = frozenset({NONE, "builtins.NoneType", NEVER.name, OPEN.name})
 
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..ir import Call, Place, Value
-from ..typetext import PLAIN, TEXT, is_plain
+from ..typetext import MAPPINGS, PLAIN, TEXT, is_plain
 from .selector import AnyKey, Key, Memory, Step, SymKey
 
 if TYPE_CHECKING:
     from .inference import Inference
 
-_MAPPINGS = frozenset({
-    "builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter",
-})  # fmt: skip
 _OTHERS = frozenset({"builtins.list", "builtins.set", "collections.deque", PLAIN})
 #: Methods of one key, and those of all slots; whatever else looks into what a container holds.
 _KEYED = frozenset({"get", "setdefault", "pop", "__getitem__", "__contains__"})
@@ -33,15 +30,15 @@ def slots_of(inference: Inference, call: Call) -> Memory | None:
     if receiver is None or receiver.place is None or receiver.held:
         return None
     kind = inference.resolver.values.at(receiver.place)
-    name = PLAIN if is_plain(kind) and kind.name not in _MAPPINGS | _OTHERS else kind.name
-    if name not in _MAPPINGS and name not in _OTHERS:
+    name = PLAIN if is_plain(kind) and kind.name not in MAPPINGS | _OTHERS else kind.name
+    if name not in MAPPINGS and name not in _OTHERS:
         return None
     step: Step = AnyKey()
     if call.method in _KEYED:
         if not call.arguments or call.arguments[0].star:
             return None
         key = call.arguments[0].value
-        if name in _MAPPINGS or (name == PLAIN and textual(inference, key)):
+        if name in MAPPINGS or (name == PLAIN and textual(inference, key)):
             step = inference.key(key)
     elif call.method not in _SLOTS:
         return None
@@ -60,7 +57,7 @@ def asks_for_text(inference: Inference, call: Call) -> bool:
     if call.receiver is None or call.arguments[0].keyword is not None:
         return False
     name = inference.resolver.values.of(call.receiver).name
-    return name in (*_MAPPINGS, PLAIN) and textual(inference, call.arguments[0].value)
+    return name in (*MAPPINGS, PLAIN) and textual(inference, call.arguments[0].value)
 
 
 def member_slot(inference: Inference, place: Place, step: Step) -> Memory | None:
@@ -69,7 +66,7 @@ def member_slot(inference: Inference, place: Place, step: Step) -> Memory | None
     text = isinstance(step, Key) and isinstance(step.value, str)
     if isinstance(step, SymKey):
         text = textual(inference, Value(place=Place(step.name)))
-    if kind.name in _MAPPINGS or (kind.name == PLAIN and text):
+    if kind.name in MAPPINGS or (kind.name == PLAIN and text):
         return inference.memory(place.then(step), deep=False)
     return None
 
@@ -77,7 +74,7 @@ def member_slot(inference: Inference, place: Place, step: Step) -> Memory | None
 def shallow(inference: Inference, place: Place) -> bool:
     """Is it a container of immutable values, which holds nothing below its own slots?"""
     kind = inference.resolver.values.at(place)
-    if kind.name not in _MAPPINGS | _OTHERS | {"builtins.tuple", "builtins.frozenset"}:
+    if kind.name not in MAPPINGS | _OTHERS | {"builtins.tuple", "builtins.frozenset"}:
         return False
     if not kind.args or kind.name == PLAIN:
         return False

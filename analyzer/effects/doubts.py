@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..ir import Call, Value
-from ..own_code import called_by
+from ..classes import events_of
+from ..ir import Call, Invoke, Iterate, Place, Value
+from ..own_code import members, run_by
+from ..quiet import quiet
+from ..typetext import is_plain
 from .arguments import argument
 from .catalog import Entry
-from .containers import asks_for_text
+from .containers import asks_for_text, slots_of
 
 if TYPE_CHECKING:
     from .inference import Inference
+
+_VIEWS = frozenset({"items", "keys", "values"})
+_ACCESS = frozenset({"__getattr__", "__getattribute__"})
 
 
 def doubt(inference: Inference, entry: Entry, call: Call) -> str:
@@ -28,7 +34,7 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
             return "is handed a function that it may call"
         if name in entry.calls and not _harmless(inference, a.value):
             return f"calls what it is given as `{name}`"
-    own = _runs_own(inference, entry, call)
+    own = _runs_own(inference, entry, call) or _reflects(inference, call)
     if own:
         return own
     if entry.dunders and not inference.config.plain_values:
@@ -44,13 +50,46 @@ def _runs_own(inference: Inference, entry: Entry, call: Call) -> str:
     """Which special method of the project an entry's function calls, or ""."""
     if not entry.dunders or asks_for_text(inference, call):
         return ""  # whatever lies under a text is not compared
+    hashed = slots_of(inference, call) is not None
     for value in (call.receiver, *(a.value for a in call.arguments)):
-        if value is not None and (found := called_by(inference, entry.dunders, value)):
-            return f"calls `{found}`, which a class of the project defines"
-    own = set(entry.dunders) & inference.resolver.own.dunders
-    if own and any(_may_be_own(inference, a.value) for a in call.arguments):
-        return f"calls `{min(own)}`, which a class of this file defines"
+        if value is None:
+            continue
+        found, functions = run_by(inference, entry.dunders, value, hashed=hashed)
+        if found and (hashed or not quiet(functions)):
+            return f"calls {found}, which a class of the project defines"
     return ""
+
+
+def _reflects(inference: Inference, call: Call) -> str:
+    """Why `getattr(x, name)` or `vars(x)` may be more than a look at an object, or ""."""
+    name = inference.resolver.call_name(call)
+    if name == "builtins.vars":
+        result = Value(place=Place(call.symbol))
+        gone_through = any(
+            (isinstance(e, Iterate) and e.value == result)
+            or (isinstance(e, Invoke) and e.call.receiver == result and e.call.method in _VIEWS)
+            for function in inference.module.functions
+            for e in events_of(function)
+        )
+        return (
+            ""
+            if gone_through and call.arguments
+            else "hands out the attributes of an object, to be set"
+        )
+    if name != "builtins.getattr" or not call.arguments:
+        return ""
+    kind = inference.resolver.values.of(call.arguments[0].value)
+    known = members(inference, kind)
+    if known is not None:
+        ran = known.computed | (known.names & _ACCESS)
+    elif not kind:
+        own = inference.resolver.own
+        ran = own.computed_names | (own.dunders & _ACCESS)
+    elif is_plain(kind):
+        return ""
+    else:
+        return f"looks up what `{kind.name}` may compute"
+    return f"looks up what may be `{min(ran)}`, which is computed" if ran else ""
 
 
 def _iterated(name: str, entry: Entry, call: Call) -> list[Value]:
@@ -59,12 +98,6 @@ def _iterated(name: str, entry: Entry, call: Call) -> list[Value]:
         return [] if value is None else [value]
     positional = [a for a in call.arguments if a.keyword is None]
     return [a.value for a in positional[len(entry.params) :]]
-
-
-def _may_be_own(inference: Inference, value: Value) -> bool:
-    if value.is_literal or value.immutable:
-        return False
-    return not inference.resolver.immutable(value)
 
 
 def _parameter(inference: Inference, entry: Entry, call: Call, value: Value) -> str:

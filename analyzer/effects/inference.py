@@ -15,6 +15,7 @@ from ..ir import Call, Function, Invoke, Module, Place, Value
 from ..latency import latency_of
 from ..own_code import Members
 from ..project import module_name
+from ..quiet import One
 from ..resolve import CONTAINERS, Resolver
 from ..typetext import GENERATOR
 from .benign import is_benign_claim
@@ -79,6 +80,7 @@ class Inference:
         self._facts: dict[int, CallFacts] = {}
         self._sources: dict[str, Sources] = {}
         self.members: dict[tuple[str, bool], Members | None] = {}  # see `own_code`
+        self.looking: dict[str, list[One] | None] = {}  # by scope of a method, see `quiet`
         self._placed: dict[str, Placed] = {}
 
     @property

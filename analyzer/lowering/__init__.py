@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ..effects.selector import Attr
-from ..ir import FRAMES, Function, Module, Span, SymbolInfo, Use, Value
+from ..ir import FRAMES, Function, Invoke, Module, Place, Span, SymbolInfo, Use, Value
 from ..names import Scope, collect
 from ..source import Source, SourceError
 from .annotations import alias_texts, type_aliases
@@ -63,20 +63,28 @@ _LOOKS = frozenset({
     "builtins:locals", "builtins:vars", "builtins:dir", "builtins:eval", "builtins:exec",
     "builtins:globals",
 })  # fmt: skip
+_OF_OBJECT = (Place("builtins:vars"), Place("builtins:dir"))
 _FRAMES = frozenset({"_getframe", "currentframe", *FRAMES})
 
 
 def _introspecting(unit: Unit) -> frozenset[str]:
-    found: set[str] = set()
-    for function in unit.functions:
-        for statement in function.block.statements:
-            for event in statement.events:
-                if isinstance(event, Use) and (
-                    event.place.symbol in _LOOKS
-                    or any(isinstance(s, Attr) and s.name in _FRAMES for s in event.place.steps)
-                ):
-                    found.add(function.scope)
-    return frozenset(found)
+    return frozenset(f.scope for f in unit.functions if _looks(f))
+
+
+def _looks(function: Function) -> bool:
+    events = [e for statement in function.block.statements for e in statement.events]
+    looks = [e for e in events if isinstance(e, Use) and e.place.symbol in _LOOKS]
+    of_object = [  # `vars(x)` looks at x, and only without an argument at local names
+        e for e in events
+        if isinstance(e, Invoke) and e.call.function.place in _OF_OBJECT
+        and e.call.arguments and not e.call.arguments[0].star
+    ]  # fmt: skip
+    return len(looks) > len(of_object) or any(
+        isinstance(s, Attr) and s.name in _FRAMES
+        for e in events
+        if isinstance(e, Use)
+        for s in e.place.steps
+    )
 
 
 def _exposing(function: Function, unit: Unit) -> Function:

@@ -1,0 +1,161 @@
+"""Special methods that do no more than an operator on plain data does: they look, and may raise.
+
+`a == b` on objects of the project runs its ``__eq__``. Where that method, and all that it may run
+in turn, only looks at what it is given, the comparison reads its operands and does nothing else, so
+that it needs no more than what is assumed of values of unknown type (contract §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .classes import events_of
+from .effects.model import MEMORY
+from .ir import Call, Control, Define, Event, Function, Invoke, Iterate, Operate, Place, Use, Value
+
+if TYPE_CHECKING:
+    from .effects.inference import Inference
+    from .index_facts import ClassFact
+
+#: What answers with a truth or a text; of others it matters which object they answer with.
+LOOKING = frozenset({
+    "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__", "__repr__", "__str__",
+    "__format__",
+})  # fmt: skip
+_COMPARING = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"})
+_WORDS = frozenset({"return", "raise", "break", "continue", "pass"})
+#: A chain of methods that is longer than this is not followed.
+_MOST = 40
+
+One = tuple["Inference", Function]
+
+
+def of_class(inference: Inference, cls: ClassFact, names: Iterable[str]) -> list[One] | None:
+    """The functions behind special methods of a class; None if one is not a plain method."""
+    found: list[One] = []
+    module = inference.module_of(cls)
+    owner = inference.of(module) if module else None
+    for name in set(names) & cls.binds:
+        method = owner.callees.by_scope.get(f"{cls.qualname}.{name}") if owner else None
+        if owner is None or method is None:
+            return None
+        found.append((owner, method))
+    return found
+
+
+def in_file(inference: Inference, names: Iterable[str]) -> list[One] | None:
+    """The functions behind special methods of all classes of a file."""
+    found: list[One] = []
+    for qualname, info in inference.module.classes.items():
+        for name in set(names) & info.methods:
+            method = inference.callees.by_scope.get(f"{qualname}.{name}")
+            if method is None:
+                return None
+            found.append((inference, method))
+    return found
+
+
+def together(several: Iterable[list[One] | None]) -> list[One] | None:
+    found: list[One] = []
+    for one in several:
+        if one is None:
+            return None
+        found.extend(one)
+    return found
+
+
+def quiet(functions: list[One] | None) -> bool:
+    """Do methods, and whatever special methods they may run, only look at what they are given?
+
+    They may run each other without end: it is asked of all that are reached, together.
+    """
+    if functions is None:
+        return False
+    reached: dict[tuple[str, str], One] = {}
+    todo = list(functions)
+    while todo:
+        one = todo.pop()
+        key = (one[0].resolver.module_name, one[1].scope)
+        if key in reached:
+            continue
+        reached[key] = one
+        looking = one[0].looking
+        if one[1].scope not in looking:
+            looking[one[1].scope] = _more(*one)
+        known = looking[one[1].scope]
+        if known is None or len(reached) > _MOST:
+            return False
+        todo.extend(known)
+    return True
+
+
+def _more(inference: Inference, function: Function) -> list[One] | None:
+    """The methods that a function that only looks may run; None if it does anything else."""
+    if function.is_async or function.is_generator or function.name not in LOOKING:
+        return None
+    if inference.callees.changed(function) or function.scope in inference.module.introspects:
+        return None
+    found: list[One] = []
+    for event in events_of(function):
+        more = _of_event(inference, function, event)
+        if more is None:
+            return None
+        found.extend(more)
+    return found
+
+
+def _of_event(inference: Inference, function: Function, event: Event) -> list[One] | None:
+    from .own_code import computed, ran
+
+    resolver = inference.resolver
+    match event:
+        case Use(place=place):
+            if not _within(inference, function, place) or computed(inference, event):
+                return None
+            insert = place.steps and resolver.place_type(Place(place.symbol, place.steps[:-1]))
+            return None if insert == "collections.defaultdict" else []
+        case Operate(values=values):
+            return together(ran(inference, value, event)[1] for value in values)
+        case Define(symbol=symbol):
+            return [] if symbol.startswith(f"{function.scope}:") else None
+        case Iterate(value=value, asynchronous=False):
+            return [] if inference.iterable(value) else None
+        case Control(word=word, value=value):
+            fine = word in _WORDS
+            if word == "return" and function.name in _COMPARING:
+                fine = _truth(inference, value)
+            return [] if fine else None
+        case Invoke(call=call):
+            return _of_call(inference, call)
+        case _:
+            return None
+
+
+def _of_call(inference: Inference, call: Call) -> list[One] | None:
+    from .own_code import run_by
+
+    entry = inference.resolver.entry(call)
+    if entry is None or entry.calls or call.awaited or not entry.origin.startswith("catalog"):
+        return None
+    if not entry.pure and (entry.writes or any(t.domain != MEMORY for t in entry.reads)):
+        return None
+    values = [v for v in (call.receiver, *(a.value for a in call.arguments)) if v is not None]
+    given = [v for v in values if not inference.resolver.immutable(v)]
+    if entry.iterates and not all(inference.iterable(v) for v in given):
+        return None
+    return together(run_by(inference, entry.dunders, v)[1] for v in given)
+
+
+def _within(inference: Inference, function: Function, place: Place) -> bool:
+    """Is a path one below a parameter or a local name, or what never changes?"""
+    if place.symbol.startswith(("call#", f"{function.scope}:", "builtins:")):
+        return True
+    return not place.steps and inference.resolver.defined_thing(place)
+
+
+def _truth(inference: Inference, value: Value) -> bool:
+    if value.held and not value.fresh and not value.element:
+        return all(_truth(inference, held) for held in value.held)
+    named = value.place is not None and value.place.symbol == "builtins:NotImplemented"
+    return named or value.is_literal or inference.resolver.immutable(value)
