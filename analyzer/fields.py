@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from .annotated import annotated
 from .ir import Place, Value
-from .lineage import ENUMS, Level, ancestry, base_name, class_at, decorator_name, found_method
+from .lineage import (
+    EMPTY,
+    ENUMS,
+    Level,
+    ancestry,
+    base_name,
+    class_at,
+    decorator_name,
+    found_method,
+)
 from .plainness import doubted
 from .returned import result_of
 from .typetext import CLASS, OPEN, PLAIN_DATA, UNKNOWN, Type, is_plain
@@ -133,6 +142,8 @@ def _stored(line: tuple[Level, ...], name: str) -> list[tuple[Resolver, Value]] 
                 holder = holder.arg(0)
             if holder == OPEN:
                 continue  # it depends on what is asked for
+            if holder.choice and not any(_related(owner, h.name, names) for h in holder.choice):
+                continue
             if holder and not _related(owner, holder.name, names):
                 continue
             if value is not None:
@@ -169,6 +180,34 @@ def _related(owner: Resolver, kind: str, names: set[str]) -> bool:
     if line is None:
         return class_at(owner, kind) is not None
     return any(level.name in names for level in line)
+
+
+def lacking(resolver: Resolver, kind: Type, name: str) -> bool:
+    """Is it certain that no object of a class of the project has an attribute of that name?"""
+    line = ancestry(resolver, kind.name)
+    if line is None or line[0].info is None:
+        return False
+    index = line[0].resolver.index
+    if not kind.exact and (index is None or index.subclasses(kind.name) or index.loose):
+        return False
+    for level in line:
+        info = level.info
+        if info is None:
+            if level.name not in EMPTY:
+                return False
+        elif {name, "__getattr__", "__getattribute__"} & (
+            info.methods | info.computed
+        ) or level.symbol(name) in level.resolver.module.symbols:
+            return False
+    key = f"{line[0].name}.{name}"
+    asked = resolver.solver.asked
+    if hasattr(object, name) or key in asked:  # a store to it is being looked at
+        return False
+    asked.add(key)
+    try:
+        return _stored(line, name) == []
+    finally:
+        asked.discard(key)
 
 
 def class_attribute(resolver: Resolver, owner: Type, name: str) -> Type:

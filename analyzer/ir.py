@@ -66,6 +66,7 @@ class Value:
     immutable: bool = False
     type: str = ""
     entries: tuple[tuple[str, Value], ...] | None = None
+    keys: tuple[Value, ...] | None = None  # of a new dictionary, if all of them are written
     function: str = ""  # "lambda" or the symbol of a function that is named
     path_join: bool = False  # parts were joined with the `/` operator
     element: bool = False  # one of the things that `held` holds, not the container

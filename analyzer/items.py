@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from .effects.selector import Key, Step
 from .typetext import GENERATOR, OPEN, PLAIN, PLAIN_DATA, UNKNOWN, WHOLE, Type, is_plain, join
@@ -75,6 +76,41 @@ def display(kind: str, rows: Sequence[Type]) -> Type:
     return Type(kind, (join(rows),), exact=True) if rows and all(rows) else Type(kind, exact=True)
 
 
+def put(found: Type, key: Type | None, value: Type) -> Type:
+    """A container that is filled with one more thing."""
+    sliced = key is not None and key.name != WHOLE.name
+    if found.name in ("builtins.list", "builtins.set", "collections.deque") and not sliced:
+        if not found.args:
+            return found
+        return replace(found, args=(join((found.args[0], value)),))
+    if found.name == "builtins.dict" and len(found.args) == 2 and key is not None:
+        return replace(found, args=(join((found.args[0], key)), join((found.args[1], value))))
+    return found.bare
+
+
+def cut(found: Type, depth: int) -> Type:
+    """A type without what lies more than so many steps down."""
+    if depth <= 0:
+        return found.bare
+    return replace(found, args=tuple(cut(arg, depth - 1) for arg in found.args))
+
+
+_TIMES = frozenset({"datetime.datetime", "datetime.date", "datetime.timedelta"})
+
+
+def operated(rows: Sequence[Type], operator: str) -> Type | None:
+    """What an operator makes of times (library reference, "datetime"); None for other operands."""
+    names = [row.name for row in rows]
+    if len(rows) != 2 or not set(names) <= _TIMES:
+        return None
+    moments = [row for row in rows if row.name != "datetime.timedelta"]
+    if operator.startswith("+") and len(moments) == 1:
+        return moments[0].bare
+    if operator.startswith("+") and not moments:
+        return rows[0]
+    return moments[0].bare if moments == [rows[0]] else UNKNOWN
+
+
 # -- calls -----------------------------------------------------------------------------------------
 
 _Rule = Callable[[Type, Sequence[Type]], Type]
@@ -82,7 +118,7 @@ _Rule = Callable[[Type, Sequence[Type]], Type]
 
 def _value(receiver: Type, given: Sequence[Type]) -> Type:
     """An item of a mapping, or the default."""
-    return join([receiver.arg(1), *given[1:2]]) if receiver.arg(1) else UNKNOWN
+    return join([receiver.arg(1), *given[1:2]]) if receiver.arg(1).known else UNKNOWN
 
 
 def _same(receiver: Type, given: Sequence[Type]) -> Type:
@@ -94,7 +130,7 @@ _METHODS: dict[str, _Rule] = {
     "dict.pop": _value,
     "dict.setdefault": _value,
     "dict.items": lambda r, g: Type(
-        "builtins.dict_items", (Type("builtins.tuple", r.args),) if len(r.args) == 2 else ()
+        "builtins.dict_items", (Type("builtins.tuple", (r.arg(0), r.arg(1))),)
     ),
     "dict.keys": lambda r, g: Type("builtins.dict_keys", r.args[:1]),
     "dict.values": lambda r, g: Type("builtins.dict_values", r.args[1:2]),
@@ -124,7 +160,7 @@ _PLAIN_METHODS: dict[str, _Rule] = {
 def _new(kind: str) -> Callable[[Sequence[Type]], Type]:
     def rule(given: Sequence[Type]) -> Type:
         held = element(given[0]) if given else UNKNOWN
-        return Type(kind, (held,) if held else (), exact=True)
+        return Type(kind, (held,) if held.known else (), exact=True)
 
     return rule
 
@@ -136,7 +172,7 @@ def _dict(given: Sequence[Type]) -> Type:
 
 def _one(given: Sequence[Type]) -> Type:
     """One of what an iterable holds, or a default."""
-    if not given or not element(given[0]):
+    if not given or not element(given[0]).known:
         return UNKNOWN
     return join([element(given[0]), *given[1:2]])
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .resolve import Resolver
 
 #: Bases that add nothing to what a class does.
-_EMPTY = frozenset({
+EMPTY = frozenset({
     "builtins.object", "typing.Protocol", "typing.Generic", "abc.ABC", "typing_extensions.Protocol",
     "typing_extensions.Generic",
 })  # fmt: skip
@@ -104,7 +104,7 @@ def _line(resolver: Resolver, kind: str, depth: int) -> tuple[Level, ...] | None
 
 
 def _outside(resolver: Resolver, kind: str) -> tuple[Level, ...] | None:
-    known = kind in _EMPTY or kind in _EXCEPTIONS or kind in MAKERS
+    known = kind in EMPTY or kind in _EXCEPTIONS or kind in MAKERS
     return (Level(kind, resolver, None),) if known else None
 
 
@@ -194,7 +194,7 @@ def inherited(
         if level.info is not None and name in level.resolver.own.bound_in(level.info.qualname):
             break
     else:
-        if name == "__init__" and all(level.info or level.name in _EMPTY for level in rest):
+        if name == "__init__" and all(level.info or level.name in EMPTY for level in rest):
             return True
     return _looked_up(rest, name)
 
@@ -226,7 +226,7 @@ def _intercepted(line: Sequence[Level], name: str) -> bool:
 
 def _has(outside: str, name: str) -> bool:
     """May a class outside of the project have the attribute?"""
-    if outside in _EMPTY:
+    if outside in EMPTY:
         return False
     known = _EXCEPTIONS.get(outside)
     return hasattr(known, name) and not name.startswith("__") if known is not None else True

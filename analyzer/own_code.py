@@ -64,19 +64,22 @@ def computed(inference: Inference, event: Event) -> str:
     for i, step in enumerate(place.steps):
         owner = inference.resolver.values.at(Place(place.symbol, place.steps[:i]))
         last = event if i == len(place.steps) - 1 else None
-        found = _computed(inference, owner, step, last)
-        if found:
-            return found
+        for one in owner.each:
+            found = _computed(inference, one, step, last)
+            if found:
+                return found
     return _in_place(inference, place) if isinstance(event, Mutate) else ""
 
 
 def _in_place(inference: Inference, place: Place) -> str:
     """`x += 1` calls ``__iadd__``, or ``__add__``."""
-    kind = inference.resolver.values.at(place)
-    found = members(inference, kind)
-    names = found.names - _ACCESS if found is not None else frozenset[str]()
-    name = min(filter(is_operator, names), default="")
-    return f"`{kind.name}.{name}`" if name else ""
+    for kind in inference.resolver.values.at(place).each:
+        found = members(inference, kind)
+        names = found.names - _ACCESS if found is not None else frozenset[str]()
+        name = min(filter(is_operator, names), default="")
+        if name:
+            return f"`{kind.name}.{name}`"
+    return ""
 
 
 def run_by(
@@ -261,7 +264,7 @@ def _ran(
             word = word or f"`{one.name}.{min(names)}`"
             found.append(_functions(inference, one, names))
     kind = resolver.values.of(value)
-    if not kind or (kind.name in _HOLDING and not is_plain(kind)):
+    if not kind.known or (kind.name in _HOLDING and not is_plain(kind)):
         names = called(resolver.own.dunders)
         if names and not (hashed and not resolver.own.hashable):
             word = word or f"`{kind.name or '?'}.{min(names)}`"
@@ -302,6 +305,6 @@ def _kinds(resolver: Resolver, value: Value) -> Iterator[Type]:
         kind = todo.pop()
         if kind:
             yield kind
-            todo.extend(kind.args)
+        todo.extend((*kind.args, *kind.choice))
     for held in value.held:
         yield from _kinds(resolver, held)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .index import Index
     from .plainness import Odd
     from .project import Project
+    from .settled import Filled
 
 #: Types that are no kind of object to be named.
 _NOT_SHOWN = frozenset({"builtins.type", "<manager>", "<never>", "<open>", "<super>"})
@@ -88,7 +89,7 @@ class Resolver:
         self.fields: dict[str, Type] = {}  # by class and attribute, see `fields`
         self.returns: dict[str, Type] = {}  # by scope of a function, see `returned`
         self.odd: Odd | None = None  # see `plainness`
-        self.changed: frozenset[str] | None = None  # see `settled`
+        self.filled: dict[str, Filled] | None = None  # see `settled`
         self.find_index: Callable[[], Index] | None = None
         self._names: dict[int, str] = {}
         self._bound = {
@@ -255,7 +256,7 @@ class Resolver:
         name = self.call_name(call)
         if call.awaited and name.startswith(_NEVER_AWAITED):
             return None  # then it is no such container
-        for known in self._known_as(name, call):
+        for known in [*self._known_as(name, call), *self._on_plain_data(name)]:
             if self.disputed(known):
                 return None
             for catalog in self.sources:
@@ -268,6 +269,17 @@ class Resolver:
                         return self.dispatched(entry, call)
                     return entry
         return None
+
+    def _on_plain_data(self, name: str) -> list[str]:
+        """A method that no value of the type has: then it is other plain data, or the call raises.
+
+        `{int(k) if k.isdigit() else k: v for k, v in orders.items()}` below `dict[int, Order]`.
+        """
+        owner, _, method = name.rpartition(".")
+        kind = getattr(builtins, owner.removeprefix("builtins."), None)
+        if not self.plain_values or not owner.startswith("builtins.") or not isinstance(kind, type):
+            return []
+        return [] if hasattr(kind, method) else [f"{PLAIN}.{method}"]
 
     def _known_as(self, name: str, call: Call) -> list[str]:
         """The names that a declaration may have for a call: by type, and by place in the file."""

@@ -69,6 +69,8 @@ def call_result(resolver: Resolver, call: Call) -> Type:
     made = _made(resolver, call)
     if made is not None:
         return made
+    if call.receiver is not None and resolver.values.of(call.receiver).choice:
+        return _of_several(resolver, call, resolver.values.of(call.receiver).choice)
     own = own_function(resolver, call)
     if own is not None:
         owner, function, receiver = own
@@ -143,13 +145,31 @@ def own_function(resolver: Resolver, call: Call) -> tuple[Resolver, Function, Ty
         above = inherited(resolver, name, name, call.method)
         return (*above, receiver.arg(0)) if isinstance(above, tuple) else None
     kind = receiver.arg(0) if receiver.name == CLASS else receiver
-    method = found_method(resolver, kind.name, call.method) if kind else None
+    return _method(resolver, kind, call.method)
+
+
+def _method(resolver: Resolver, kind: Type, name: str) -> tuple[Resolver, Function, Type] | None:
+    method = found_method(resolver, kind.name, name) if kind else None
     if method is None:
         return None
     index = resolver.index if not (kind.exact or method[1].returns) else None
-    if index is not None and index.overriding(kind.name, call.method):
+    if index is not None and index.overriding(kind.name, name):
         return None
     return (*method, kind)
+
+
+def _of_several(resolver: Resolver, call: Call, kinds: tuple[Type, ...]) -> Type:
+    """What a method answers with that is called on an object of one of several classes."""
+    from .fields import lacking
+
+    found: list[Type] = []
+    for kind in kinds:
+        method = _method(resolver, kind, call.method)
+        if method is not None:
+            found.append(result_of(*method, awaited=call.awaited))
+        elif not lacking(resolver, kind, call.method):
+            return UNKNOWN
+    return join(found)
 
 
 def result_of(owner: Resolver, function: Function, receiver: Type, *, awaited: bool) -> Type:

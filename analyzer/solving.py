@@ -22,7 +22,11 @@ class Solver:
     def __init__(self) -> None:
         self._guesses: dict[tuple[int, str], Type] = {}
         self._used: set[tuple[int, str]] = set()
+        #: What was found under guesses, and which: it holds as long as they are guessed.
+        self._under: dict[tuple[int, str], tuple[Type, dict[tuple[int, str], Type]]] = {}
         self._asked = 0
+        #: Attributes of which it is being found out whether they are ever set (see `fields`).
+        self.asked: set[str] = set()
 
     def _settled(self, name: tuple[int, str], found: Type, find: Callable[[], Type]) -> Type:
         for _ in range(_ROUNDS):
@@ -50,6 +54,11 @@ class Solver:
             return guess
         if not self._guesses:
             self._asked = 0
+            self._under.clear()
+        under = self._under.get(name)
+        if under is not None and all(self._guesses.get(n) == g for n, g in under[1].items()):
+            self._used |= under[1].keys()
+            return under[0]
         self._asked += 1
         if self._asked > _MOST or len(self._guesses) > _DEEPEST:
             return UNKNOWN
@@ -57,7 +66,7 @@ class Solver:
         self._guesses[name] = OPEN
         try:
             found = find()
-            if name in self._used and found:
+            if name in self._used and found.known:
                 found = self._settled(name, found, find)
         finally:
             del self._guesses[name]
@@ -68,4 +77,6 @@ class Solver:
             found = UNKNOWN
         if not rest:
             known[key] = found
+        else:
+            self._under[name] = (found, {n: self._guesses[n] for n in rest})
         return found

@@ -25,15 +25,26 @@ UNSAID = "?"
 class Type:
     """A qualified name ("" if the type is not known) and what the brackets behind it hold.
 
-    ``exact``: made by a constructor that can be seen, so not an object of a subclass.
+    ``exact``: made by a constructor that can be seen, so not an object of a subclass. ``choice``:
+    one of several classes, and no type of its own: false, as one that is not known.
     """
 
     name: str = ""
     args: tuple[Type, ...] = ()
     exact: bool = False
+    choice: tuple[Type, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.name)
+
+    @property
+    def known(self) -> bool:
+        return bool(self.name or self.choice)
+
+    @property
+    def each(self) -> tuple[Type, ...]:
+        """The classes of which it is one."""
+        return self.choice or (self,)
 
     def arg(self, index: int) -> Type:
         """What stands at a place in the brackets; not known if nothing does."""
@@ -65,6 +76,8 @@ _HOLDING_PLAIN = frozenset({"builtins.list", "builtins.dict", "builtins.set", "b
 MAPPINGS = frozenset({
     "builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter",
 })  # fmt: skip
+#: More classes than this are no type.
+_MOST_CHOICES = 6
 _NOTHING = frozenset({NONE, "builtins.NoneType", NEVER.name, OPEN.name})
 
 
@@ -77,7 +90,7 @@ def is_plain(found: Type) -> bool:
 
 def join(types: Iterable[Type]) -> Type:
     """What is known of a value that may be of any of the types; a call on None raises."""
-    several = set(types)
+    several = {one for found in types for one in found.each}
     if len(several) > 1:
         several = {t for t in several if t.name not in _NOTHING} or several
     if not several:
@@ -92,7 +105,20 @@ def join(types: Iterable[Type]) -> Type:
         return Type(names.pop(), _joined_args([t.args for t in several]), exact)
     if names <= set(NUMBERS):
         return Type(max(names, key=NUMBERS.index), exact=exact)
-    return PLAIN_DATA if all(map(is_plain, several)) else UNKNOWN
+    if all(map(is_plain, several)):
+        return PLAIN_DATA
+    return _choice(several) if len(names) <= _MOST_CHOICES else UNKNOWN
+
+
+def _choice(several: set[Type]) -> Type:
+    """One of several classes, none of which is a built-in type."""
+    kinds: dict[str, Type] = {}
+    for one in several:
+        if "." not in one.name or one.name.startswith(("builtins.", "typing.", "collections.")):
+            return UNKNOWN
+        other = kinds.get(one.name)
+        kinds[one.name] = one if other is None else join((one, other))
+    return Type(choice=tuple(kinds[name] for name in sorted(kinds)))
 
 
 def _joined_args(rows: list[tuple[Type, ...]]) -> tuple[Type, ...]:

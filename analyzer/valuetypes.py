@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from . import items
 from .annotated import annotated
-from .effects.selector import Attr
-from .fields import class_attribute, field, others
-from .ir import AENTER, ENTER, SLICE, UNTYPED, Place, SymbolInfo, Value
+from .effects.selector import Attr, Step
+from .fields import class_attribute, field, lacking, others
+from .ir import AENTER, ENTER, OPAQUE, SLICE, UNTYPED, Place, SymbolInfo, Value
 from .lineage import ancestry
 from .plainness import doubted
 from .returned import call_result, entered
-from .settled import settled
+from .settled import filled
 from .typetext import (
     CLASS,
     GENERATOR,
@@ -75,8 +75,16 @@ class ValueTypes:
         if value.element:
             return join(items.element(self.of(held), value.index) for held in value.held)
         if value.held and not value.fresh:
-            return self.combined([self.of(held) for held in value.held])
+            rows = [self.of(held) for held in value.held]
+            if value.operator:
+                return items.operated(rows, value.operator) or self._of_operator(rows)
+            return self.combined(rows)
         return UNKNOWN
+
+    def _of_operator(self, rows: list[Type]) -> Type:
+        """What an operator makes of operands that agree; of several classes it may be neither."""
+        found = self.combined(rows)
+        return UNKNOWN if found.choice else found
 
     def _made(self, value: Value) -> Type:
         """A literal, or a new container."""
@@ -87,7 +95,11 @@ class ValueTypes:
         if kind == "builtins.dict":
             if not value.held:
                 return Type(kind, (NEVER, NEVER), exact=True)
-            return Type(kind, (TEXT, join(rows)) if value.entries is not None else (), exact=True)
+            if value.keys is None:
+                return Type(kind, exact=True)
+            keys = {id(key) for key in value.keys}
+            held = [found for v, found in zip(value.held, rows, strict=True) if id(v) not in keys]
+            return Type(kind, (join(map(self.of, value.keys)), join(held)), exact=True)
         if kind == "builtins.list" and not rows:
             return Type(kind, (NEVER,), exact=True)
         if kind == GENERATOR:
@@ -97,11 +109,13 @@ class ValueTypes:
     def combined(self, rows: list[Type]) -> Type:
         """One of several values, or what an operator makes of them."""
         found = join(rows)
-        if found.name.startswith("builtins.") or found.name == PLAIN or not found:
+        if found.name.startswith("builtins.") or found.name == PLAIN or not found.known:
             return found
-        line = ancestry(self.resolver, found.name)
-        operators = line is not None and any(
-            level.info is not None and level.info.methods & _ARITHMETIC for level in line
+        lines = [ancestry(self.resolver, one.name) or () for one in found.each]
+        operators = any(
+            level.info is not None and level.info.methods & _ARITHMETIC
+            for line in lines
+            for level in line
         )
         return UNKNOWN if operators else found
 
@@ -110,14 +124,22 @@ class ValueTypes:
     def at(self, place: Place) -> Type:
         found = self.of_symbol(place.symbol)
         start = 0
-        if not found and place.steps:
+        if not found.known and place.steps:
             found, start = self._global(place)
         for step in place.steps[start:]:
-            if not found or found == OPEN:
+            if not found.known or found == OPEN:
                 return found
-            found = self.attribute(found, step.name) if isinstance(step, Attr) \
-                else items.item(found, step)  # fmt: skip
+            found = self._step(found, step)
         return found
+
+    def _step(self, found: Type, step: Step) -> Type:
+        if not isinstance(step, Attr):
+            return items.item(found, step)
+        if not found.choice:
+            return self.attribute(found, step.name)
+        name = step.name  # looked up on an object that does not have it, it raises
+        having = [one for one in found.choice if not lacking(self.resolver, one, name)]
+        return join(self.attribute(one, name) for one in having)
 
     def attribute(self, owner: Type, name: str) -> Type:
         if owner.name == CLASS:
@@ -207,6 +229,8 @@ class ValueTypes:
 
     def fits(self, kind: Type, assigned: Type) -> bool:
         """May a value of the one type be what an annotation calls the other?"""
+        if kind.choice or assigned.choice:  # one of several may have been tested to be that one
+            return any(self.fits(k, one) for one in assigned.each for k in kind.each)
         if not kind or agrees(kind, assigned):
             return True
         line = ancestry(self.resolver, assigned.name)
@@ -224,9 +248,16 @@ class ValueTypes:
     def _bound(self, symbol: str, value: Value) -> Type:
         """The type of a value once a name means it, by which the container may be changed."""
         found = self.of(value)
-        if not found.args or not self._new(value) or settled(self.resolver, symbol):
+        if not found.args or not self._new(value):
             return found
-        return found.bare
+        change = filled(self.resolver, symbol)
+        if change.lost:
+            return found.bare
+        for key, put in change.puts:
+            if key == OPAQUE and found.name != "builtins.dict":
+                return found.bare
+            found = items.put(found, self.of(key) if key is not None else None, self.of(put))
+        return items.cut(found, change.depth)
 
     def _new(self, value: Value) -> bool:
         if value.fresh:

@@ -557,6 +557,8 @@ COMPARED = {
     "a key of text": ("d[k]", False),
     "a key that is such an object": ("d[m]", True),
     "a key of unknown type": ("d[u]", True),
+    "a key that cannot be hashed": ("e[m]", False),
+    "a key that may not be hashed": ("e[u]", False),
     "containers of numbers": ("d == d", False),
     "containers of such objects": ("e == e", True),
     "with what is not known": ("u == d", True),
@@ -564,10 +566,15 @@ COMPARED = {
 }  # fmt: skip
 
 
+#: Where the class has no ``__hash__``, so that its objects are no keys.
+UNHASHED = ("e[m]", "e[u]")
+
+
 @pytest.mark.parametrize(("text", "runs_code"), COMPARED.values(), ids=COMPARED)
 def test_whose_comparison_runs(tmp_path: Path, text: str, runs_code: bool) -> None:
+    hashed = "" if text in UNHASHED else "    def __hash__(self): return 1\n"
     main = (
-        "class Money:\n    def __eq__(self, other): return print('eq')\n"
+        f"class Money:\n    def __eq__(self, other): return print('eq')\n{hashed}"
         "def f(d: dict[str, int], e: dict[str, Money], k: str, m: Money, u):\n"
         f"    w = {{}}\n    w.update(u)\n    return {text}\n"
     )

@@ -81,7 +81,7 @@ class Body:
         if kept:
             held.add(ANYTHING)
         return Summary(
-            effects=_smaller(effects),
+            effects=smaller(effects),
             affine=bool(footprint.affine),
             raises=footprint.raises
             or bool({"raise", "assert"} & set(footprint.controls))
@@ -289,7 +289,7 @@ def _calls(events: Iterable[Event], without: set[int]) -> list[Call]:
     return [e.call for e in events if isinstance(e, Invoke) and id(e.call) not in without]
 
 
-def _smaller(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+def smaller(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     """Effects without those that another one covers: a read of what is written as well."""
     written = {e.resource for e in effects if e.writes}
     return tuple(e for e in effects if e.writes or e.resource not in written)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..construction import construction, shares_state
+from ..fields import lacking
 from ..ir import UNTYPED, Call, Function, Invoke, Place, Signature, Value
 from ..typetext import CLASS, SUPER
 from .dispatch import Dispatch
@@ -139,18 +140,23 @@ class Callees:
             return self._inherited(call, known.arg(0).name)
         of_class = known.name == CLASS
         kind = known.arg(0) if of_class else known
-        if not kind:
+        if not kind.known:
             return None
-        found = self.dispatch.methods(kind.name, call.method, exact=kind.exact)
-        if found is None or isinstance(found, str):
-            return found
+        several: dict[tuple[int, str], tuple[Inference, Function]] = {}
+        for one in kind.each:
+            found = self.dispatch.methods(one.name, call.method, exact=one.exact)
+            if found is None and kind.choice and lacking(self.resolver, one, call.method):
+                continue  # looked up on an object that does not have it, it raises
+            if found is None or isinstance(found, str):
+                return found
+            several |= {(id(inference), f.scope): (inference, f) for inference, f in found}
         targets: list[Target] = []
-        for inference, function in found:
+        for inference, function in several.values():
             bound = None if is_static(function) else receiver
             if of_class:
                 bound = UNKNOWN if is_class_method(function) else None
             targets.append(Target(inference, function, bound))
-        return tuple(targets)
+        return tuple(targets) or None
 
     def _inherited(self, call: Call, kind: str) -> Targets | str | None:
         """A method that is called on `super()`."""

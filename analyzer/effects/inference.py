@@ -83,6 +83,12 @@ class Inference:
         self.looking: dict[str, list[One] | None] = {}  # by scope of a method, see `quiet`
         self._placed: dict[str, Placed] = {}
 
+    @cached_property
+    def class_values(self) -> frozenset[str]:
+        from ..class_values import class_values
+
+        return class_values(self)
+
     @property
     def roots(self) -> Roots:
         return self.resolver.roots

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from ..classes import events_of
 from ..ir import Function, Invoke
-from .body import Body
+from .body import Body, smaller
+from .model import Resource
+from .roots import Origin
+from .selector import Memory
 from .summary import BOTTOM, Summary, all_linked
 
 if TYPE_CHECKING:
@@ -22,7 +25,11 @@ if TYPE_CHECKING:
 
 #: A function from which more functions than this are reached is not followed.
 _REACH = 250
-_ROUNDS = 8
+_ROUNDS = 12
+#: After so many rounds, paths (`tree.left.left…`) are cut to this length (widening: Cousot and
+#: Cousot, "Abstract Interpretation", POPL 1977).
+_EXACT_ROUNDS = 2
+_WIDEST = 4
 
 
 class Summaries:
@@ -131,12 +138,14 @@ def _settle(members: list[tuple[Inference, Function]], graph: nx.DiGraph[tuple[i
         return
     members.sort(key=lambda m: (m[0].resolver.module_name, m[1].scope))
     now = [BOTTOM] * len(members)
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         for (inference, function), summary in zip(members, now, strict=True):
             # Nothing is known of how often it calls itself: it waits at least once.
             inference.summaries.work(function, replace(summary, latency_ms=0.0))
             inference.forget(function)
         before, now = now, [inference.summaries.make(function) for inference, function in members]
+        if turn >= _EXACT_ROUNDS:
+            now = [_widened(summary) for summary in now]
         if now == before:
             break
     else:
@@ -145,3 +154,28 @@ def _settle(members: list[tuple[Inference, Function]], graph: nx.DiGraph[tuple[i
     for (inference, function), summary in zip(members, now, strict=True):
         inference.summaries.settle(function, summary)
         inference.forget(function)
+
+
+def _widened(summary: Summary) -> Summary:
+    """The same with everything below a longer path in its place."""
+    effects = dict.fromkeys(replace(e, resource=_cut(e.resource)) for e in summary.effects)
+    return replace(
+        summary,
+        effects=smaller(effects),
+        result=frozenset(map(_cut_origin, summary.result)),
+        held=frozenset(map(_cut_origin, summary.held)),
+    )
+
+
+def _cut(resource: Resource) -> Resource:
+    memory = resource.selector
+    if not isinstance(memory, Memory) or len(memory.steps) <= _WIDEST:
+        return resource
+    cut = replace(memory, steps=memory.steps[:_WIDEST], deep=True, type="", opaque=False, owner="")
+    return replace(resource, selector=cut)
+
+
+def _cut_origin(origin: Origin) -> Origin:
+    if len(origin.steps) <= _WIDEST:
+        return origin
+    return replace(origin, steps=origin.steps[:_WIDEST], below=True)

@@ -216,16 +216,18 @@ def _dict(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.Dict)
     entries: list[tuple[str, Value]] = []
     held: list[Value] = []
-    literal = True
+    keys: list[Value] = []
+    literal = whole = True
     for element in node.elements:
         if isinstance(element, cst.StarredDictElement):
             value = evaluate(element.value, context)
             context.add(Iterate(value, guarded=context.guarded))
             value = Value(held=(value,), element=True, type=UNTYPED)
-            literal = False
+            literal = whole = False
         else:
             assert isinstance(element, cst.DictElement)
             key = evaluate(element.key, context)
+            keys.append(key)
             if not key.is_literal:
                 context.add(Operate((key,), Risk.OPERATOR, context.guarded))
                 held.append(key)
@@ -240,6 +242,7 @@ def _dict(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         fresh=True,
         type="builtins.dict",
         entries=tuple(entries) if literal else None,
+        keys=tuple(keys) if whole else None,
     )
 
 

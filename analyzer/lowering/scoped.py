@@ -41,6 +41,7 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
     scope = context.unit.scopes.by_node[node]
     inner = Context(context.unit, scope, context.events, context.depth)
     element: list[Value] = []
+    keys: list[Value] = []
 
     def clause(comp: cst.CompFor, outer: Context) -> None:
         iterable = evaluate(comp.iter, outer)
@@ -53,6 +54,7 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
                 clause(comp.inner_for_in, inner)
             elif isinstance(node, cst.DictComp):
                 key = evaluate(node.key, inner)
+                keys.append(key)
                 element.extend((key, evaluate(node.value, inner, deep=deep)))
                 context.add(Operate((key,), Risk.OPERATOR, guarded=True))  # is hashed
             else:
@@ -72,4 +74,6 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
 
     clause(node.for_in, context)
     kind = _KINDS.get(type(node), GENERATOR)
-    return Value(held=tuple(element), fresh=True, type=kind, many=True)
+    return Value(
+        held=tuple(element), fresh=True, type=kind, many=True, keys=tuple(keys) if keys else None
+    )

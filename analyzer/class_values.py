@@ -1,0 +1,96 @@
+"""Attribute stores whose object may be a class: `kind.n = 5` changes what all its objects show.
+
+An object that has no ``n`` of its own shows that of its class (reference, 3.2.11). A class is found
+behind a name of unknown type only where classes are used as values: kept in a table, handed on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .classes import events_of
+from .effects.selector import Attr
+from .ir import Invoke, Place, Use
+from .typetext import CLASS
+
+if TYPE_CHECKING:
+    from .effects.inference import Inference
+
+_ASKING = frozenset({"builtins:isinstance", "builtins:issubclass"})
+
+
+def stores_in_class(inference: Inference, place: Place) -> bool:
+    """May the object whose attribute a path sets be a class with an attribute of that name?"""
+    if not place.steps or not isinstance(place.steps[-1], Attr):
+        return False
+    owner = inference.resolver.values.at(Place(place.symbol, place.steps[:-1]))
+    if owner.known:
+        return owner.name == CLASS
+    name = place.steps[-1].name
+    return any(
+        _has(home, qualname, name) and _as_value(home, qualname, inference)
+        for home, qualname in _nearby(inference)
+    )
+
+
+def _nearby(inference: Inference) -> Iterator[tuple[Inference, str]]:
+    """The classes that a file defines or imports."""
+    for qualname in inference.module.classes:
+        yield inference, qualname
+    project = inference.project
+    for info in inference.module.symbols.values() if project is not None else ():
+        found = project.definition(info.target) if project and info.kind == "import" else None
+        if found is None or found.kind not in ("class", "module") or project is None:
+            continue
+        home = project.inference(found.module)
+        if home is not None and found.kind == "class":
+            yield home, found.qualname
+        elif home is not None:
+            for qualname in home.module.classes:
+                yield home, qualname
+
+
+def _has(home: Inference, qualname: str, name: str) -> bool:
+    """Does the body of a class bind a name to something that is no method?"""
+    info = home.module.symbols.get(f"{qualname}:{name}")
+    return info is not None and bool(info.bindings) and not info.function
+
+
+def _as_value(home: Inference, qualname: str, user: Inference) -> bool:
+    """Is a class used otherwise than called, asked about or looked into, where it may be known?"""
+    last = qualname.rpartition(".")[2]
+    return any(last in one.class_values or "type" in one.class_values for one in {home, user})
+
+
+def class_values(inference: Inference) -> frozenset[str]:
+    """The names of classes that a file uses as values; "type" if it finds classes by objects."""
+    used: Counter[str] = Counter()
+    found: set[str] = set()
+    for function in inference.module.functions:
+        for event in events_of(function):
+            if isinstance(event, Use):
+                steps = event.place.steps
+                used[event.place.symbol] += 1 if not steps else -1 if len(steps) == 1 else 0
+                if any(step == Attr("__class__") for step in steps):
+                    found.add("type")
+            elif isinstance(event, Invoke):
+                called = event.call.function.place
+                if called is not None and not called.steps:
+                    used[called.symbol] -= 1
+                    if called.symbol == "builtins:type":
+                        found.add("type")
+                    if called.symbol in _ASKING:
+                        for argument in event.call.arguments[1:]:
+                            for value in (argument.value, *argument.value.held):
+                                if value.place is not None and not value.place.steps:
+                                    used[value.place.symbol] -= 1
+    for symbol, count in used.items():
+        if count > 0:
+            if symbol in inference.callees.class_parameters:
+                found.add("type")
+            info = inference.module.symbols.get(symbol)
+            if info is not None and (info.cls or info.kind == "import"):
+                found.add((info.cls or info.target).rpartition(".")[2])
+    return frozenset(found)
