@@ -18,7 +18,7 @@ from .lineage import (
 )
 from .plainness import doubted
 from .returned import result_of
-from .typetext import CLASS, OPEN, PLAIN_DATA, UNKNOWN, Type, is_plain
+from .typetext import CLASS, DATA, OPEN, PLAIN_DATA, UNKNOWN, Type, is_plain
 
 if TYPE_CHECKING:
     from .resolve import Resolver
@@ -100,9 +100,11 @@ def _find(resolver: Resolver, line: tuple[Level, ...], name: str) -> Type:
 
 def _kept(owner: Resolver, value: Value, found: Type) -> Type:
     """A new container that is stored may be filled with something else later on."""
-    if not value.fresh or not found.args:
+    if not found.args or not owner.values.made(value):
         return found
-    constants = owner.plain_values and owner.values.constants(value) and is_plain(found)
+    constants = (
+        value.fresh and owner.plain_values and owner.values.constants(value) and is_plain(found)
+    )
     return Type(found.name, (PLAIN_DATA,) * len(found.args)) if constants else found.bare
 
 
@@ -183,7 +185,9 @@ def _related(owner: Resolver, kind: str, names: set[str]) -> bool:
 
 
 def lacking(resolver: Resolver, kind: Type, name: str) -> bool:
-    """Is it certain that no object of a class of the project has an attribute of that name?"""
+    """Is it certain that no object of a type has an attribute of that name?"""
+    if kind.name in DATA:
+        return not any(hasattr(one, name) for one in DATA[kind.name])
     line = ancestry(resolver, kind.name)
     if line is None or line[0].info is None:
         return False

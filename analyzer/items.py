@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from .effects.selector import Key, Step
-from .typetext import GENERATOR, OPEN, PLAIN, PLAIN_DATA, UNKNOWN, WHOLE, Type, is_plain, join
+from .typetext import (
+    GENERATOR,
+    NEVER,
+    OPEN,
+    PLAIN,
+    PLAIN_DATA,
+    UNKNOWN,
+    WHOLE,
+    Type,
+    is_plain,
+    join,
+)
 
 _MAPPINGS = frozenset({
     "builtins.dict", "collections.defaultdict", "collections.OrderedDict", "typing.Mapping",
@@ -221,6 +232,13 @@ def of_method(receiver: Type, method: str, given: Sequence[Type]) -> Type | None
     if receiver == OPEN:
         return receiver
     return rule(receiver, given) if rule is not None else None
+
+
+def of_nothing(name: str) -> Type:
+    """What a constructor of containers makes that is handed nothing."""
+    if name not in ("builtins.list", "builtins.dict", "builtins.set", "builtins.tuple"):
+        return UNKNOWN
+    return Type(name, (NEVER, NEVER) if name == "builtins.dict" else (NEVER,), exact=True)
 
 
 def of_builtin(name: str, given: Sequence[Type]) -> Type | None:

@@ -264,7 +264,7 @@ def _ran(
             word = word or f"`{one.name}.{min(names)}`"
             found.append(_functions(inference, one, names))
     kind = resolver.values.of(value)
-    if not kind.known or (kind.name in _HOLDING and not is_plain(kind)):
+    if not kind.known or any(k.name in _HOLDING and not is_plain(k) for k in kind.each):
         names = called(resolver.own.dunders)
         if names and not (hashed and not resolver.own.hashable):
             word = word or f"`{kind.name or '?'}.{min(names)}`"

@@ -206,15 +206,25 @@ class Resolver:
         if call.function.place is not None:
             return self.types.canonical(self.place_name(call.function.place))
         if call.receiver is not None:
-            kind = self.type_of(call.receiver)
+            kind = _shown(self.having(self.values.of(call.receiver), call.method))
             return f"{kind or '?'}.{call.method}"
         return "?"
+
+    def having(self, kind: Type, name: str) -> Type:
+        """Of several types the one whose objects have an attribute: on others, it raises."""
+        if not kind.choice:
+            return kind
+        from .fields import lacking
+
+        found = [one for one in kind.choice if not lacking(self, one, name)]
+        return found[0] if len(found) == 1 else kind
 
     def place_name(self, place: Place) -> str:
         if place.steps:
             *before, last = place.steps
             base = Place(place.symbol, tuple(before))
-            kind = self.place_type(base)
+            found = self.values.at(base)
+            kind = _shown(self.having(found, last.name) if isinstance(last, Attr) else found)
             owner = kind or self.place_name(base)
             return f"{owner}.{last.name}" if isinstance(last, Attr) else f"{owner}[]"
         if place.symbol.startswith("call#"):

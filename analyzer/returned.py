@@ -83,11 +83,14 @@ def _container(resolver: Resolver, name: str, call: Call) -> Type:
     """What methods of containers, and builtins on them, answer with."""
     if any(a.star for a in call.arguments):
         return UNKNOWN
+    if not call.arguments and call.receiver is None:
+        return items.of_nothing(name)
     of = resolver.values.of
     given = [of(a.value) for a in call.arguments if a.keyword is None]
     found: Type | None = None
     if call.receiver is not None:
-        found = items.of_method(of(call.receiver), call.method, given)
+        receiver = resolver.having(of(call.receiver), call.method)
+        found = items.of_method(receiver, call.method, given)
     if found is None:
         found = items.of_builtin(name, given)
     return found or UNKNOWN

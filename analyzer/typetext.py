@@ -72,6 +72,12 @@ SCALARS = frozenset({
     "builtins.str", "builtins.int", "builtins.float", "builtins.bool", NONE, "builtins.NoneType",
 })  # fmt: skip
 NUMBERS = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
+#: Built-in types whose methods are all known, and what plain data may be.
+DATA: dict[str, tuple[type, ...]] = {
+    f"builtins.{kind.__name__}": (kind,)
+    for kind in (str, int, float, bool, bytes, list, dict, set, frozenset, tuple)
+}
+DATA[PLAIN] = (str, int, float, bool, list, dict, type(None))
 _HOLDING_PLAIN = frozenset({"builtins.list", "builtins.dict", "builtins.set", "builtins.tuple"})
 MAPPINGS = frozenset({
     "builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter",
@@ -111,10 +117,13 @@ def join(types: Iterable[Type]) -> Type:
 
 
 def _choice(several: set[Type]) -> Type:
-    """One of several classes, none of which is a built-in type."""
+    """One of several classes, of which each may be data."""
     kinds: dict[str, Type] = {}
     for one in several:
-        if "." not in one.name or one.name.startswith(("builtins.", "typing.", "collections.")):
+        special = "." not in one.name or one.name.startswith(
+            ("builtins.", "typing.", "collections.")
+        )
+        if special and one.name not in DATA:
             return UNKNOWN
         other = kinds.get(one.name)
         kinds[one.name] = one if other is None else join((one, other))

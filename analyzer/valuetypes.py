@@ -16,7 +16,7 @@ from .fields import class_attribute, field, lacking, others
 from .ir import AENTER, ENTER, OPAQUE, SLICE, UNTYPED, Place, SymbolInfo, Value
 from .lineage import ancestry
 from .plainness import doubted
-from .returned import call_result, entered
+from .returned import call_result, entered, own_function
 from .settled import filled
 from .typetext import (
     CLASS,
@@ -248,7 +248,7 @@ class ValueTypes:
     def _bound(self, symbol: str, value: Value) -> Type:
         """The type of a value once a name means it, by which the container may be changed."""
         found = self.of(value)
-        if not found.args or not self._new(value):
+        if not found.args or not self.made(value):
             return found
         change = filled(self.resolver, symbol)
         if change.lost:
@@ -259,11 +259,18 @@ class ValueTypes:
             found = items.put(found, self.of(key) if key is not None else None, self.of(put))
         return items.cut(found, change.depth)
 
-    def _new(self, value: Value) -> bool:
+    def made(self, value: Value) -> bool:
+        """Is it a new container, of which no annotation says what it holds for all its life?"""
         if value.fresh:
             return True
-        call = self.module.calls.get(value.place.symbol) if value.place is not None else None
-        return call is not None and self.resolver.call_name(call) in _MAKERS
+        place = value.place
+        call = self.module.calls.get(place.symbol) if place and not place.steps else None
+        if call is None:
+            return any(map(self.made, value.held)) and not value.element
+        own = own_function(self.resolver, call)
+        if own is not None:
+            return not own[1].returns
+        return self.resolver.call_name(call) in _MAKERS or call.method == "copy"
 
     def constants(self, value: Value) -> bool:
         """Is it a display of constants, and of displays of such?"""

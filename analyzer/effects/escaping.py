@@ -45,7 +45,8 @@ def escaping(inferences: Iterable[Inference]) -> frozenset[str]:
                 told.add(function.name)
             for event in events_of(function):
                 if isinstance(event, Use):
-                    used[_name(event.place)] += 1
+                    if not _mere_variable(inference, event.place):
+                        used[_name(event.place)] += 1
                     texts |= _texts(event.place)
                 elif isinstance(event, Invoke):
                     _call(inference, event.call, called, texts)
@@ -54,6 +55,13 @@ def escaping(inferences: Iterable[Inference]) -> frozenset[str]:
     if _BY_OBJECT & used.keys():
         told.add("__init__")
     return frozenset({name for name, count in used.items() if count > called[name]} | told)
+
+
+def _mere_variable(inference: Inference, place: Place) -> bool:
+    """Is it a name of a function that only happens to be spelled like something else?"""
+    info = inference.module.symbols.get(place.symbol)
+    local = info is not None and info.kind in ("local", "parameter") and not place.steps
+    return local and info is not None and not (info.function or info.cls)
 
 
 def _call(inference: Inference, call: Call, called: Counter[str], texts: set[str]) -> None:

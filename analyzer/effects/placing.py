@@ -8,7 +8,7 @@ turns of a loop. What is said here speaks of parameters; `trees` asks the calls 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import zip_longest
+from itertools import combinations, zip_longest
 from typing import TYPE_CHECKING
 
 from ..classes import events_of
@@ -24,7 +24,10 @@ from ..ir import (
     Store,
     Value,
 )
+from ..resolve import CONTAINERS
+from ..typetext import is_plain
 from ..within import located
+from .answers import CONTAINER
 from .callees import Target, bind
 from .origins import Origins, Sources
 from .placed import (
@@ -68,9 +71,10 @@ class Placing:
         self._puts: dict[Put, None] = {}
         self._passed: dict[Passed, None] = {}
         self._lost: dict[Origin, None] = {}
-        #: Objects made here → where they are placed, each time that they are.
-        self._given: dict[str, list[tuple[_Place, _Once]]] = {}
+        #: Objects made here → where they, or what lies at a path, are placed, each time.
+        self._given: dict[str, list[tuple[_Place, Path, _Once]]] = {}
         self._event = 0
+        self._parts: dict[int, tuple[Value, Value]] = {}  # by call, see `_item_or_default`
         self._twice: set[str] = set()
         self._tangled: set[str] = set()
         self._copied: dict[str, set[str]] = {}  # object made here → those it was copied from
@@ -191,6 +195,11 @@ class Placing:
         """``value`` comes to lie at ``slot`` (None: in an object that is made here)."""
         if self._inert(value):
             return
+        several = self._item_or_default(value)
+        if several:
+            for part in several:
+                self._put(slot, part, loops)
+            return
         if value.place is None and value.fresh:
             keys = {id(v): key for key, v in value.entries or ()}
             for held in value.held:
@@ -220,8 +229,38 @@ class Placing:
                 self._puts[Put(slot, origin)] = None
                 self._hand_on(slot, origin, value, loops)
 
+    def _item_or_default(self, value: Value) -> tuple[Value, ...]:
+        """`d.get(key, default)` is the one or the other."""
+        call = self.inference.module.calls.get(value.place.symbol) if value.place else None
+        if call is None or value.place is None or value.place.steps or value.held:
+            return ()
+        name, receiver = self.resolver.call_name(call), call.receiver
+        plain = not any(a.keyword or a.star for a in call.arguments)
+        if receiver is None or receiver.place is None or not plain or len(call.arguments) != 2:
+            return ()
+        if not name.startswith(CONTAINER) or call.method not in ("get", "pop"):
+            return ()
+        known = self._parts.get(call.id)
+        if known is None:
+            step = self.sources.key(call.arguments[0].value)
+            item = Value(place=receiver.place.then(step))
+            known = self._parts[call.id] = (item, call.arguments[1].value)
+        return known
+
     def _give(self, root: str, place: _Place, value: Value) -> None:
-        self._given.setdefault(root, []).append((place, (self._event, id(value))))
+        once = (self._event, id(value))
+        self._given.setdefault(root, []).append((place, self._part(root, value), once))
+
+    def _part(self, root: str, value: Value) -> Path:
+        """The path of a value below plain data made here, as far as it is written out."""
+        place = value.place
+        if place is None or not is_plain(self.resolver.values.of_symbol(place.symbol)):
+            return ()
+        info = self.inference.module.symbols.get(place.symbol)
+        bound = info.values if info is not None and info.bindings == 1 else ()
+        made = bound[0].place if len(bound) == 1 else None
+        names = {place.symbol, made.symbol if made is not None and not made.steps else ""}
+        return place.steps if root.removeprefix("new ") in names else ()
 
     def _hand_on(
         self, place: Slot | tuple[str, str], origin: Origin, value: Value, loops: Loops
@@ -293,7 +332,12 @@ class Placing:
             self._unknown(call)
 
     def _unknown(self, call: Call) -> None:
-        for value in (call.receiver, *(a.value for a in call.arguments)):
+        """Unknown code may put anything anywhere; a known object of a library keeps its own."""
+        entry, receiver = self.resolver.entry(call), call.receiver
+        kind = self.resolver.type_of(receiver) if receiver is not None else ""
+        info = self.resolver.type_info(kind) if entry is not None and not entry.barrier else None
+        inside = info is not None and not info.plain and kind not in CONTAINERS
+        for value in (None if inside else receiver, *(a.value for a in call.arguments)):
             if value is None or self._inert(value):
                 continue
             if value.place is None or not self.resolver.module_like(value.place):
@@ -349,15 +393,17 @@ class Placing:
         Returns the objects made here that hold one that is placed twice.
         """
         twice = self._twice | {
-            root for root, places in self._given.items() if len({once for _, once in places}) > 1
-        }
+            root for root, places in self._given.items()
+            if any(one[2] != two[2] and nested(one[1], two[1])
+                   for one, two in combinations(places, 2))
+        }  # fmt: skip
         sharing = self._sharing(twice)
         for to, root in self._shown:
             if root in sharing:
                 self._passed[Passed(*to, None, tangled=True)] = None
         for root, places in self._given.items():
             inner = () if self._constructed(root) else self.sources.held(root)
-            for place, _ in places:
+            for place, _, _ in places:
                 if root in twice:
                     self._say(place, None)
                 if root in sharing:
