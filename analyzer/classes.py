@@ -226,12 +226,20 @@ class OwnClasses:
 
     @cached_property
     def stored_below(self) -> dict[str, list[Value]]:
-        """Symbol → what is stored by subscripts somewhere below what it means."""
+        """Symbol → what is put somewhere below what it means, by subscripts and by methods."""
         found: dict[str, list[Value]] = {}
         for function in self.module.functions:
             for event in events_of(function):
                 if isinstance(event, Store):
                     found.setdefault(event.place.symbol, []).append(event.value)
+                elif isinstance(event, Invoke) and event.call.method in _ADDING:
+                    call = event.call
+                    place = call.receiver.place if call.receiver is not None else None
+                    if place is not None and call.arguments:
+                        last = call.arguments[-1].value
+                        items = call.method in ("extend", "update")
+                        value = Value(held=(last,), element=True) if items else last
+                        found.setdefault(place.symbol, []).append(value)
         return found
 
     @cached_property

@@ -48,6 +48,8 @@ _MAKERS = frozenset({
     "builtins.list", "builtins.dict", "builtins.set", "builtins.sorted", "builtins.tuple",
 })  # fmt: skip
 
+_TABLES = frozenset({"builtins.dict", "builtins.list", "builtins.set"})
+
 
 class ValueTypes:
     """Types within one module; asked for one at a time, and remembered."""
@@ -240,7 +242,7 @@ class ValueTypes:
         place = Place(symbol)
         values = [v for value in info.values for v in others(place, value)]
         kind = self.combined([self._bound(symbol, value) for value in values])
-        table = kind.name == "builtins.dict" and not kind.args and info.kind == "global"
+        table = kind.name in _TABLES and not kind.args and info.kind == "global"
         if table and len(info.values) == 1 and self.constants(info.values[0]):
             kind = self._table(kind, symbol)
         return doubted(self.resolver, kind, symbol=symbol)
@@ -283,7 +285,8 @@ class ValueTypes:
             return kind
         stored = self.resolver.own.stored_below.get(symbol, ())
         plain = all(not found or is_plain(found) for found in map(self.of, stored))
-        return Type(kind.name, (PLAIN_DATA, PLAIN_DATA)) if plain else kind
+        held = (PLAIN_DATA,) * (2 if kind.name == "builtins.dict" else 1)
+        return Type(kind.name, held) if plain else kind
 
 
 def _leaves(value: Value) -> Iterator[Value]:

@@ -18,7 +18,7 @@ CALL_KEYS = frozenset({
     "match", "params", "async", "reads", "writes", "pure", "barrier", "affine", "returns", "type",
     "raises", "calls", "iterates", "transparent", "defaults", "when", "unknown_if", "assumes",
     "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments",
-    "dunders",
+    "dunders", "identity",
     "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "lazy", "enters",
 })  # fmt: skip
 TYPE_KEYS = frozenset({
@@ -87,6 +87,7 @@ class Entry:
     )
     plain_args: tuple[str, ...] = ()  # `type` holds only if these are absent or plain
     awaitable: bool = False  # what it returns is awaited, but is no coroutine
+    identity: bool = False  # it asks which objects its arguments are, and looks at no content
     lazy: bool = False  # the result is an iterator that does the work when it is advanced
 
 
@@ -218,6 +219,7 @@ def parse_entry(table: Mapping[str, Any], origin: str, where: str) -> list[Entry
             typed={key: tuple(values) for key, values in table.get("typed", {}).items()},
             plain_args=_words(table, "plain_args", where),
             awaitable=bool(table.get("awaitable", False)),
+            identity=bool(table.get("identity", False)),
             lazy=bool(table.get("lazy", False)),
         )
         for name in names

@@ -232,6 +232,11 @@ class Inference:
             found.extend(self.contents(held))
         return found
 
+    def _named_thing(self, value: Value) -> bool:
+        """Is it a module, a function or a class? Handing one on looks at no state."""
+        place, resolver = value.place, self.resolver
+        return place is not None and (resolver.module_like(place) or resolver.defined_thing(place))
+
     # -- calls ---------------------------------------------------------------------------------
 
     def facts(self, call: Call) -> CallFacts:
@@ -267,7 +272,7 @@ class Inference:
         effects += [
             Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
             for value in (None if slots else call.receiver, *(a.value for a in call.arguments))
-            if value is not None and not (value.place and self.resolver.module_like(value.place))
+            if value is not None and not entry.identity and not self._named_thing(value)
             for memory in self.contents(value)
         ]
         for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):

@@ -13,12 +13,13 @@ are put somewhere, those that were found under different constant keys are diffe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..ir import FRAMES, Module, Place, Use
 from ..resolve import CONTAINERS, PLAIN
+from ..typetext import is_plain
 from .escaping import escaping
 from .placed import Passed, Placed, Slot
 from .roots import Origin, is_module
@@ -78,6 +79,7 @@ class Trees:
         if first is None or second is None or first[0] != second[0]:
             return False
         p, q = first[1], second[1]
+        a, b = self._typed(p, a), self._typed(q, b)
         if looks and b.slot is not None and len(q) < len(p) and p[: len(q)] == q:
             return self._homes(p, len(q) - 1, a) == set()  # what is below is not above
         at = _parting(p, q)
@@ -156,6 +158,17 @@ class Trees:
                     return None
                 found.add(mark.home)
         return found
+
+    def _typed(self, path: _Path, memory: Memory) -> Memory:
+        """The same, called plain if what lies at the path is data all the way down."""
+        first, name = (*path, None, None)[:2]
+        if not (memory.deep and memory.type in CONTAINERS and isinstance(first, Attr)):
+            return memory
+        inference = self.inferences.get(first.name[1:-1]) if is_module(first.name) else None
+        if inference is None or not isinstance(name, Attr):
+            return memory
+        found = inference.resolver.values.at(Place(f":{name.name}", path[2:]))
+        return replace(memory, type=PLAIN) if is_plain(found) else memory
 
     # -- marks ---------------------------------------------------------------------------------
 

@@ -156,11 +156,12 @@ def _boolean(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
 
 def _comparison(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.Comparison)
-    left = evaluate(node.left, context)
+    same = all(isinstance(c.operator, (cst.Is, cst.IsNot)) for c in node.comparisons)
+    left = evaluate(node.left, context, deep=not same)  # `x is y` looks at no content
     for i, target in enumerate(node.comparisons):
         context.depth += i > 0
         member = isinstance(target.operator, (cst.In, cst.NotIn))
-        right = evaluate(target.comparator, context, deep=not member)
+        right = evaluate(target.comparator, context, deep=not (member or same))
         if member and right.place is not None:
             guarded = context.guarded
             context.add(Use(right.place, guarded=guarded, member=key_of(left)))
