@@ -12,6 +12,8 @@ from .typetext import (
     OPEN,
     PLAIN,
     PLAIN_DATA,
+    SCALAR,
+    TEXT,
     UNKNOWN,
     WHOLE,
     Type,
@@ -47,6 +49,8 @@ def element(found: Type, index: int | None = None) -> Type:
     name = found.name
     if name == PLAIN:
         return PLAIN_DATA
+    if name == SCALAR:
+        return TEXT.bare
     if name == "builtins.str" or found == OPEN:
         return found
     if name in _BYTES:
@@ -67,7 +71,11 @@ def item(found: Type, step: Step) -> Type:
         return found.arg(1)
     if name == "builtins.tuple" and isinstance(step, Key) and isinstance(step.value, int):
         return found.arg(step.value) if len(found.args) > 1 else found.arg(0)
-    if name in _SEQUENCES or name in ("builtins.tuple", "builtins.str", PLAIN) or name in _BYTES:
+    if (
+        name in _SEQUENCES
+        or name in ("builtins.tuple", "builtins.str", PLAIN, SCALAR)
+        or name in _BYTES
+    ):
         return element(found)
     return UNKNOWN
 

@@ -19,7 +19,7 @@ from .effects.selector import Attr
 from .ir import Call, Function, Module, Place, Value
 from .lineage import Level, ancestry
 from .solving import Solver
-from .typetext import PLAIN, Type
+from .typetext import PLAIN, SCALAR, Type
 from .valuetypes import ValueTypes
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def _decorators(function: Function) -> set[str]:
 
 
 def _shown(found: Type) -> str:
+    if found.name == SCALAR:
+        return PLAIN
     return "" if found.name in _NOT_SHOWN else found.name
 
 
@@ -118,12 +120,12 @@ class Resolver:
         return frozenset[str]().union(*(c.prefixes for c in self.sources[:-1]))
 
     def immutable(self, value: Value) -> bool:
-        return value.immutable or self.immutable_type(self.type_of(value))
+        return value.immutable or self.immutable_type(self.values.of(value).name)
 
     def immutable_type(self, name: str) -> bool:
         """Do objects of a type never change?"""
         info = self.type_info(name)
-        return name in IMMUTABLE or (info is not None and info.immutable)
+        return name in IMMUTABLE or name == SCALAR or (info is not None and info.immutable)
 
     def type_of(self, value: Value) -> str:
         """The qualified name of a value's type, "" if it is not known, or a class is meant."""

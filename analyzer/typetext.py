@@ -65,6 +65,8 @@ NEVER = Type("<never>")
 #: What is being looked for, and is asked for meanwhile (see `solving`).
 OPEN = Type("<open>")
 PLAIN_DATA = Type(PLAIN)
+#: Text, a number, a truth value or None: which of them is not known.
+SCALAR = "scalar"
 TEXT = Type("builtins.str", exact=True)
 WHOLE = Type("builtins.int", exact=True)
 
@@ -78,6 +80,7 @@ DATA: dict[str, tuple[type, ...]] = {
     for kind in (str, int, float, bool, bytes, list, dict, set, frozenset, tuple)
 }
 DATA[PLAIN] = (str, int, float, bool, list, dict, type(None))
+DATA[SCALAR] = (str, int, float, bool, type(None))
 _HOLDING_PLAIN = frozenset({"builtins.list", "builtins.dict", "builtins.set", "builtins.tuple"})
 MAPPINGS = frozenset({
     "builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter",
@@ -89,7 +92,7 @@ _NOTHING = frozenset({NONE, "builtins.NoneType", NEVER.name, OPEN.name})
 
 def is_plain(found: Type) -> bool:
     """Is it JSON-like data: text, numbers, None, and built-in containers of such?"""
-    if found.name == PLAIN or found in (NEVER, OPEN) or found.name in SCALARS:
+    if found.name in (PLAIN, SCALAR) or found in (NEVER, OPEN) or found.name in SCALARS:
         return True
     return found.name in _HOLDING_PLAIN and bool(found.args) and all(map(is_plain, found.args))
 
@@ -111,6 +114,8 @@ def join(types: Iterable[Type]) -> Type:
         return Type(names.pop(), _joined_args([t.args for t in several]), exact)
     if names <= set(NUMBERS):
         return Type(max(names, key=NUMBERS.index), exact=exact)
+    if names <= SCALARS | {SCALAR}:
+        return Type(SCALAR)
     if all(map(is_plain, several)):
         return PLAIN_DATA
     return _choice(several) if len(names) <= _MOST_CHOICES else UNKNOWN
@@ -142,6 +147,8 @@ def agrees(annotated: Type, assigned: Type) -> bool:
         return True
     if annotated.name in NUMBERS and assigned.name in NUMBERS:
         return NUMBERS.index(assigned.name) <= NUMBERS.index(annotated.name)
+    if SCALAR in (annotated.name, assigned.name):
+        return {annotated.name, assigned.name} <= SCALARS | {SCALAR, PLAIN}
     if PLAIN in (annotated.name, assigned.name):
         other = assigned if annotated.name == PLAIN else annotated
         return is_plain(other) or (other.name in _HOLDING_PLAIN and not other.args)

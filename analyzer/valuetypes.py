@@ -244,7 +244,7 @@ class ValueTypes:
         kind = self.combined([self._bound(symbol, value) for value in values])
         table = kind.name in _TABLES and not kind.args and info.kind == "global"
         if table and len(info.values) == 1 and self.constants(info.values[0]):
-            kind = self._table(kind, symbol)
+            kind = self._table(kind, symbol, self.of(info.values[0]))
         return doubted(self.resolver, kind, symbol=symbol)
 
     def _bound(self, symbol: str, value: Value) -> Type:
@@ -279,11 +279,13 @@ class ValueTypes:
         scalars = [v for v in _leaves(value) if v.type != NONE]
         return value.fresh and bool(scalars) and is_plain(self.of(value))
 
-    def _table(self, kind: Type, symbol: str) -> Type:
+    def _table(self, kind: Type, symbol: str, made: Type) -> Type:
         """A global that a display of constants fills: plain data, if nothing else is put in."""
         if not self.resolver.plain_values:
             return kind
         stored = self.resolver.own.stored_below.get(symbol, ())
+        if not stored and kind.name != "builtins.dict":
+            return made
         plain = all(not found or is_plain(found) for found in map(self.of, stored))
         held = (PLAIN_DATA,) * (2 if kind.name == "builtins.dict" else 1)
         return Type(kind.name, held) if plain else kind

@@ -24,8 +24,9 @@ from ..ir import (
     Store,
     Value,
 )
+from ..items import element
 from ..resolve import CONTAINERS
-from ..typetext import is_plain
+from ..typetext import MAPPINGS, is_plain
 from ..within import located
 from .answers import CONTAINER
 from .callees import Target, bind
@@ -276,7 +277,10 @@ class Placing:
         """All that ``values`` hold comes to lie in ``owners`` as well."""
         slots = [Slot(owner, AnyKey()) for owner in owners]
         for value in values:
-            if self._inert(value):
+            kind = self.resolver.values.of(value)
+            held = kind.args if kind.name in MAPPINGS else (element(kind),)
+            fixed = bool(held) and all(self.resolver.immutable_type(k.name) for k in held)
+            if self._inert(value) or fixed:
                 continue
             if value.fresh and value.place is None:
                 for slot in slots:

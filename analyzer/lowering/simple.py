@@ -7,6 +7,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from ..ir import OPAQUE, Control, Define, Mutate, Operate, Risk, Shape, Store, Value
+from ..names import resolve
 from .annotations import annotate, annotate_field, evaluate_annotation
 from .context import Context
 from .evaluation import test
@@ -112,10 +113,17 @@ def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
 def _return(node: cst.Return, context: Context) -> dict[str, object]:
     value = Value()
     if node.value is not None:
-        display = isinstance(node.value, (cst.Tuple, cst.List, cst.Dict))  # is only passed on
-        value = evaluate(node.value, context, deep=not display)
+        value = evaluate(node.value, context, deep=not _passed_on(node.value, context))
     context.add(Control("return", value=value))
     return {"shape": Shape.RETURN} if _awaits_call(node.value) else {}
+
+
+def _passed_on(node: cst.BaseExpression, context: Context) -> bool:
+    """A new container, or what the caller has handed in: returning it looks at no content."""
+    if isinstance(node, cst.Name):
+        scope = resolve(context.scope, node.value)
+        return scope is not None and node.value in scope.parameters
+    return isinstance(node, (cst.Tuple, cst.List, cst.Dict))
 
 
 def _raise(node: cst.Raise, context: Context) -> None:
