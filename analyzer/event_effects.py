@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .effects.containers import member_slot, shallow
 from .effects.inference import Inference
 from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
@@ -37,6 +39,8 @@ class EventEffects:
                     return []
                 slot = self._removed(place) if removes else place.then(AnyKey())
                 memory = self.inference.memory(slot, deep=False)
+                if removes and slot == place and not isinstance(place.steps[-1], AnyKey):
+                    memory = replace(memory, removes=True)
                 return [*self._root(place), *self._write(memory)]
             case Invoke(call=call):
                 facts = self.inference.facts(call)

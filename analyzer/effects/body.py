@@ -220,6 +220,7 @@ class Body:
             type=memory.type if typed or memory.type == PLAIN else "",
             opaque=memory.opaque and typed,
             owner=memory.owner if typed else "",
+            removes=memory.removes and not deep,
         )
 
     # -- results -------------------------------------------------------------------------------

@@ -45,6 +45,14 @@ def slots_of(inference: Inference, call: Call) -> Memory | None:
     return inference.memory(receiver.place.then(step), deep=False)
 
 
+def takes_out(inference: Inference, call: Call) -> bool:
+    """Does a method take one key out of a dictionary, and nothing else?"""
+    kind = inference.resolver.values.of(call.receiver) if call.receiver is not None else None
+    if call.method != "pop" or kind is None or not call.arguments:
+        return False
+    return kind.name in MAPPINGS or textual(inference, call.arguments[0].value)
+
+
 def textual(inference: Inference, key: Value) -> bool:
     """Is a subscript a text, which no list is subscripted by?"""
     return inference.resolver.values.of(key).name == TEXT.name

@@ -21,7 +21,7 @@ from ..typetext import GENERATOR
 from .benign import is_benign_claim
 from .callees import Callees, Target
 from .catalog import Catalog, Entry
-from .containers import slots_of
+from .containers import slots_of, takes_out
 from .directives import line_entry
 from .dispatch import displaced
 from .doubts import doubt
@@ -159,7 +159,7 @@ class Inference:
         if not (isinstance(a, Memory) and isinstance(b, Memory) and self.config.plain_values):
             return False
         if one.writes and other.writes:
-            a, b = in_order(one).resource.selector, in_order(other).resource.selector
+            a, b = (write.resource.selector for write in in_order(one, other))
             assert isinstance(a, Memory)
             assert isinstance(b, Memory)
             return self.trees.apart(self, a, b)
@@ -280,7 +280,9 @@ class Inference:
                 if mode is Mode.WRITE and is_benign_claim(self.config, template):
                     continue
                 if slots is not None and template.of_receiver:
-                    effects.append(Effect(mode, Resource(MEMORY, slots), entry.origin))
+                    taken = mode is Mode.WRITE and takes_out(self, call)
+                    slot = replace(slots, removes=True) if taken else slots
+                    effects.append(Effect(mode, Resource(MEMORY, slot), entry.origin))
                     continue
                 effects.extend(
                     Effect(mode, resource, entry.origin)

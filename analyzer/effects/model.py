@@ -140,7 +140,7 @@ def conflicts(a: Effect, b: Effect, same_world: SameWorld = ()) -> bool:
     if a.resource.domain == b.resource.domain == MEMORY:
         if a.writes != b.writes:
             return _changes(a, b) if a.writes else _changes(b, a)
-        a, b = in_order(a), in_order(b)
+        a, b = in_order(a, b)
     return overlap(a.resource, b.resource, same_world) is not Overlap.NEVER
 
 
@@ -152,11 +152,18 @@ def _changes(write: Effect, read: Effect) -> bool:
     return overlap_memory(x, y, looks=True) is not Overlap.NEVER
 
 
-def in_order(write: Effect) -> Effect:
-    """A write as another write meets it: a new key of a dictionary comes behind those there are.
+def in_order(one: Effect, other: Effect) -> tuple[Effect, Effect]:
+    """Two writes as they meet: a new key of a dictionary comes behind those there are.
 
-    Their order is what iterating shows (library reference, "Mapping Types").
+    Their order is what iterating shows (library reference, "Mapping Types"). Taking out a key
+    leaves the others in their order, and it does not matter when another one is put in.
     """
+    if any(isinstance(m := e.resource.selector, Memory) and m.removes for e in (one, other)):
+        return one, other
+    return _anywhere(one), _anywhere(other)
+
+
+def _anywhere(write: Effect) -> Effect:
     memory = write.resource.selector
     if not isinstance(memory, Memory) or memory.owner in _INDEXED:
         return write

@@ -123,6 +123,7 @@ class Memory:
     # that is a catalogued handle: changed by its methods and attributes, never by subscript stores
     opaque: bool = False
     owner: str = ""  # for a slot: qualified type of the object that holds it, if known
+    removes: bool = False  # a slot of a dictionary that a write takes out, and puts nothing into
 
     @property
     def slot(self) -> Step | None:

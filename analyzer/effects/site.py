@@ -153,6 +153,8 @@ class Site:
         if value.place is not None:
             place = Place(value.place.symbol, (*value.place.steps, *memory.steps))
             found = self.inference.memory(place, deep=memory.deep or not memory.steps)
+            if memory.removes:
+                found = replace(found, removes=True)
             if not found.type and memory.type:
                 found = replace(found, type=memory.type, opaque=memory.opaque)
             yield found

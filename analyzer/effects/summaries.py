@@ -171,7 +171,8 @@ def _cut(resource: Resource) -> Resource:
     memory = resource.selector
     if not isinstance(memory, Memory) or len(memory.steps) <= _WIDEST:
         return resource
-    cut = replace(memory, steps=memory.steps[:_WIDEST], deep=True, type="", opaque=False, owner="")
+    cut = replace(memory, steps=memory.steps[:_WIDEST], deep=True)
+    cut = replace(cut, type="", opaque=False, owner="", removes=False)
     return replace(resource, selector=cut)
 
 
