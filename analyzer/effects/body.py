@@ -199,14 +199,21 @@ class Body:
             for inner in reached | self.sources.kept(origin.root):
                 if inner.root == "?":
                     found[SOMEBODYS] = None
-                else:
+                elif not self._fixed(inner):
                     found[self._at(inner, memory, deep=True, typed=False)] = None
         elif origin.root == "?":
             found[SOMEBODYS] = None
-        else:
+        elif not self._fixed(origin):
             # Paths name slots unless they are deep, so an object's own slots have no path.
             deep = memory.deep or origin.below or bool(origin.steps) or origin.root[0] == ":"
             found[self._at(origin, memory, deep=deep, typed=not origin.below)] = None
+
+    def _fixed(self, origin: Origin) -> bool:
+        """Does what lies at a path never change? Reading its slot is an effect of its own."""
+        if origin.below or not origin.steps or is_module(origin.root):
+            return False
+        kind = self.inference.resolver.values.at(Place(origin.root, origin.steps))
+        return self.inference.resolver.immutable_type(kind.name)
 
     def _at(self, origin: Origin, memory: Memory, *, deep: bool, typed: bool = True) -> Memory:
         leaving = self.inference.roots.leaving(origin)
