@@ -23,7 +23,7 @@ CALL_KEYS = frozenset({
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
-    "frozen",
+    "frozen", "leaf",
 })  # fmt: skip
 _TEMPLATE_NAME = re.compile(r"\{([^{}|]+)(?:\|(\w+))?\}")
 _DOMAIN = re.compile(r"^(\*|[A-Za-z][\w-]*)(?::(.*))?$", re.DOTALL)
@@ -100,6 +100,7 @@ class TypeInfo:
     enter: str | tuple[str, ...] | None = None
     immutable: bool = False
     plain: bool = False
+    leaf: bool = False  # its objects change, and hold nothing that others can reach
     origin: str = ""
 
     @property
@@ -324,6 +325,7 @@ def parse_vocabulary(text: str, name: str) -> tuple[
             enter=tuple(enter) if isinstance(enter, list) else enter,  # pyright: ignore[reportUnknownArgumentType]
             immutable=table.get("immutable", False),
             plain=table.get("plain", False),
+            leaf=table.get("leaf", False),
             origin=f"catalog {name}",
         )
         types.append((info, tuple(table.get("aliases", ()))))

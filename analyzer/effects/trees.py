@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: A project with more modules is not searched for what its functions put where.
 _MODULES = 60
+#: The type of what changes, but holds nothing that others can reach.
+_LEAF = "<leaf>"
 _Path = tuple[Step, ...]
 _Parameter = tuple[str, str]
 
@@ -79,7 +81,7 @@ class Trees:
         if first is None or second is None or first[0] != second[0]:
             return False
         p, q = first[1], second[1]
-        a, b = self._typed(p, a), self._typed(q, b)
+        a, b = self._typed(inference, p, a), self._typed(inference, q, b)
         if looks and b.slot is not None and len(q) < len(p) and p[: len(q)] == q:
             return self._homes(p, len(q) - 1, a) == set()  # what is below is not above
         at = _parting(p, q)
@@ -159,15 +161,18 @@ class Trees:
                 found.add(mark.home)
         return found
 
-    def _typed(self, path: _Path, memory: Memory) -> Memory:
+    def _typed(self, inference: Inference, path: _Path, memory: Memory) -> Memory:
         """The same, called plain if what lies at the path is data all the way down."""
+        info = inference.resolver.type_info(memory.type)
+        if info is not None and info.leaf:
+            return replace(memory, type=_LEAF)
         first, name = (*path, None, None)[:2]
         if not (memory.deep and memory.type in CONTAINERS and isinstance(first, Attr)):
             return memory
-        inference = self.inferences.get(first.name[1:-1]) if is_module(first.name) else None
-        if inference is None or not isinstance(name, Attr):
+        owner = self.inferences.get(first.name[1:-1]) if is_module(first.name) else None
+        if owner is None or not isinstance(name, Attr):
             return memory
-        found = inference.resolver.values.at(Place(f":{name.name}", path[2:]))
+        found = owner.resolver.values.at(Place(f":{name.name}", path[2:]))
         return replace(memory, type=PLAIN) if is_plain(found) else memory
 
     # -- marks ---------------------------------------------------------------------------------
@@ -354,7 +359,7 @@ def _meet(x: Step, y: Step) -> bool:
 def _possible_below(path: _Path, end: _Path, kind: str) -> bool:
     """May a slot of which a path's end is known lie somewhere below a path?"""
     if kind != PLAIN:
-        return True
+        return kind != _LEAF
     # Plain data has no attributes: the end must be one of keys, or begin on the path itself.
     for i in range(len(end)):
         head, tail = end[: i + 1], end[i + 1 :]
