@@ -9,10 +9,12 @@ from .effects.selector import Key, Step
 from .typetext import (
     GENERATOR,
     NEVER,
+    NUMBERS,
     OPEN,
     PLAIN,
     PLAIN_DATA,
     SCALAR,
+    SCALARS,
     TEXT,
     UNKNOWN,
     WHOLE,
@@ -114,12 +116,31 @@ def cut(found: Type, depth: int) -> Type:
     return replace(found, args=tuple(cut(arg, depth - 1) for arg in found.args))
 
 
+_OPERANDS = SCALARS | {PLAIN, SCALAR}
+
+
+def _of_numbers(names: set[str], sign: str) -> Type | None:
+    if sign in ("-", "/") or (sign == "*" and "builtins.float" in names):
+        return WHOLE.bare  # or another number
+    if sign == "%" or (sign == "+" and SCALAR in names):
+        return Type(SCALAR)
+    if sign == "+" and names & set(NUMBERS):
+        return WHOLE.bare
+    return TEXT.bare if sign == "+" and TEXT.name in names else None
+
+
 _TIMES = frozenset({"datetime.datetime", "datetime.date", "datetime.timedelta"})
 
 
 def operated(rows: Sequence[Type], operator: str) -> Type | None:
-    """What an operator makes of times (library reference, "datetime"); None for other operands."""
+    """What an operator makes of plain data, and of times (library reference, "datetime").
+
+    None for other operands. Lists are joined and repeated, dictionaries joined, and text put
+    together; all the rest is done with numbers.
+    """
     names = [row.name for row in rows]
+    if all(name in _OPERANDS for name in names):
+        return _of_numbers(set(names), operator.rstrip("="))
     if len(rows) != 2 or not set(names) <= _TIMES:
         return None
     moments = [row for row in rows if row.name != "datetime.timedelta"]

@@ -92,6 +92,8 @@ _NOTHING = frozenset({NONE, "builtins.NoneType", NEVER.name, OPEN.name})
 
 def is_plain(found: Type) -> bool:
     """Is it JSON-like data: text, numbers, None, and built-in containers of such?"""
+    if found.choice:
+        return all(map(is_plain, found.choice))
     if found.name in (PLAIN, SCALAR) or found in (NEVER, OPEN) or found.name in SCALARS:
         return True
     return found.name in _HOLDING_PLAIN and bool(found.args) and all(map(is_plain, found.args))
@@ -116,7 +118,7 @@ def join(types: Iterable[Type]) -> Type:
         return Type(max(names, key=NUMBERS.index), exact=exact)
     if names <= SCALARS | {SCALAR}:
         return Type(SCALAR)
-    if all(map(is_plain, several)):
+    if all(map(is_plain, several)) and "builtins.set" not in names:  # JSON has no sets
         return PLAIN_DATA
     return _choice(several) if len(names) <= _MOST_CHOICES else UNKNOWN
 

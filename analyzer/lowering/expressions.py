@@ -129,6 +129,10 @@ def _await(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     return OPAQUE
 
 
+#: What may make something else than numbers; "-" stands for all other operators.
+_SIGNS: dict[type[cst.BaseBinaryOp], str] = {cst.BitOr: "|", cst.Modulo: "%"}
+
+
 def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     assert isinstance(node, cst.BinaryOperation)
     left = evaluate(node.left, context)
@@ -142,7 +146,7 @@ def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         return Value(parts=(left, right), held=(left, right), path_join=True, operator="/")
     # `[x] * 3` holds one object three times.
     repeats = isinstance(node.operator, cst.Multiply)
-    sign = "*" if repeats else "|" if isinstance(node.operator, cst.BitOr) else "-"
+    sign = "*" if repeats else _SIGNS.get(type(node.operator), "-")
     return Value(held=(left, right), many=repeats, operator=sign)
 
 

@@ -87,6 +87,7 @@ _SIGNS: dict[type[cst.BaseAugOp], str] = {
     cst.BitOrAssign: "|=",
     cst.BitAndAssign: "&=",
     cst.BitXorAssign: "^=",
+    cst.ModuloAssign: "%=",
 }
 
 
