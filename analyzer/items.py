@@ -221,6 +221,15 @@ def _least(given: Sequence[Type]) -> Type:
     return _one(given) if len(given) == 1 else join(given) if given else UNKNOWN
 
 
+def _number(given: Sequence[Type]) -> Type:
+    return WHOLE.bare if given and given[0].name in _OPERANDS else UNKNOWN
+
+
+def _sum(given: Sequence[Type]) -> Type:
+    """Without a start it begins with 0, to which only numbers can be added."""
+    return _number([element(given[0])]) if len(given) == 1 else UNKNOWN
+
+
 def _counted(given: Sequence[Type]) -> Type:
     held = element(given[0]) if given else UNKNOWN
     return Type("builtins.enumerate", (Type("builtins.tuple", (WHOLE, held)),))
@@ -239,6 +248,9 @@ _BUILTINS: dict[str, Callable[[Sequence[Type]], Type]] = {
         "builtins.zip", (Type("builtins.tuple", tuple(map(element, given))),)
     ),
     "builtins.dict": _dict,
+    "builtins.abs": _number,
+    "builtins.round": _number,
+    "builtins.sum": _sum,
     "builtins.next": _one,
     "builtins.min": _least,
     "builtins.max": _least,

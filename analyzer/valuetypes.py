@@ -23,6 +23,7 @@ from .typetext import (
     GENERATOR,
     NEVER,
     NONE,
+    NUMBERS,
     OPEN,
     PLAIN,
     PLAIN_DATA,
@@ -241,11 +242,24 @@ class ValueTypes:
     def _assigned(self, symbol: str, info: SymbolInfo) -> Type:
         place = Place(symbol)
         values = [v for value in info.values for v in others(place, value)]
-        kind = self.combined([self._bound(symbol, value) for value in values])
+        kind = self._counter(place, info) or self.combined(
+            [self._bound(symbol, value) for value in values]
+        )
         table = kind.name in _TABLES and not kind.args and info.kind == "global"
         if table and len(info.values) == 1 and self.constants(info.values[0]):
             kind = self._table(kind, symbol, self.of(info.values[0]))
         return doubted(self.resolver, kind, symbol=symbol)
+
+    def _counter(self, place: Place, info: SymbolInfo) -> Type:
+        """A name that begins as a number, and to which plain data is added: it stays a number."""
+        added = [v for v in info.values if v.operator == "+=" and v.held[0].place == place]
+        begun = join(self.of(v) for v in info.values if v not in added) if added else UNKNOWN
+        if begun.name not in NUMBERS:
+            return UNKNOWN
+        rows = [items.operated([begun, self.of(v.held[1])], "+") for v in added]
+        return (
+            begun.bare if all(row is not None and row.name in NUMBERS for row in rows) else UNKNOWN
+        )
 
     def _bound(self, symbol: str, value: Value) -> Type:
         """The type of a value once a name means it, by which the container may be changed."""
