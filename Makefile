@@ -25,6 +25,7 @@ figures: $(VENV)/.dev
 	$(BIN)/python benchmarks/real_code.py --write
 	$(BIN)/python benchmarks/judged.py --write
 	$(BIN)/python benchmarks/stress.py --write
+	$(BIN)/python -m benchmarks.oracle --write
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pexec needs Python 3.11 or newer")'

@@ -9,13 +9,16 @@ import tempfile
 import time
 from pathlib import Path
 
+from ..pages import put, table
 from .bfcl import packages as bfcl_packages
 from .evaluate import Matrix, compare
 from .execute import truths
 from .fetch import BFCL, MPMATH, default_cache, fetched
 from .model import Package, pairs_of
 from .own import packages as own_packages
-from .report import text
+from .report import rows, text
+
+PAGE = Path(__file__).parents[2] / "docs" / "evaluation.md"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,7 +33,11 @@ def main(argv: list[str] | None = None) -> int:
                         help="pair each call with every later one of its scenario")  # fmt: skip
     parser.add_argument("--pairs", action="store_true", help="also one line per pair")
     parser.add_argument("--keep", type=Path, help="a folder for the generated projects")
+    parser.add_argument("--write", action="store_true",
+                        help="put the table of all sets into docs/evaluation.md")  # fmt: skip
     given = parser.parse_args(argv)
+    if given.write and (given.chosen, given.variables, given.dense) != ("all", False, False):
+        parser.error("--write goes with all sets, as they are")
     start = time.perf_counter()
     matrices: list[Matrix] = []
     with tempfile.TemporaryDirectory(prefix="pexec-oracle-") as temporary:
@@ -42,6 +49,8 @@ def main(argv: list[str] | None = None) -> int:
                 matrices.append(compare(package, known, workers=given.workers,
                                         variables=variables, keep=keep))  # fmt: skip
     print(text(matrices, every=given.pairs), end="")
+    if given.write:
+        put(PAGE, "oracle", table(*rows(matrices)))
     print(f"{time.perf_counter() - start:.0f} s", file=sys.stderr)
     return int(any(matrix.missed for matrix in matrices))
 

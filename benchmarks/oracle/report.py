@@ -22,6 +22,20 @@ def text(matrices: Sequence[Matrix], *, every: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
+def rows(matrices: Sequence[Matrix]) -> tuple[list[str], list[list[object]]]:
+    """The head and the rows of a table: what is decided right, of all and of what code can tell."""
+    head = ["package", "pairs", "commute", "conflict", "missed", "right", "of what code can tell"]
+    found: list[list[object]] = []
+    for matrix in matrices:
+        pairs, decidable = len(matrix.judged), matrix.decidable
+        commute = sum(j.truth.commutes for j in matrix.judged)
+        right = sum(j.truth.commutes == j.verdict.commutes for j in decidable)
+        shares = [f"{100 * matrix.right / pairs:.1f} %", f"{100 * right / len(decidable):.1f} %"]
+        missed = len(matrix.missed)
+        found.append([matrix.name, pairs, commute, pairs - commute, missed, *shares])
+    return head, found
+
+
 def _one(matrix: Matrix, every: bool) -> Iterator[str]:
     yield from _counts(matrix)
     for title, found in (
