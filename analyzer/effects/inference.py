@@ -33,13 +33,7 @@ from .own_calls import own_call
 from .placed import UNSURE, Placed
 from .placing import Placing
 from .roots import Roots
-from .selector import (
-    AnyKey,
-    Key,
-    Memory,
-    Step,
-    SymKey,
-)
+from .selector import AnyKey, Key, Memory, Step, SymKey
 from .site import Site
 from .summaries import Summaries
 from .summary import Summary
