@@ -8,7 +8,6 @@ turns of a loop. What is said here speaks of parameters; `trees` asks the calls 
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from ..classes import events_of
 from ..ir import (
@@ -41,9 +40,6 @@ from .placed import (
 from .puts import Puts
 from .roots import Origin
 from .selector import AnyKey, Attr
-
-if TYPE_CHECKING:
-    pass
 
 _FIELD = frozenset({"dataclasses.field", "pydantic.Field", "attrs.field"})
 #: What makes an object again as it was, with what lies in it twice.
