@@ -10,6 +10,7 @@ from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
 from .effects.roots import is_module
 from .effects.selector import AnyKey, Attr, Key, Memory, Name, Step, SymKey
 from .ir import Call, Define, Enter, Event, Invoke, Iterate, Mutate, Place, Store, Use, Value
+from .own_code import read_by_properties
 from .resolve import CONTAINERS, PLAIN
 from .typetext import NUMBERS
 
@@ -21,6 +22,13 @@ class EventEffects:
         self.inference = inference
 
     def of(self, event: Event) -> list[Effect]:
+        found = self._of(event)
+        if isinstance(event, Use):
+            for place in read_by_properties(self.inference, event.place):
+                found = [*found, *self._looked(self.inference.memory(place))]
+        return found
+
+    def _of(self, event: Event) -> list[Effect]:
         match event:
             case Use(place=place, member=step) if step is not None:
                 return self._member(place, step)

@@ -119,6 +119,7 @@ class _Reader(Scopes):
 
     def _computed(self, nodes: list[ast.AST], scope: Scope) -> Iterator[tuple[str, Meaning]]:
         """The names of a class body that a decorator, or a call, gives their meaning."""
+        decorated = {n.name for n in nodes if isinstance(n, FUNCTIONS) and n.decorator_list}
         for node in nodes:
             if isinstance(node, FUNCTIONS):
                 for decorator in node.decorator_list:
@@ -130,6 +131,8 @@ class _Reader(Scopes):
                 value = node.value
                 if isinstance(value, (ast.Call, ast.Name, ast.Attribute)):
                     meaning = self.meaning(value, scope)
+                    if isinstance(value, ast.Name) and value.id in decorated:
+                        meaning = UNKNOWN  # another name of what is perhaps a property
                     for target in targets:
                         if isinstance(target, ast.Name):
                             yield target.id, meaning

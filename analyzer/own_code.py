@@ -11,7 +11,7 @@ from .effects.selector import AnyKey, Attr, Step, SymKey
 from .index_facts import ANY_NAME, ClassFact, Meaning
 from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
 from .lineage import decorator_name
-from .quiet import One, in_file, of_class, quiet, together
+from .quiet import One, in_file, is_property, of_class, quiet, together
 from .typetext import CLASS, MAPPINGS, PLAIN, UNKNOWN, Type, is_plain
 
 if TYPE_CHECKING:
@@ -57,18 +57,51 @@ def own_code(inference: Inference, event: Event) -> str:
 
 
 def computed(inference: Inference, event: Event) -> str:
-    """What the steps of a path run, or ""."""
+    """What the steps of a path run, or ""; properties that only look are nothing (see `quiet`)."""
+    word, functions = steps_run(inference, event)
+    return "" if quiet(functions) else word
+
+
+def steps_run(inference: Inference, event: Event) -> tuple[str, Ran]:
+    """What the steps of a path run: the first of it in words, and all as functions."""
     place = event.place if isinstance(event, (Use, Store, Mutate)) else None
     if place is None:
-        return ""
+        return "", []
+    word, ran = "", list[Ran]()
     for i, step in enumerate(place.steps):
         owner = inference.resolver.values.at(Place(place.symbol, place.steps[:i]))
         last = event if i == len(place.steps) - 1 else None
         for one in owner.each:
             found = _computed(inference, one, step, last)
             if found:
-                return found
-    return _in_place(inference, place) if isinstance(event, Mutate) else ""
+                word = word or found
+                looks = isinstance(step, Attr) and isinstance(event, Use)
+                ran.append(_properties(inference, one, step) if looks else None)
+    found = _in_place(inference, place) if isinstance(event, Mutate) else ""
+    return (word, together(ran)) if word or not found else (found, None)
+
+
+def read_by_properties(inference: Inference, place: Place) -> list[Place]:
+    """The objects that the properties on a path look at, all that lies below them included."""
+    found: list[Place] = []
+    for i, step in enumerate(place.steps):
+        before = Place(place.symbol, place.steps[:i])
+        for one in inference.resolver.values.at(before).each:
+            known = members(inference, one) if isinstance(step, Attr) else None
+            if known is not None and isinstance(step, Attr) and step.name in known.computed:
+                found.append(before)
+    return found
+
+
+def _properties(inference: Inference, kind: Type, step: Step) -> Ran:
+    """The functions behind an attribute, if they are mere properties in all classes."""
+    found = members(inference, kind)
+    if found is None or not isinstance(step, Attr) or ANY_NAME in found.names:
+        return None
+    functions = _functions(inference, kind, {step.name})
+    if step.name not in found.computed or not functions:
+        return None
+    return functions if all(is_property(f) for _, f in functions) else None
 
 
 def _in_place(inference: Inference, place: Place) -> str:

@@ -1,4 +1,4 @@
-"""Special methods that do no more than an operator on plain data does: they look, and may raise.
+"""Methods that do no more than an operator on plain data does: they look, and may raise.
 
 `a == b` on objects of the project runs its ``__eq__``. Where that method, and all that it may run
 in turn, only looks at what it is given, the comparison reads its operands and does nothing else, so
@@ -90,11 +90,21 @@ def quiet(functions: list[One] | None) -> bool:
     return True
 
 
+def is_property(function: Function) -> bool:
+    """Is a method nothing but what an attribute is computed by?"""
+    return [v.place for v in function.decorators] == [Place("builtins:property")]
+
+
 def _more(inference: Inference, function: Function) -> list[One] | None:
     """The methods that a function that only looks may run; None if it does anything else."""
-    if function.is_async or function.is_generator or function.name not in LOOKING:
+    if function.is_async or function.is_generator:
         return None
-    if inference.callees.changed(function) or function.scope in inference.module.introspects:
+    if not is_property(function):
+        if function.name not in LOOKING or inference.callees.changed(function):
+            return None
+    elif inference.replaced(function):
+        return None
+    if function.scope in inference.module.introspects:
         return None
     found: list[One] = []
     for event in events_of(function):
@@ -106,15 +116,15 @@ def _more(inference: Inference, function: Function) -> list[One] | None:
 
 
 def _of_event(inference: Inference, function: Function, event: Event) -> list[One] | None:
-    from .own_code import computed, ran
+    from .own_code import ran, steps_run
 
     resolver = inference.resolver
     match event:
         case Use(place=place):
-            if not _within(inference, function, place) or computed(inference, event):
+            if not _within(inference, function, place):
                 return None
             insert = place.steps and resolver.place_type(Place(place.symbol, place.steps[:-1]))
-            return None if insert == "collections.defaultdict" else []
+            return None if insert == "collections.defaultdict" else steps_run(inference, event)[1]
         case Operate(values=values):
             return together(ran(inference, value, event)[1] for value in values)
         case Define(symbol=symbol):
@@ -123,7 +133,7 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
             return [] if inference.iterable(value) else None
         case Control(word=word, value=value):
             fine = word in _WORDS
-            if word == "return" and function.name in _COMPARING:
+            if word == "return" and (function.name in _COMPARING or is_property(function)):
                 fine = _truth(inference, value)
             return [] if fine else None
         case Invoke(call=call):
