@@ -26,12 +26,8 @@ _SLOTS = frozenset({
 
 def slots_of(inference: Inference, call: Call) -> Memory | None:
     """The slots of its receiver that a method touches, if it looks at nothing else."""
-    receiver = call.receiver
-    if receiver is None or receiver.place is None or receiver.held:
-        return None
-    kind = inference.resolver.values.at(receiver.place)
-    name = PLAIN if is_plain(kind) and kind.name not in MAPPINGS | _OTHERS else kind.name
-    if name not in MAPPINGS and name not in _OTHERS:
+    receiver, name = call.receiver, _container(inference, call)
+    if receiver is None or receiver.place is None or not name:
         return None
     step: Step = AnyKey()
     if call.method in _KEYED:
@@ -43,6 +39,23 @@ def slots_of(inference: Inference, call: Call) -> Memory | None:
     elif call.method not in _SLOTS:
         return None
     return inference.memory(receiver.place.then(step), deep=False)
+
+
+def _container(inference: Inference, call: Call) -> str:
+    """The type of a method's receiver if that is a container, or plain data, at a path."""
+    receiver = call.receiver
+    if receiver is None or receiver.place is None or receiver.held:
+        return ""
+    kind = inference.resolver.values.at(receiver.place)
+    name = PLAIN if is_plain(kind) and kind.name not in MAPPINGS | _OTHERS else kind.name
+    return name if name in MAPPINGS or name in _OTHERS else ""
+
+
+def all_slots(inference: Inference, call: Call) -> Memory | None:
+    """The slots of its receiver: no method of a container changes the objects that it holds."""
+    if call.receiver is None or call.receiver.place is None or not _container(inference, call):
+        return None
+    return inference.memory(call.receiver.place.then(AnyKey()), deep=False)
 
 
 def takes_out(inference: Inference, call: Call) -> bool:

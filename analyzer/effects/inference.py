@@ -21,7 +21,7 @@ from ..typetext import GENERATOR
 from .benign import is_benign_claim
 from .callees import Callees, Target
 from .catalog import Catalog, Entry
-from .containers import slots_of, takes_out
+from .containers import all_slots, slots_of, takes_out
 from .directives import line_entry
 from .dispatch import displaced
 from .doubts import doubt
@@ -273,9 +273,10 @@ class Inference:
             for template in templates:
                 if mode is Mode.WRITE and is_benign_claim(self.config, template):
                     continue
-                if slots is not None and template.of_receiver:
+                slot = slots or (all_slots(self, call) if mode is Mode.WRITE else None)
+                if slot is not None and template.of_receiver:
                     taken = mode is Mode.WRITE and takes_out(self, call)
-                    slot = replace(slots, removes=True) if taken else slots
+                    slot = replace(slot, removes=True) if taken else slot
                     effects.append(Effect(mode, Resource(MEMORY, slot), entry.origin))
                     continue
                 effects.extend(
