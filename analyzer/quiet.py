@@ -128,7 +128,7 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
         case Operate(values=values):
             return together(ran(inference, value, event)[1] for value in values)
         case Define(symbol=symbol):
-            return [] if symbol.startswith(f"{function.scope}:") else None
+            return [] if symbol.startswith(_inside(function)) else None
         case Iterate(value=value, asynchronous=False):
             return [] if inference.iterable(value) else None
         case Control(word=word, value=value):
@@ -157,9 +157,14 @@ def _of_call(inference: Inference, call: Call) -> list[One] | None:
     return together(run_by(inference, entry.dunders, v)[1] for v in given)
 
 
+def _inside(function: Function) -> tuple[str, ...]:
+    """How the symbols of its own names begin, those of its comprehensions included."""
+    return f"{function.scope}:", f"{function.scope}.<"
+
+
 def _within(inference: Inference, function: Function, place: Place) -> bool:
     """Is a path one below a parameter or a local name, or what never changes?"""
-    if place.symbol.startswith(("call#", f"{function.scope}:", "builtins:")):
+    if place.symbol.startswith(("call#", "builtins:", *_inside(function))):
         return True
     return not place.steps and inference.resolver.defined_thing(place)
 

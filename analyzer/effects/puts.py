@@ -53,7 +53,8 @@ class Puts:
         return [o if o.root != "?" else Origin("?", steps) for o in found]
 
     def _inert(self, value: Value) -> bool:
-        return bool(value.function) or (self.resolver.immutable(value) and not value.held)
+        fixed = self.resolver.immutable(value) and all(map(self._inert, value.held))
+        return bool(value.function) or fixed
 
     def _inside(self, value: Value, loops: Loops) -> None:
         """What a display that gets a name, is returned or handed on holds."""
