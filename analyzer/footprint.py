@@ -152,7 +152,7 @@ class Footprints:
                 )
         if not self.config.plain_values and self._operator_of_unknown(event):
             return "an operator on a value of unknown type may run anything (plain-values = false)"
-        if isinstance(event, (Store, Mutate)) and self._foreign(event.place):
+        if isinstance(event, (Store, Mutate)) and self.of_process(event):
             shown = self._shown(Value(place=event.place))
             return f"it changes {shown}, state of the whole process"
         held = event.values if isinstance(event, Operate) else ()
@@ -169,6 +169,10 @@ class Footprints:
         if isinstance(event, Use):
             return event.risk in (Risk.ITEM, Risk.ATTRIBUTE) and self.may_raise(event)
         return isinstance(event, Operate) and self.may_raise(event)
+
+    def of_process(self, event: Event) -> bool:
+        """Does it change what the whole process shares?"""
+        return isinstance(event, (Store, Mutate)) and self._foreign(event.place)
 
     def _foreign(self, place: Place) -> bool:
         """An attribute of an imported module or of a class: `os.environ[…] = …`, `Desk.n = …`."""

@@ -12,16 +12,14 @@ from .index_facts import ANY_NAME, ClassFact, Meaning
 from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
 from .lineage import decorator_name
 from .quiet import One, in_file, is_property, of_class, quiet, together
-from .typetext import CLASS, MAPPINGS, PLAIN, UNKNOWN, Type, is_plain
+from .typetext import CLASS, GENERATOR, MAPPINGS, PLAIN, UNKNOWN, Type, is_plain
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
     from .resolve import Resolver
 
-#: Built-in containers pass operators on to what they hold.
-_HOLDING = frozenset({
-    "builtins.list", "builtins.dict", "builtins.set", "builtins.tuple", "builtins.frozenset",
-})  # fmt: skip
+#: Containers pass operators on to what they hold.
+_HOLDING = ("builtins.", "collections.", "typing.", GENERATOR)
 HASHING = frozenset({"builtins.set", "builtins.frozenset"})
 #: Special methods of attribute and item access: not what an operator calls.
 _ACCESS = frozenset({
@@ -296,13 +294,22 @@ def _ran(
         if names and not (hashed and not _hashable(inference, one)):
             word = word or f"`{one.name}.{min(names)}`"
             found.append(_functions(inference, one, names))
+        if one.name == CLASS and any(c.keywords for c in inference.index.kin(one.arg(0).name)):
+            word = word or f"the metaclass of `{one.arg(0).name}`"
+            found.append(None)  # what it defines is called on the class
     kind = resolver.values.of(value)
-    if not kind.known or any(k.name in _HOLDING and not is_plain(k) for k in kind.each):
+    if not kind.known or any(_holds(resolver, k) for k in kind.each):
         names = called(resolver.own.dunders)
         if names and not (hashed and not resolver.own.hashable):
             word = word or f"`{kind.name or '?'}.{min(names)}`"
             found.append(in_file(inference, names))
     return word, together(found)
+
+
+def _holds(resolver: Resolver, kind: Type) -> bool:
+    """Is it a container, or what goes through one, of which it is not known that it holds data?"""
+    own = not kind.name.startswith(_HOLDING)
+    return not (own or kind.name == CLASS or is_plain(kind) or resolver.immutable_type(kind.name))
 
 
 def _functions(inference: Inference, kind: Type, names: set[str]) -> Ran:

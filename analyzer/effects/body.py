@@ -65,7 +65,7 @@ class Body:
         if footprint.everything:
             return Summary(
                 everything=footprint.everything, unknown=footprint.everything_call, affine=True,
-                links=links,
+                links=links, contained=self._contained(),
             )  # fmt: skip
         effects: dict[Effect, None] = {}
         for effect in footprint.effects:
@@ -96,6 +96,15 @@ class Body:
             returns=self._returns(),
             assumes=tuple(dict.fromkeys(a for f in facts for a in f.assumes.split("; ") if a)),
             locking=self.locks.taken,
+        )
+
+    def _contained(self) -> bool:
+        """Does nothing unknown run, although what is done to the process cannot be followed?"""
+        return all(
+            not self.inference.facts(event.call).everything
+            if isinstance(event, Invoke)
+            else not self.footprints.barrier(event) or self.footprints.of_process(event)
+            for event in self.events
         )
 
     # -- what is not followed ------------------------------------------------------------------

@@ -51,7 +51,7 @@ def _run_target(
         if unknown and name not in words:
             words = f"`{name}`: {words}"
         return CallFacts(name, everything=words, origin=where, unknown=unknown or "",
-                         affine=False)  # fmt: skip
+                         affine=False, known=summary.contained)  # fmt: skip
     site = Site(inference, call, target, summary)
     effects = tuple(e for e in dict.fromkeys(site.effects()) if not is_benign(inference, e))
     handles = site.handles()

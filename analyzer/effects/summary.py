@@ -23,6 +23,7 @@ class Summary:
     effects: tuple[Effect, ...] = ()
     everything: str = ""
     unknown: str = ""  # qualified name of the unknown call behind `everything`
+    contained: bool = False  # all that runs is known, so nobody unknown keeps what it is handed
     affine: bool = False
     raises: bool = False
     handles: tuple[Resource, ...] = ()
