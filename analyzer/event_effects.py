@@ -99,7 +99,7 @@ class EventEffects:
         owner = Place(place.symbol, place.steps[:-1])
         if self.inference.resolver.place_type(owner) != "collections.defaultdict":
             return []
-        return self._write(self.inference.memory(owner))
+        return self._write(self.inference.memory(place, deep=False))
 
     def _root(self, place: Place) -> list[Effect]:
         made = place.symbol.startswith("call#")

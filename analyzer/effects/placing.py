@@ -169,6 +169,9 @@ class Placing(Puts):
         for value in (None if inside else receiver, *(a.value for a in call.arguments)):
             if value is None or self._inert(value):
                 continue
+            of = self.resolver.type_info(self.resolver.type_of(value))
+            if entry is not None and of is not None and of.leaf:
+                continue  # there is nothing in it
             if value.place is None or not self.resolver.module_like(value.place):
                 self._lose(self.sources.of_value(value))
 
