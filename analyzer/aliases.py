@@ -179,8 +179,9 @@ class Aliases:
         call = symbol.startswith("call#")
         unit = self._unit_of.get(symbol, "") if call else \
             self.unit_of_scope(symbol.rpartition(":")[0])  # fmt: skip
-        if unit not in self._built:
-            self._build(unit)
+        for one in ("", unit):  # the names of the module first: what others hold is known there
+            if one not in self._built:
+                self._build(one)
 
     # -- building ------------------------------------------------------------------------------
 

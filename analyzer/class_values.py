@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .classes import events_of
 from .effects.selector import Attr
 from .ir import Invoke, Place, Use
+from .quiet import everywhere
 from .typetext import CLASS
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def _has(home: Inference, qualname: str, name: str) -> bool:
 def _as_value(home: Inference, qualname: str, user: Inference) -> bool:
     """Is a class used otherwise than called, asked about or looked into, where it may be known?"""
     last = qualname.rpartition(".")[2]
-    return any(last in one.class_values or "type" in one.class_values for one in {home, user})
+    files = everywhere(user) or [home, user]
+    return any(last in one.class_values or "type" in one.class_values for one in files)
 
 
 def class_values(inference: Inference) -> frozenset[str]:

@@ -184,10 +184,20 @@ def _related(owner: Resolver, kind: str, names: set[str]) -> bool:
     return any(level.name in names for level in line)
 
 
+def added_to(resolver: Resolver, kinds: tuple[type, ...], name: str) -> bool:
+    """Does a class of the file at hand that inherits from a built-in type have such a method?"""
+    bases = {f"builtins.{kind.__name__}" for kind in kinds}
+    return any(
+        name in info.methods and any(base_name(resolver, base) in bases for base in info.bases)
+        for info in resolver.module.classes.values()
+    )
+
+
 def lacking(resolver: Resolver, kind: Type, name: str) -> bool:
     """Is it certain that no object of a type has an attribute of that name?"""
     if kind.name in DATA:
-        return not any(hasattr(one, name) for one in DATA[kind.name])
+        below = not kind.exact and added_to(resolver, DATA[kind.name], name)
+        return not (below or any(hasattr(one, name) for one in DATA[kind.name]))
     line = ancestry(resolver, kind.name)
     if line is None or line[0].info is None:
         return False

@@ -178,17 +178,8 @@ class Footprints:
         """An attribute of an imported module or of a class: `os.environ[…] = …`, `Desk.n = …`."""
         info = self.inference.module.symbols.get(place.symbol)
         imported = info is not None and info.kind == "import" and bool(place.steps)
-        owner = self.inference.resolver.values.at(Place(place.symbol, place.steps[:-1]))
-        of_class = self.inference.callees.of_class(place) or stores_in_class(self.inference, place)
-        item = bool(owner) or not (place.steps and isinstance(place.steps[-1], Attr))
-        if imported and item and info is not None and info.member and self._variable(info.target):
-            return of_class  # else what a global of another module of the project holds
-        return imported or of_class
-
-    def _variable(self, name: str) -> bool:
-        project = self.inference.project
-        found = project.definition(name, once=False) if project is not None else None
-        return found is not None and found.kind == "variable"
+        of_class = self.inference.callees.of_class(place)
+        return imported or of_class or stores_in_class(self.inference, place)
 
     def manager(self, value: Value) -> str:
         """The kind of a context manager (catalog), "" if it is not known."""

@@ -10,8 +10,9 @@ from .classes import is_operator
 from .effects.selector import AnyKey, Attr, Step, SymKey
 from .index_facts import ANY_NAME, ClassFact, Meaning
 from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
+from .keys import hashable, hashable_in_file
 from .lineage import decorator_name
-from .quiet import One, in_file, is_property, of_class, quiet, together
+from .quiet import One, everywhere, in_file, is_property, of_class, quiet, together
 from .typetext import CLASS, GENERATOR, MAPPINGS, PLAIN, UNKNOWN, Type, is_plain
 
 if TYPE_CHECKING:
@@ -172,14 +173,14 @@ def _computed(inference: Inference, owner: Type, step: Step, event: Event | None
     """Does taking one step from an object of type ``owner`` run code of the project?"""
     resolver = inference.resolver
     if isinstance(step, (SymKey, AnyKey)):
-        key = resolver.own.dunders & {"__hash__", "__eq__"} if resolver.own.hashable \
+        key = resolver.own.dunders & {"__hash__", "__eq__"} if hashable_in_file(inference) \
             else frozenset[str]()  # fmt: skip
         if isinstance(step, SymKey):
             known = resolver.values.of_symbol(step.name)
             found = members(inference, known)
             if found is not None:
                 key = found.names & _KEY
-                if not _hashable(inference, known):
+                if not hashable(inference, known):
                     key -= {"__eq__"}
             elif is_plain(known):
                 key = frozenset[str]()
@@ -268,6 +269,51 @@ def _looked(inference: Inference, event: Operate) -> bool:
     return inference.resolver.values.at(place).name not in (*MAPPINGS, PLAIN)
 
 
+def anywhere(inference: Inference, value: Value, event: Operate) -> Ran:
+    """All functions that an operator may run, those of other modules included (see `quiet`)."""
+    functions = ran(inference, value, event)[1]
+    return together([functions, _of_others(inference, value, lambda names: _called(names, event))])
+
+
+def run_by_anywhere(inference: Inference, dunders: Iterable[str], value: Value) -> Ran:
+    """The same of what a library's function calls."""
+    functions = run_by(inference, dunders, value)[1]
+    return together([functions, _of_others(inference, value, set(dunders).intersection)])
+
+
+def _of_others(
+    inference: Inference, value: Value, called: Callable[[frozenset[str]], set[str]]
+) -> Ran:
+    kind = inference.resolver.values.of(value)
+    open_ = not kind.known or any(_holds(inference.resolver, k) for k in kind.each)
+    if value.is_literal or value.immutable or not open_:
+        return []
+    files = everywhere(inference)
+    if files is None:
+        return None
+    return together(
+        in_file(file, names) for file in files if (names := called(file.resolver.own.dunders))
+    )
+
+
+def steps_anywhere(inference: Inference, event: Use) -> Ran:
+    """What the steps of a path may run, if an object of unknown type is one of any module's."""
+    functions = steps_run(inference, event)[1]
+    for i, step in enumerate(event.place.steps):
+        if inference.resolver.values.at(Place(event.place.symbol, event.place.steps[:i])).known:
+            continue
+        files = everywhere(inference)
+        wanted = {"__getattribute__", "__getattr__"} if isinstance(step, Attr) else \
+            {"__getitem__", "__missing__"}  # fmt: skip
+        if files is None or any(
+            wanted & f.resolver.own.dunders
+            or (isinstance(step, Attr) and step.name in f.resolver.own.computed_names)
+            for f in files
+        ):
+            return None
+    return functions
+
+
 def ran(inference: Inference, value: Value, event: Operate) -> tuple[str, Ran]:
     """The special methods that an operator may run: one in words, and all as functions."""
     kind = inference.resolver.values.of(event.values[-1]) if event.member else UNKNOWN
@@ -291,7 +337,7 @@ def _ran(
     for one in _kinds(resolver, value):
         defined = members(inference, one)
         names = called(defined.names | defined.generated) if defined is not None else None
-        if names and not (hashed and not _hashable(inference, one)):
+        if names and not (hashed and not hashable(inference, one)):
             word = word or f"`{one.name}.{min(names)}`"
             found.append(_functions(inference, one, names))
         if one.name == CLASS and any(c.keywords for c in inference.index.kin(one.arg(0).name)):
@@ -300,7 +346,7 @@ def _ran(
     kind = resolver.values.of(value)
     if not kind.known or any(_holds(resolver, k) for k in kind.each):
         names = called(resolver.own.dunders)
-        if names and not (hashed and not resolver.own.hashable):
+        if names and not (hashed and not hashable_in_file(inference)):
             word = word or f"`{kind.name or '?'}.{min(names)}`"
             found.append(in_file(inference, names))
     return word, together(found)
@@ -309,7 +355,10 @@ def _ran(
 def _holds(resolver: Resolver, kind: Type) -> bool:
     """Is it a container, or what goes through one, of which it is not known that it holds data?"""
     own = not kind.name.startswith(_HOLDING)
-    return not (own or kind.name == CLASS or is_plain(kind) or resolver.immutable_type(kind.name))
+    plain = bool(kind.args) and all(map(is_plain, kind.args))
+    return not (
+        own or plain or kind.name == CLASS or is_plain(kind) or resolver.immutable_type(kind.name)
+    )
 
 
 def _functions(inference: Inference, kind: Type, names: set[str]) -> Ran:
@@ -317,16 +366,6 @@ def _functions(inference: Inference, kind: Type, names: set[str]) -> Ran:
     kin = index.kin(kind.name, exact=kind.exact)
     near = {cls for one in kin if one.decorators for cls in index.nearby(one)}
     return together(of_class(inference, cls, names) for cls in {*kin, *near})
-
-
-def _hashable(inference: Inference, kind: Type) -> bool:
-    """May objects of a type be keys? (See `OwnClasses.hashable`.)"""
-    for cls in inference.index.kin(kind.name, exact=kind.exact):
-        module = inference.module_of(cls)
-        owner = inference.of(module) if module else None
-        if owner is None or owner.resolver.own.hashable:
-            return True
-    return False
 
 
 def _called(names: frozenset[str], event: Operate) -> set[str]:

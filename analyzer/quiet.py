@@ -65,6 +65,24 @@ def together(several: Iterable[list[One] | None]) -> list[One] | None:
     return found
 
 
+def everywhere(inference: Inference) -> list[Inference] | None:
+    """All modules of the project, of whose classes an object of unknown type may be.
+
+    None if they are too many to look at (see `Project.modules`), or one cannot be read.
+    """
+    project = inference.project
+    if project is None:
+        return [inference]
+    names = project.modules()
+    found = [project.inference(name) for name in names] if names is not None else [None]
+    others = [i for i in found if i is not None]
+    return (
+        None
+        if len(others) < len(found)
+        else [inference, *(i for i in others if i is not inference)]
+    )
+
+
 def quiet(functions: list[One] | None) -> bool:
     """Do methods, and whatever special methods they may run, only look at what they are given?
 
@@ -97,8 +115,8 @@ def is_property(function: Function) -> bool:
 
 def _more(inference: Inference, function: Function) -> list[One] | None:
     """The methods that a function that only looks may run; None if it does anything else."""
-    if function.is_async or function.is_generator:
-        return None
+    if function.is_async or function.is_generator or function.signature.defaults:
+        return None  # the object of a default is everybody's
     if not is_property(function):
         if function.name not in LOOKING or inference.callees.changed(function):
             return None
@@ -116,7 +134,7 @@ def _more(inference: Inference, function: Function) -> list[One] | None:
 
 
 def _of_event(inference: Inference, function: Function, event: Event) -> list[One] | None:
-    from .own_code import ran, steps_run
+    from .own_code import anywhere, steps_anywhere
 
     resolver = inference.resolver
     match event:
@@ -124,15 +142,18 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
             if not _within(inference, function, place):
                 return None
             insert = place.steps and resolver.place_type(Place(place.symbol, place.steps[:-1]))
-            return None if insert == "collections.defaultdict" else steps_run(inference, event)[1]
-        case Operate(values=values):
-            return together(ran(inference, value, event)[1] for value in values)
+            bad = insert == "collections.defaultdict"
+            return None if bad else steps_anywhere(inference, event)
+        case Operate(values=values, member=member):
+            if member and not inference.iterable(values[-1]):
+                return None  # looking for something in an iterator advances it
+            return together(anywhere(inference, value, event) for value in values)
         case Define(symbol=symbol):
             return [] if symbol.startswith(_inside(function)) else None
         case Iterate(value=value, asynchronous=False):
             return [] if inference.iterable(value) else None
         case Control(word=word, value=value):
-            fine = word in _WORDS
+            fine = word in _WORDS and not (word == "raise" and _of_project(value))
             if word == "return" and (function.name in _COMPARING or is_property(function)):
                 fine = _truth(inference, value)
             return [] if fine else None
@@ -143,7 +164,7 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
 
 
 def _of_call(inference: Inference, call: Call) -> list[One] | None:
-    from .own_code import run_by
+    from .own_code import run_by_anywhere
 
     entry = inference.resolver.entry(call)
     if entry is None or entry.calls or call.awaited or not entry.origin.startswith("catalog"):
@@ -154,7 +175,29 @@ def _of_call(inference: Inference, call: Call) -> list[One] | None:
     given = [v for v in values if not inference.resolver.immutable(v)]
     if entry.iterates and not all(inference.iterable(v) for v in given):
         return None
-    return together(run_by(inference, entry.dunders, v)[1] for v in given)
+    if inference.resolver.call_name(call) in ("builtins.getattr", "builtins.vars"):
+        known = inference.resolver.values.of(call.arguments[0].value) if call.arguments else None
+        if known is None or (not known and _computes(inference)):
+            return None
+    return together(run_by_anywhere(inference, entry.dunders, v) for v in given)
+
+
+def _computes(inference: Inference) -> bool:
+    """Does a class of the project compute attributes?"""
+    files = everywhere(inference)
+    return files is None or any(
+        f.resolver.own.computed_names
+        or f.resolver.own.dunders & {"__getattr__", "__getattribute__"}
+        for f in files
+    )
+
+
+def _of_project(value: Value) -> bool:
+    """May what is raised be a class of the project, whose constructor runs?"""
+    if value.held:
+        return any(map(_of_project, value.held))
+    place = value.place
+    return place is not None and not place.symbol.startswith(("builtins:", "call#"))
 
 
 def _inside(function: Function) -> tuple[str, ...]:

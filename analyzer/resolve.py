@@ -291,7 +291,10 @@ class Resolver:
         kind = getattr(builtins, owner.removeprefix("builtins."), None)
         if not self.plain_values or not owner.startswith("builtins.") or not isinstance(kind, type):
             return []
-        return [] if hasattr(kind, method) else [f"{PLAIN}.{method}"]
+        from .fields import added_to
+
+        known = hasattr(kind, method) or added_to(self, (kind,), method)
+        return [] if known else [f"{PLAIN}.{method}"]
 
     def _known_as(self, name: str, call: Call) -> list[str]:
         """The names that a declaration may have for a call: by type, and by place in the file."""

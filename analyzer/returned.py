@@ -24,6 +24,7 @@ from .typetext import (
     TEXT,
     UNKNOWN,
     Type,
+    is_plain,
     join,
     members,
 )
@@ -35,6 +36,7 @@ _TRANSPARENT = frozenset({
     "builtins.property", "builtins.staticmethod", "builtins.classmethod", "abc.abstractmethod",
     "functools.cached_property", "functools.cache", "functools.lru_cache",
 })  # fmt: skip
+_CACHES = frozenset({"functools.cached_property", "functools.cache", "functools.lru_cache"})
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _AWAITABLE = frozenset(
     {
@@ -60,6 +62,8 @@ def call_result(resolver: Resolver, call: Call) -> Type:
             return found
         if entry.type and resolver.plain_arguments(entry, call):
             kind = annotated(resolver, entry.type)
+            if kind.args and "[" not in entry.type and not _of_data(resolver, call):
+                kind = kind.bare  # it may hold what the call is handed
             return replace(kind, exact=True) if kind.name == name else kind  # a constructor
     if name in resolver.types.types:
         known = any(catalog.find(name) for catalog in resolver.sources)
@@ -79,9 +83,19 @@ def call_result(resolver: Resolver, call: Call) -> Type:
     return Type(name, exact=True) if resolver.constructs(call) else UNKNOWN
 
 
+def _of_data(resolver: Resolver, call: Call) -> bool:
+    """Is all that a call is handed plain data, or what never changes?"""
+    given = [a.value for a in call.arguments]
+    if call.receiver is not None and not (
+        call.receiver.place is not None and resolver.module_like(call.receiver.place)
+    ):
+        given.append(call.receiver)
+    return all(resolver.immutable(v) or is_plain(resolver.values.of(v)) for v in given)
+
+
 def _container(resolver: Resolver, name: str, call: Call) -> Type:
     """What methods of containers, and builtins on them, answer with."""
-    if any(a.star for a in call.arguments):
+    if any(a.star or a.keyword == "default" for a in call.arguments):
         return UNKNOWN
     if not call.arguments and call.receiver is None:
         return items.of_nothing(name)
@@ -192,6 +206,8 @@ def result_of(owner: Resolver, function: Function, receiver: Type, *, awaited: b
     if SELF in members(function.returns):
         return receiver
     found = _returned(owner, function)
+    if names & _CACHES and not function.returns:
+        found = found.bare  # one object for all callers, who may fill it
     if awaited and not function.is_async:
         return found.arg(-1) if found.name in _AWAITABLE else UNKNOWN
     if found and receiver and _gives_itself(function):

@@ -162,7 +162,7 @@ def _handed(call: Call, found: dict[str, Filled]) -> Iterator[tuple[str, int]]:
             yield symbol, depth + _ANSWERS[call.method]
     named = call.function.place
     builtin = named.symbol.removeprefix("builtins:") if named is not None else ""
-    own = named is None or builtin == named.symbol or builtin == "setattr"
+    own = named is None or bool(named.steps) or builtin in (named.symbol, "setattr")
     for argument in call.arguments:
         if own:
             _whole(argument.value, found)

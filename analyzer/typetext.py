@@ -79,7 +79,7 @@ DATA: dict[str, tuple[type, ...]] = {
     f"builtins.{kind.__name__}": (kind,)
     for kind in (str, int, float, bool, bytes, list, dict, set, frozenset, tuple)
 }
-DATA[PLAIN] = (str, int, float, bool, list, dict, type(None))
+DATA[PLAIN] = (str, int, float, bool, list, dict, set, tuple, type(None))
 DATA[SCALAR] = (str, int, float, bool, type(None))
 _HOLDING_PLAIN = frozenset({"builtins.list", "builtins.dict", "builtins.set", "builtins.tuple"})
 MAPPINGS = frozenset({

@@ -47,6 +47,7 @@ _ARITHMETIC = frozenset({
 #: Builtins that make a new container, which nobody has annotated.
 _MAKERS = frozenset({
     "builtins.list", "builtins.dict", "builtins.set", "builtins.sorted", "builtins.tuple",
+    "collections.deque", "collections.defaultdict", "collections.OrderedDict",
 })  # fmt: skip
 
 _TABLES = frozenset({"builtins.dict", "builtins.list", "builtins.set"})
@@ -107,6 +108,8 @@ class ValueTypes:
             return Type(kind, (NEVER,), exact=True)
         if kind == GENERATOR:
             return Type(kind, (join(rows),))
+        if any(held.element for held in value.held):  # starred: what stands where is not known
+            return Type(kind, (join(rows),), exact=True)
         return items.display(kind, rows)
 
     def combined(self, rows: list[Type]) -> Type:
@@ -247,7 +250,7 @@ class ValueTypes:
         )
         table = kind.name in _TABLES and not kind.args and info.kind == "global"
         if table and len(info.values) == 1 and self.constants(info.values[0]):
-            kind = self._table(kind, symbol, self.of(info.values[0]))
+            kind = self._table(kind, symbol)
         return doubted(self.resolver, kind, symbol=symbol)
 
     def _counter(self, place: Place, info: SymbolInfo) -> Type:
@@ -279,27 +282,25 @@ class ValueTypes:
         """Is it a new container, of which no annotation says what it holds for all its life?"""
         if value.fresh:
             return True
-        place = value.place
-        call = self.module.calls.get(place.symbol) if place and not place.steps else None
+        call = self.module.calls.get(value.place.symbol) if value.place is not None else None
         if call is None:
-            return any(map(self.made, value.held)) and not value.element
+            return any(map(self.made, value.held))
         own = own_function(self.resolver, call)
         if own is not None:
             return not own[1].returns
-        return self.resolver.call_name(call) in _MAKERS or call.method == "copy"
+        several = call.receiver is not None and bool(self.of(call.receiver).choice)
+        return several or self.resolver.call_name(call) in _MAKERS or call.method == "copy"
 
     def constants(self, value: Value) -> bool:
         """Is it a display of constants, and of displays of such?"""
         scalars = [v for v in _leaves(value) if v.type != NONE]
         return value.fresh and bool(scalars) and is_plain(self.of(value))
 
-    def _table(self, kind: Type, symbol: str, made: Type) -> Type:
+    def _table(self, kind: Type, symbol: str) -> Type:
         """A global that a display of constants fills: plain data, if nothing else is put in."""
         if not self.resolver.plain_values:
             return kind
         stored = self.resolver.own.stored_below.get(symbol, ())
-        if not stored and kind.name != "builtins.dict":
-            return made
         plain = all(not found or is_plain(found) for found in map(self.of, stored))
         held = (PLAIN_DATA,) * (2 if kind.name == "builtins.dict" else 1)
         return Type(kind.name, held) if plain else kind

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from ..classes import events_of
 from ..ir import Call, Invoke, Iterate, Place, Value
+from ..lineage import PROTOCOLS, ancestry
 from ..own_code import members, run_by
 from ..quiet import quiet
-from ..typetext import is_plain
+from ..typetext import CLASS, is_plain
 from .arguments import argument
 from .catalog import Entry
 from .containers import asks_for_text, slots_of
@@ -34,6 +35,8 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
             return "is handed a function that it may call"
         if name in entry.calls and not _harmless(inference, a.value):
             return f"calls what it is given as `{name}`"
+    if _of_the_class(inference, entry, call):
+        return "is called on its class, with the object as an argument"
     own = _runs_own(inference, entry, call) or _reflects(inference, call)
     if own:
         return own
@@ -44,6 +47,15 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
             if not inference.iterable(value):
                 return f"iterates `{name}`, which could be a generator"
     return ""
+
+
+def _of_the_class(inference: Inference, entry: Entry, call: Call) -> bool:
+    """`list.append(rows, x)`: what it changes is its first argument."""
+    place = call.receiver.place if call.receiver is not None else None
+    if place is None or not any(template.of_receiver for template in entry.writes):
+        return False
+    of_class = inference.resolver.values.at(place).name == CLASS
+    return of_class or (place.symbol.startswith("builtins:") and not place.steps)
 
 
 def _runs_own(inference: Inference, entry: Entry, call: Call) -> str:
@@ -82,14 +94,28 @@ def _reflects(inference: Inference, call: Call) -> str:
     known = members(inference, kind)
     if known is not None:
         ran = known.computed | (known.names & _ACCESS)
-    elif not kind:
-        own = inference.resolver.own
-        ran = own.computed_names | (own.dunders & _ACCESS)
-    elif is_plain(kind):
+    elif kind and is_plain(kind):
         return ""
     else:
-        return f"looks up what `{kind.name}` may compute"
+        return "looks up an attribute of what it knows nothing of"
     return f"looks up what may be `{min(ran)}`, which is computed" if ran else ""
+
+
+def asks_identity(inference: Inference, call: Call) -> bool:
+    """Does `isinstance` look at nothing but the type? A protocol is asked for its members."""
+    todo = [a.value for a in call.arguments[1:]]
+    while todo:
+        value = todo.pop()
+        kind = inference.resolver.values.of(value)
+        if value.held and value.fresh:
+            todo += value.held
+        elif kind.name == CLASS:
+            line = ancestry(inference.resolver, kind.arg(0).name)
+            if line is None or any(level.name in PROTOCOLS for level in line):
+                return False
+        elif value.place is None or not value.place.symbol.startswith("builtins:"):
+            return False
+    return True
 
 
 def _iterated(name: str, entry: Entry, call: Call) -> list[Value]:

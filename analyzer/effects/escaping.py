@@ -66,13 +66,16 @@ def _mere_variable(inference: Inference, place: Place) -> bool:
 
 def _call(inference: Inference, call: Call, called: Counter[str], texts: set[str]) -> None:
     resolver = inference.resolver
-    if call.function.place is not None and inference.callees.targets(call):
+    place = call.function.place
+    if place is not None and not _mere_variable(inference, place) \
+            and inference.callees.targets(call):  # fmt: skip
         called[_name(call.function.place)] += 1
     for argument in call.arguments:
         value = argument.value
         if value.is_literal and isinstance(value.literal, str):
             texts.add(value.literal)
-        elif value.place is not None and resolver.call_name(call) in _ASKING:
+        elif value.place is not None and resolver.call_name(call) in _ASKING \
+                and not _mere_variable(inference, value.place):  # fmt: skip
             called[_name(value.place)] += 1
         texts |= {name for held in value.held for name in _literals(held)}
 

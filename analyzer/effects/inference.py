@@ -24,7 +24,7 @@ from .catalog import Catalog, Entry
 from .containers import all_slots, slots_of, takes_out
 from .directives import line_entry
 from .dispatch import displaced
-from .doubts import doubt
+from .doubts import asks_identity, doubt
 from .facts import CallFacts, Lock, Locking
 from .handles import Handles, memory_at
 from .model import MEMORY, Effect, Mode, Resource, in_order
@@ -261,12 +261,13 @@ class Inference:
             return CallFacts(name, everything=f"`{name}` {inner}", known=True, origin=entry.origin)
         effects = [e for facts in inner for e in facts.effects]
         slots = slots_of(self, call)
+        identity = entry.identity and asks_identity(self, call)
         if slots is not None:
             effects.append(Effect(Mode.READ, Resource(MEMORY, slots), entry.origin))
         effects += [
             Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
             for value in (None if slots else call.receiver, *(a.value for a in call.arguments))
-            if value is not None and not entry.identity and not self._named_thing(value)
+            if value is not None and not identity and not self._named_thing(value)
             for memory in self.contents(value)
         ]
         for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):

@@ -327,7 +327,8 @@ class Sources:
     def _own_call(self, call: Call) -> None:
         """What a function of the project puts into what it is handed."""
         for link in self.inference.links(call) or ():
-            groups = [self._value(value) for value in link.values]
+            # It may put something into all that is reached from what it is handed.
+            groups = [self.reached(self._value(value)) for value in link.values]
             for i, group in enumerate(groups):
                 others = set[Origin]().union(*(g for j, g in enumerate(groups) if j != i))
                 more = {Origin(o.root, o.steps, below=not o.new) for o in others}

@@ -120,10 +120,11 @@ def _return(node: cst.Return, context: Context) -> dict[str, object]:
 
 
 def _passed_on(node: cst.BaseExpression, context: Context) -> bool:
-    """A new container, or what the caller has handed in: returning it looks at no content."""
-    if isinstance(node, cst.Name):
+    """A new container, or the object of a method: returning it looks at no content."""
+    if isinstance(node, cst.Name) and node.value == "self":
         scope = resolve(context.scope, node.value)
-        return scope is not None and node.value in scope.parameters
+        within = scope.parent if scope is not None and node.value in scope.parameters else None
+        return within is not None and within.kind == "class"
     return isinstance(node, (cst.Tuple, cst.List, cst.Dict))
 
 

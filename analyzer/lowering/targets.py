@@ -43,6 +43,8 @@ def path(node: cst.BaseExpression, context: Context) -> tuple[Place | None, Valu
 
 
 def _base(node: cst.BaseExpression, context: Context) -> tuple[Place | None, Value]:
+    if isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Slice):
+        return None, evaluate(node, context, deep=False)  # a new list: no step on the path
     place, value = path(node, context)
     if place is not None:
         use_path(place, context, deep=False)
