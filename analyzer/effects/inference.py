@@ -120,10 +120,8 @@ class Inference:
         found = self._sources.get(function.scope)
         if found is None:
             below = f"{function.scope}."
-            functions = [
-                f for f in self.module.functions
-                if f is function or f.scope.startswith(below)
-            ]  # fmt: skip
+            every = self.module.functions
+            functions = [f for f in every if f is function or f.scope.startswith(below)]
             found = self._sources[function.scope] = Sources(self, functions, function.scope)
         return found
 
@@ -261,13 +259,15 @@ class Inference:
             return CallFacts(name, everything=f"`{name}` {inner}", known=True, origin=entry.origin)
         effects = [e for facts in inner for e in facts.effects]
         slots = slots_of(self, call)
-        identity = entry.identity and asks_identity(self, call)
+        values = [None if slots else call.receiver, *(a.value for a in call.arguments)]
+        if entry.identity and asks_identity(self, call):
+            values = []
         if slots is not None:
             effects.append(Effect(Mode.READ, Resource(MEMORY, slots), entry.origin))
         effects += [
             Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
-            for value in (None if slots else call.receiver, *(a.value for a in call.arguments))
-            if value is not None and not identity and not self._named_thing(value)
+            for value in values
+            if value is not None and not self._named_thing(value)
             for memory in self.contents(value)
         ]
         for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):
@@ -276,8 +276,7 @@ class Inference:
                     continue
                 slot = slots or (all_slots(self, call) if mode is Mode.WRITE else None)
                 if slot is not None and template.of_receiver:
-                    taken = mode is Mode.WRITE and takes_out(self, call)
-                    slot = replace(slot, removes=True) if taken else slot
+                    slot = replace(slot, removes=mode is Mode.WRITE and takes_out(self, call))
                     effects.append(Effect(mode, Resource(MEMORY, slot), entry.origin))
                     continue
                 effects.extend(

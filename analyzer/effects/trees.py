@@ -114,14 +114,8 @@ class Trees:
         scope = root.rpartition(":")[0]
         if root.startswith("call#") or not scope:
             return False
-        function = next(
-            (
-                f
-                for f in inference.module.functions
-                if f.name and (f.scope == scope or scope.startswith(f"{f.scope}."))
-            ),
-            None,
-        )
+        around = (f for f in inference.module.functions if f.name)
+        function = next((f for f in around if f"{scope}.".startswith(f"{f.scope}.")), None)
         if function is None:
             return False
         found = inference.sources(function).of(Place(root))
