@@ -220,7 +220,8 @@ class ValueTypes:
         if info.kind == "import":
             return self._imported(info.target) if info.member else UNKNOWN
         if info.annotations:
-            return doubted(self.resolver, self._annotated(info), symbol=symbol)
+            said = self._unless_filled(symbol, self._annotated(info))
+            return doubted(self.resolver, said, symbol=symbol)
         if info.kind not in ("local", "global") or info.opaque_bindings:
             return UNKNOWN
         return self._assigned(symbol, info)
@@ -251,7 +252,16 @@ class ValueTypes:
         table = kind.name in _TABLES and not kind.args and info.kind == "global"
         if table and len(info.values) == 1 and self.constants(info.values[0]):
             kind = self._table(kind, symbol)
-        return doubted(self.resolver, kind, symbol=symbol)
+        return doubted(self.resolver, self._unless_filled(symbol, kind), symbol=symbol)
+
+    def _unless_filled(self, symbol: str, kind: Type) -> Type:
+        """A type without what it is said to hold, if something else is put in in sight."""
+        inner = list(_nested(kind))
+        for value in self.resolver.own.stored_below.get(symbol, ()) if inner else ():
+            put = self.of(value)
+            if put.known and not any(not one.known or self.fits(one, put) for one in inner):
+                return kind.bare
+        return kind
 
     def _counter(self, place: Place, info: SymbolInfo) -> Type:
         """A name that begins as a number, and to which plain data is added: it stays a number."""
@@ -304,6 +314,13 @@ class ValueTypes:
         plain = all(not found or is_plain(found) for found in map(self.of, stored))
         held = (PLAIN_DATA,) * (2 if kind.name == "builtins.dict" else 1)
         return Type(kind.name, held) if plain else kind
+
+
+def _nested(kind: Type) -> Iterator[Type]:
+    """All that a type says that its objects hold, however deep."""
+    for arg in kind.args:
+        yield arg
+        yield from _nested(arg)
 
 
 def _leaves(value: Value) -> Iterator[Value]:
