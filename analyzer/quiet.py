@@ -17,6 +17,7 @@ from .ir import Call, Control, Define, Event, Function, Invoke, Iterate, Operate
 if TYPE_CHECKING:
     from .effects.inference import Inference
     from .index_facts import ClassFact
+    from .typetext import Type
 
 #: What answers with a truth or a text; of others it matters which object they answer with.
 LOOKING = frozenset({
@@ -24,6 +25,7 @@ LOOKING = frozenset({
     "__format__",
 })  # fmt: skip
 _COMPARING = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"})
+_ACCESS = frozenset({"__getattr__", "__getattribute__"})
 _WORDS = frozenset({"return", "raise", "break", "continue", "pass"})
 #: A chain of methods that is longer than this is not followed.
 _MOST = 40
@@ -76,11 +78,9 @@ def everywhere(inference: Inference) -> list[Inference] | None:
     names = project.modules()
     found = [project.inference(name) for name in names] if names is not None else [None]
     others = [i for i in found if i is not None]
-    return (
-        None
-        if len(others) < len(found)
-        else [inference, *(i for i in others if i is not inference)]
-    )
+    if len(others) < len(found):
+        return None
+    return [inference, *(i for i in others if i is not inference)]
 
 
 def quiet(functions: list[One] | None) -> bool:
@@ -175,20 +175,23 @@ def _of_call(inference: Inference, call: Call) -> list[One] | None:
     given = [v for v in values if not inference.resolver.immutable(v)]
     if entry.iterates and not all(inference.iterable(v) for v in given):
         return None
-    if inference.resolver.call_name(call) in ("builtins.getattr", "builtins.vars"):
-        known = inference.resolver.values.of(call.arguments[0].value) if call.arguments else None
-        if known is None or (not known and _computes(inference)):
-            return None
+    if inference.resolver.call_name(call) in ("builtins.getattr", "builtins.vars") and (
+        not call.arguments or _computes(inference, inference.resolver.values.of(values[0]))
+    ):
+        return None
     return together(run_by_anywhere(inference, entry.dunders, v) for v in given)
 
 
-def _computes(inference: Inference) -> bool:
-    """Does a class of the project compute attributes?"""
+def _computes(inference: Inference, kind: Type) -> bool:
+    """Does its class compute attributes of an object, or, if that is not known, any class?"""
+    from .own_code import members
+
+    if kind:
+        known = members(inference, kind)
+        return known is None or bool(known.computed or known.names & _ACCESS)
     files = everywhere(inference)
     return files is None or any(
-        f.resolver.own.computed_names
-        or f.resolver.own.dunders & {"__getattr__", "__getattribute__"}
-        for f in files
+        f.resolver.own.computed_names or f.resolver.own.dunders & _ACCESS for f in files
     )
 
 
