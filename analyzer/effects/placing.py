@@ -82,8 +82,12 @@ class Placing(Puts):
         """The parameter in which something comes to lie that may lie elsewhere."""
         info = self.inference.module.symbols.get(put.slot.owner.root)
         inside = info is not None and info.kind == "parameter"
-        handed = put.what is not None and not put.again and put.what.root in self._handed
-        return {put.slot.owner.root} if inside and not handed else set()
+        owner, what = put.slot.owner, put.what
+        handed = what is not None and not put.again and what.root in self._handed
+        if handed and what is not None and what.root == owner.root:  # a part of itself
+            stays = what == Origin(owner.root, (*owner.steps, put.slot.step))
+            handed = stays or owner.root in self.inference.resolver.bound
+        return {owner.root} if inside and not handed else set()
 
     # -- statements ----------------------------------------------------------------------------
 

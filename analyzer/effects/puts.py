@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..ir import Function, Value
 from ..items import element
+from ..settled import filled
 from ..typetext import MAPPINGS, is_plain
 from .answers import CONTAINER
 from .origins import Origins, Sources
@@ -129,8 +130,10 @@ class Puts:
         return known
 
     def _give(self, root: str, place: _Place, value: Value) -> None:
-        once = (self._event, id(value))
-        self._given.setdefault(root, []).append((place, self._part(root, value), once))
+        once, path = (self._event, id(value)), self._part(root, value)
+        if path and (not isinstance(place, Slot) or place.owner.new):
+            self._twice.add(root)  # it lies there, and where it was taken from
+        self._given.setdefault(root, []).append((place, path, once))
 
     def _part(self, root: str, value: Value) -> Path:
         """The path of a value below plain data made here, as far as it is written out."""
@@ -141,7 +144,13 @@ class Puts:
         bound = info.values if info is not None and info.bindings == 1 else ()
         made = bound[0].place if len(bound) == 1 else None
         names = {place.symbol, made.symbol if made is not None and not made.steps else ""}
-        return place.steps if root.removeprefix("new ") in names else ()
+        change = filled(self.resolver, place.symbol)  # what others fill, they may tie together
+        name = root.removeprefix("new ")
+        call = self.inference.module.calls.get(name)
+        own = call is not None and self.resolver.entry(call) is None
+        if change.lost or change.puts or name not in names or own:
+            return ()
+        return place.steps[: change.depth]
 
     def _hand_on(
         self, place: Slot | tuple[str, str], origin: Origin, value: Value, loops: Loops
