@@ -7,17 +7,16 @@ behind a name of unknown type only where classes are used as values: kept in a t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .classes import events_of
 from .effects.selector import Attr
 from .ir import Invoke, Place, Use
-from .quiet import everywhere
 from .typetext import CLASS
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
+    from .index_facts import ClassFact
 
 _ASKING = frozenset({"builtins:isinstance", "builtins:issubclass"})
 
@@ -31,38 +30,17 @@ def stores_in_class(inference: Inference, place: Place) -> bool:
         return owner.name == CLASS
     name = place.steps[-1].name
     return any(
-        _has(home, qualname, name) and _as_value(home, qualname, inference)
-        for home, qualname in _nearby(inference)
+        name in cls.binds - cls.methods and _as_value(inference, cls)
+        for cls in inference.index.nearby(inference.resolver.module_name)
     )
 
 
-def _nearby(inference: Inference) -> Iterator[tuple[Inference, str]]:
-    """The classes that a file defines or imports."""
-    for qualname in inference.module.classes:
-        yield inference, qualname
-    project = inference.project
-    for info in inference.module.symbols.values() if project is not None else ():
-        found = project.definition(info.target) if project and info.kind == "import" else None
-        if found is None or found.kind not in ("class", "module") or project is None:
-            continue
-        home = project.inference(found.module)
-        if home is not None and found.kind == "class":
-            yield home, found.qualname
-        elif home is not None:
-            for qualname in home.module.classes:
-                yield home, qualname
-
-
-def _has(home: Inference, qualname: str, name: str) -> bool:
-    """Does the body of a class bind a name to something that is no method?"""
-    info = home.module.symbols.get(f"{qualname}:{name}")
-    return info is not None and bool(info.bindings) and not info.function
-
-
-def _as_value(home: Inference, qualname: str, user: Inference) -> bool:
+def _as_value(inference: Inference, cls: ClassFact) -> bool:
     """Is a class used otherwise than called, asked about or looked into, where it may be known?"""
-    last = qualname.rpartition(".")[2]
-    files = everywhere(user) or [home, user]
+    last = cls.qualname.rpartition(".")[2]
+    module = inference.module_of(cls)
+    home = inference.of(module) if module else None
+    files = inference.everywhere or (inference, *((home,) if home is not None else ()))
     return any(last in one.class_values or "type" in one.class_values for one in files)
 
 

@@ -29,6 +29,7 @@ class Classes(Names):
         self._above: dict[ClassKey, tuple[ClassFact, ...]] = {}
         self._overriding: dict[ClassKey, tuple[ClassFact, ...]] = {}
         self._kin: dict[ClassKey, tuple[ClassFact, ...]] = {}
+        self._nearby: dict[str, tuple[ClassFact, ...]] = {}
         self._families: dict[ClassKey, frozenset[ClassKey]] = {}
 
     def classes(self, name: str) -> tuple[ClassFact, ...]:
@@ -226,15 +227,19 @@ class Classes(Names):
             known = self._kin[key] = tuple(found.values())
         return known
 
-    def nearby(self, cls: ClassFact) -> tuple[ClassFact, ...]:
-        """The classes that the file of a class defines or imports."""
-        found: dict[ClassKey, ClassFact] = {}
-        for file in self.modules(cls.module):
-            names = [n for names in file.facts.imports.values() for n in names]
-            names += [f"{file.module}.{qualname}" for qualname in file.facts.classes]
-            for name in names:
-                found.update((_key(c), c) for c in self.classes(name))
-        return tuple(found.values())
+    def nearby(self, module: str) -> tuple[ClassFact, ...]:
+        """The classes that a module defines or imports, and those of modules it imports."""
+        known = self._nearby.get(module)
+        if known is None:
+            found: dict[ClassKey, ClassFact] = {}
+            for file in self.modules(module):
+                imported = [n for names in file.facts.imports.values() for n in names]
+                for other in (file, *(f for name in imported for f in self.modules(name))):
+                    found.update((_key(c), c) for c in other.facts.classes.values())
+                for name in imported:
+                    found.update((_key(c), c) for c in self.classes(name))
+            known = self._nearby[module] = tuple(found.values())
+        return known
 
     def describes(self, meaning: Meaning) -> bool:
         """May a class attribute be a descriptor, which runs code when it is looked at or set?

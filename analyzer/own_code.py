@@ -12,7 +12,7 @@ from .index_facts import ANY_NAME, ClassFact, Meaning
 from .ir import Event, Mutate, Operate, Place, Risk, Store, Use, Value
 from .keys import hashable, hashable_in_file
 from .lineage import decorator_name
-from .quiet import One, everywhere, in_file, is_property, of_class, quiet, together
+from .quiet import One, in_file, is_property, of_class, quiet, together
 from .typetext import CLASS, GENERATOR, MAPPINGS, PLAIN, UNKNOWN, Type, is_plain
 
 if TYPE_CHECKING:
@@ -61,8 +61,11 @@ def computed(inference: Inference, event: Event) -> str:
     return "" if quiet(functions) else word
 
 
-def steps_run(inference: Inference, event: Event) -> tuple[str, Ran]:
-    """What the steps of a path run: the first of it in words, and all as functions."""
+def steps_run(inference: Inference, event: Event, *, everywhere: bool = False) -> tuple[str, Ran]:
+    """What the steps of a path run: the first of it in words, and all as functions.
+
+    ``everywhere``: an object of unknown type may be one of any class of the project.
+    """
     place = event.place if isinstance(event, (Use, Store, Mutate)) else None
     if place is None:
         return "", []
@@ -70,6 +73,8 @@ def steps_run(inference: Inference, event: Event) -> tuple[str, Ran]:
     for i, step in enumerate(place.steps):
         owner = inference.resolver.values.at(Place(place.symbol, place.steps[:i]))
         last = event if i == len(place.steps) - 1 else None
+        if everywhere and not owner.known and _computed_anywhere(inference, step):
+            ran.append(None)
         for one in owner.each:
             found = _computed(inference, one, step, last)
             if found:
@@ -78,6 +83,17 @@ def steps_run(inference: Inference, event: Event) -> tuple[str, Ran]:
                 ran.append(_properties(inference, one, step) if looks else None)
     found = _in_place(inference, place) if isinstance(event, Mutate) else ""
     return (word, together(ran)) if word or not found else (found, None)
+
+
+def _computed_anywhere(inference: Inference, step: Step) -> bool:
+    """May taking a step from an object of unknown type run code of a class of any module?"""
+    attr = isinstance(step, Attr)
+    wanted = {"__getattribute__", "__getattr__"} if attr else {"__getitem__", "__missing__"}
+    files = inference.everywhere
+    return files is None or any(
+        wanted & own.dunders or (isinstance(step, Attr) and step.name in own.computed_names)
+        for own in (file.resolver.own for file in files)
+    )
 
 
 def read_by_properties(inference: Inference, place: Place) -> list[Place]:
@@ -115,14 +131,20 @@ def _in_place(inference: Inference, place: Place) -> str:
 
 
 def run_by(
-    inference: Inference, dunders: Iterable[str], value: Value, *, hashed: bool = False
+    inference: Inference,
+    dunders: Iterable[str],
+    value: Value,
+    *,
+    hashed: bool = False,
+    everywhere: bool = False,
 ) -> tuple[str, Ran]:
     """Which special methods of the project a library's function may call on a value.
 
-    ``hashed``: it is compared as a key is, so only if it can be hashed.
+    ``hashed``: it is compared as a key is, so only if it can be hashed. ``everywhere``: see
+    `steps_run`.
     """
     wanted = set(dunders)
-    return _ran(inference, value, wanted.intersection, hashed=hashed)
+    return _ran(inference, value, wanted.intersection, hashed=hashed, everywhere=everywhere)
 
 
 # -- what classes define -------------------------------------------------------------------------
@@ -150,7 +172,7 @@ def _members(inference: Inference, kind: Type) -> Members | None:
         if _runs(inference, cls, name, meaning)
     }  # fmt: skip
     # A decorator such as `dataclass` writes methods that call those of the fields.
-    near = {cls for one in kin if one.decorators for cls in index.nearby(one)}
+    near = {cls for one in kin if one.decorators for cls in index.nearby(one.module)}
     generated = {name for cls in near for name in cls.binds if is_operator(name)}
     return Members(names, methods, frozenset(computed), frozenset(generated))
 
@@ -173,8 +195,9 @@ def _computed(inference: Inference, owner: Type, step: Step, event: Event | None
     """Does taking one step from an object of type ``owner`` run code of the project?"""
     resolver = inference.resolver
     if isinstance(step, (SymKey, AnyKey)):
-        key = resolver.own.dunders & {"__hash__", "__eq__"} if hashable_in_file(inference) \
-            else frozenset[str]()  # fmt: skip
+        key = resolver.own.dunders & {"__hash__", "__eq__"}
+        if key and not hashable_in_file(inference):
+            key = frozenset[str]()
         if isinstance(step, SymKey):
             known = resolver.values.of_symbol(step.name)
             found = members(inference, known)
@@ -269,58 +292,15 @@ def _looked(inference: Inference, event: Operate) -> bool:
     return inference.resolver.values.at(place).name not in (*MAPPINGS, PLAIN)
 
 
-def anywhere(inference: Inference, value: Value, event: Operate) -> Ran:
-    """All functions that an operator may run, those of other modules included (see `quiet`)."""
-    functions = ran(inference, value, event)[1]
-    return together([functions, _of_others(inference, value, lambda names: _called(names, event))])
-
-
-def run_by_anywhere(inference: Inference, dunders: Iterable[str], value: Value) -> Ran:
-    """The same of what a library's function calls."""
-    functions = run_by(inference, dunders, value)[1]
-    return together([functions, _of_others(inference, value, set(dunders).intersection)])
-
-
-def _of_others(
-    inference: Inference, value: Value, called: Callable[[frozenset[str]], set[str]]
-) -> Ran:
-    kind = inference.resolver.values.of(value)
-    open_ = not kind.known or any(_holds(inference.resolver, k) for k in kind.each)
-    if value.is_literal or value.immutable or not open_:
-        return []
-    files = everywhere(inference)
-    if files is None:
-        return None
-    return together(
-        in_file(file, names) for file in files if (names := called(file.resolver.own.dunders))
-    )
-
-
-def steps_anywhere(inference: Inference, event: Use) -> Ran:
-    """What the steps of a path may run, if an object of unknown type is one of any module's."""
-    functions = steps_run(inference, event)[1]
-    for i, step in enumerate(event.place.steps):
-        if inference.resolver.values.at(Place(event.place.symbol, event.place.steps[:i])).known:
-            continue
-        files = everywhere(inference)
-        wanted = {"__getattribute__", "__getattr__"} if isinstance(step, Attr) else \
-            {"__getitem__", "__missing__"}  # fmt: skip
-        if files is None or any(
-            wanted & f.resolver.own.dunders
-            or (isinstance(step, Attr) and step.name in f.resolver.own.computed_names)
-            for f in files
-        ):
-            return None
-    return functions
-
-
-def ran(inference: Inference, value: Value, event: Operate) -> tuple[str, Ran]:
+def ran(
+    inference: Inference, value: Value, event: Operate, *, everywhere: bool = False
+) -> tuple[str, Ran]:
     """The special methods that an operator may run: one in words, and all as functions."""
     kind = inference.resolver.values.of(event.values[-1]) if event.member else UNKNOWN
     if value is event.values[-1] and is_plain(kind.arg(0)) and kind.name == "builtins.dict":
         return "", []  # only the keys are compared
     hashed = kind.name in MAPPINGS | HASHING
-    return _ran(inference, value, lambda names: _called(names, event), hashed=hashed)
+    return _ran(inference, value, lambda n: _called(n, event), hashed=hashed, everywhere=everywhere)
 
 
 def _ran(
@@ -328,7 +308,8 @@ def _ran(
     value: Value,
     called: Callable[[frozenset[str]], set[str]],
     *,
-    hashed: bool = False,
+    hashed: bool,
+    everywhere: bool,
 ) -> tuple[str, Ran]:
     if value.is_literal or value.immutable:
         return "", []
@@ -345,10 +326,14 @@ def _ran(
             found.append(None)  # what it defines is called on the class
     kind = resolver.values.of(value)
     if not kind.known or any(_holds(resolver, k) for k in kind.each):
-        names = called(resolver.own.dunders)
-        if names and not (hashed and not hashable_in_file(inference)):
-            word = word or f"`{kind.name or '?'}.{min(names)}`"
-            found.append(in_file(inference, names))
+        files = inference.everywhere if everywhere else (inference,)
+        for file in files or ():
+            names = called(file.resolver.own.dunders)
+            if names and not (hashed and not hashable_in_file(file)):
+                word = word or f"`{kind.name or '?'}.{min(names)}`"
+                found.append(in_file(file, names))
+        if files is None:
+            found.append(None)
     return word, together(found)
 
 
@@ -364,7 +349,7 @@ def _holds(resolver: Resolver, kind: Type) -> bool:
 def _functions(inference: Inference, kind: Type, names: set[str]) -> Ran:
     index = inference.index
     kin = index.kin(kind.name, exact=kind.exact)
-    near = {cls for one in kin if one.decorators for cls in index.nearby(one)}
+    near = {cls for one in kin if one.decorators for cls in index.nearby(one.module)}
     return together(of_class(inference, cls, names) for cls in {*kin, *near})
 
 

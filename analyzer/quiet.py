@@ -67,22 +67,6 @@ def together(several: Iterable[list[One] | None]) -> list[One] | None:
     return found
 
 
-def everywhere(inference: Inference) -> list[Inference] | None:
-    """All modules of the project, of whose classes an object of unknown type may be.
-
-    None if they are too many to look at (see `Project.modules`), or one cannot be read.
-    """
-    project = inference.project
-    if project is None:
-        return [inference]
-    names = project.modules()
-    found = [project.inference(name) for name in names] if names is not None else [None]
-    others = [i for i in found if i is not None]
-    if len(others) < len(found):
-        return None
-    return [inference, *(i for i in others if i is not inference)]
-
-
 def quiet(functions: list[One] | None) -> bool:
     """Do methods, and whatever special methods they may run, only look at what they are given?
 
@@ -134,7 +118,7 @@ def _more(inference: Inference, function: Function) -> list[One] | None:
 
 
 def _of_event(inference: Inference, function: Function, event: Event) -> list[One] | None:
-    from .own_code import anywhere, steps_anywhere
+    from .own_code import ran, steps_run
 
     resolver = inference.resolver
     match event:
@@ -143,11 +127,11 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
                 return None
             insert = place.steps and resolver.place_type(Place(place.symbol, place.steps[:-1]))
             bad = insert == "collections.defaultdict"
-            return None if bad else steps_anywhere(inference, event)
+            return None if bad else steps_run(inference, event, everywhere=True)[1]
         case Operate(values=values, member=member):
             if member and not inference.iterable(values[-1]):
                 return None  # looking for something in an iterator advances it
-            return together(anywhere(inference, value, event) for value in values)
+            return together(ran(inference, v, event, everywhere=True)[1] for v in values)
         case Define(symbol=symbol):
             return [] if symbol.startswith(_inside(function)) else None
         case Iterate(value=value, asynchronous=False):
@@ -164,7 +148,7 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
 
 
 def _of_call(inference: Inference, call: Call) -> list[One] | None:
-    from .own_code import run_by_anywhere
+    from .own_code import run_by
 
     entry = inference.resolver.entry(call)
     if entry is None or entry.calls or call.awaited or not entry.origin.startswith("catalog"):
@@ -179,7 +163,7 @@ def _of_call(inference: Inference, call: Call) -> list[One] | None:
         not call.arguments or _computes(inference, inference.resolver.values.of(values[0]))
     ):
         return None
-    return together(run_by_anywhere(inference, entry.dunders, v) for v in given)
+    return together(run_by(inference, entry.dunders, v, everywhere=True)[1] for v in given)
 
 
 def _computes(inference: Inference, kind: Type) -> bool:
@@ -189,7 +173,7 @@ def _computes(inference: Inference, kind: Type) -> bool:
     if kind:
         known = members(inference, kind)
         return known is None or bool(known.computed or known.names & _ACCESS)
-    files = everywhere(inference)
+    files = inference.everywhere
     return files is None or any(
         f.resolver.own.computed_names or f.resolver.own.dunders & _ACCESS for f in files
     )

@@ -134,16 +134,22 @@ class Inference:
         return found
 
     @cached_property
-    def trees(self) -> Trees:
-        """Which paths of the project's state lead to different objects."""
+    def everywhere(self) -> tuple[Inference, ...] | None:
+        """All modules of the project; None if they are too many (see `Project.modules`).
+
+        None as well if one cannot be read, which hides what it does.
+        """
         names = self.project.modules() if self.project is not None else ()
         if names is None:
-            return Trees((), whole=False)
+            return None
         found = [self.project.inference(name) for name in names] if self.project else []
         others = [i for i in found if i and i.resolver.module_name != self.resolver.module_name]
-        return Trees(
-            (self, *others), whole=None not in found
-        )  # one that is not read hides what it does
+        return (self, *others) if None not in found else None
+
+    @cached_property
+    def trees(self) -> Trees:
+        """Which paths of the project's state lead to different objects."""
+        return Trees(self.everywhere or (), whole=self.everywhere is not None)
 
     def apart(self, one: Effect, other: Effect) -> bool:
         """Are two effects on memory effects on different objects, for all that the project does?"""
