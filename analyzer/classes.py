@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
+from .container_methods import PUT_ITEM, PUT_ITEMS
 from .effects.selector import Attr
 from .ir import (
     Call,
@@ -32,7 +33,6 @@ _QUIET_DUNDERS = frozenset({
 _SETTINGS = frozenset({
     "headers", "params", "cookies", "timeout", "base_url", "max_redirects", "row_factory",
 })  # fmt: skip
-_ADDING = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
 
 
 def events_of(function: Function) -> Iterator[Event]:
@@ -197,7 +197,7 @@ class OwnClasses:
             for event in events_of(function):
                 if isinstance(event, (Store, Mutate)):
                     place = event.place
-                elif isinstance(event, Invoke) and event.call.method in _ADDING:
+                elif isinstance(event, Invoke) and event.call.method in PUT_ITEM | PUT_ITEMS:
                     place = event.call.receiver.place if event.call.receiver else None
                 else:
                     continue
@@ -232,12 +232,12 @@ class OwnClasses:
             for event in events_of(function):
                 if isinstance(event, Store):
                     found.setdefault(event.place.symbol, []).append(event.value)
-                elif isinstance(event, Invoke) and event.call.method in _ADDING:
+                elif isinstance(event, Invoke) and event.call.method in PUT_ITEM | PUT_ITEMS:
                     call = event.call
                     place = call.receiver.place if call.receiver is not None else None
                     if place is not None and call.arguments:
                         last = call.arguments[-1].value
-                        items = call.method in ("extend", "update")
+                        items = call.method in PUT_ITEMS
                         value = Value(held=(last,), element=True) if items else last
                         found.setdefault(place.symbol, []).append(value)
         return found

@@ -144,7 +144,7 @@ def _stored(line: tuple[Level, ...], name: str) -> list[tuple[Resolver, Value]] 
                 holder = holder.arg(0)
             if holder == OPEN:
                 continue  # it depends on what is asked for
-            if holder.choice and not any(_related(owner, h.name, names) for h in holder.choice):
+            if holder.union and not any(_related(owner, h.name, names) for h in holder.union):
                 continue
             if holder and not _related(owner, holder.name, names):
                 continue

@@ -369,6 +369,6 @@ def _kinds(resolver: Resolver, value: Value) -> Iterator[Type]:
         kind = todo.pop()
         if kind:
             yield kind
-        todo.extend((*kind.args, *kind.choice))
+        todo.extend((*kind.args, *kind.union))
     for held in value.held:
         yield from _kinds(resolver, held)

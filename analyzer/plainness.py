@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .classes import events_of
+from .container_methods import ANSWER_ITEM
 from .effects.selector import AnyKey, Attr
 from .ir import Enter, Invoke, Module, Place, Store, Use, Value
 from .typetext import PLAIN, Type
@@ -22,7 +23,7 @@ _PLAIN_NAMES = frozenset(
     name for kind in (str, int, float, bytes, list, dict, set, tuple) for name in dir(kind)
 )
 #: Methods that answer with a part of a container.
-_PARTS = frozenset({"get", "pop", "setdefault", "values", "items"})
+_PARTS = ANSWER_ITEM | {"values", "items"}
 _ITEM = AnyKey()
 #: Attributes are followed so far (`node = node.next` has no end).
 _LONGEST = 8

@@ -214,11 +214,11 @@ class Resolver:
 
     def having(self, kind: Type, name: str) -> Type:
         """Of several types the one whose objects have an attribute: on others, it raises."""
-        if not kind.choice:
+        if not kind.union:
             return kind
         from .fields import lacking
 
-        found = [one for one in kind.choice if not lacking(self, one, name)]
+        found = [one for one in kind.union if not lacking(self, one, name)]
         return found[0] if len(found) == 1 else kind
 
     def place_name(self, place: Place) -> str:

@@ -73,8 +73,8 @@ def call_result(resolver: Resolver, call: Call) -> Type:
     made = _made(resolver, call)
     if made is not None:
         return made
-    if call.receiver is not None and resolver.values.of(call.receiver).choice:
-        return _of_several(resolver, call, resolver.values.of(call.receiver).choice)
+    if call.receiver is not None and resolver.values.of(call.receiver).union:
+        return _of_several(resolver, call, resolver.values.of(call.receiver).union)
     own = own_function(resolver, call)
     if own is not None:
         owner, function, receiver = own

@@ -11,18 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .classes import events_of
+from .container_methods import LOOK, ONLY_TAKE, PUT_ITEM
 from .effects.selector import AnyKey, Attr, Key, SymKey
 from .ir import OPAQUE, SLICE, Call, Control, Define, Invoke, Mutate, Place, Store, Value
 
 if TYPE_CHECKING:
     from .resolve import Resolver
 
-#: Methods that put their last argument into a container, and those that put nothing.
-_PUTTING = frozenset({"append", "add", "insert", "appendleft", "setdefault", "__setitem__"})
-_TAKING = frozenset({
-    "pop", "popitem", "remove", "discard", "clear", "sort", "reverse", "popleft", "get", "items",
-    "keys", "values", "copy", "index", "count", "join", "__len__", "__contains__", "__getitem__",
-})  # fmt: skip
+_TAKING = ONLY_TAKE | LOOK
 #: What a method answers with, or a builtin makes of its arguments: how much deeper it lies in the
 #: container than the container itself. What stands in neither answers with nothing of it.
 _ANSWERS = {
@@ -151,7 +147,7 @@ def _handed(call: Call, found: dict[str, Filled]) -> Iterator[tuple[str, int]]:
     """What a call does to its arguments; of which of them its answer is a part."""
     receivers = list(_sources(call.receiver)) if call.receiver is not None else []
     for symbol, depth in receivers:
-        if not depth and call.method in _PUTTING and call.arguments:
+        if not depth and call.method in PUT_ITEM and call.arguments:
             last = call.arguments[-1].value
             key = call.arguments[0].value if call.method in ("setdefault", "__setitem__") else None
             plain = not any(a.star or a.keyword for a in call.arguments)

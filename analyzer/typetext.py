@@ -25,26 +25,26 @@ UNSAID = "?"
 class Type:
     """A qualified name ("" if the type is not known) and what the brackets behind it hold.
 
-    ``exact``: made by a constructor that can be seen, so not an object of a subclass. ``choice``:
+    ``exact``: made by a constructor that can be seen, so not an object of a subclass. ``union``:
     one of several classes, and no type of its own: false, as one that is not known.
     """
 
     name: str = ""
     args: tuple[Type, ...] = ()
     exact: bool = False
-    choice: tuple[Type, ...] = ()
+    union: tuple[Type, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.name)
 
     @property
     def known(self) -> bool:
-        return bool(self.name or self.choice)
+        return bool(self.name or self.union)
 
     @property
     def each(self) -> tuple[Type, ...]:
         """The classes of which it is one."""
-        return self.choice or (self,)
+        return self.union or (self,)
 
     def arg(self, index: int) -> Type:
         """What stands at a place in the brackets; not known if nothing does."""
@@ -85,15 +85,15 @@ _HOLDING_PLAIN = frozenset({"builtins.list", "builtins.dict", "builtins.set", "b
 MAPPINGS = frozenset({
     "builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter",
 })  # fmt: skip
-#: More classes than this are no type.
-_MOST_CHOICES = 6
+#: Unions of more classes than this are not known.
+_LARGEST_UNION = 6
 _NOTHING = frozenset({NONE, "builtins.NoneType", NEVER.name, OPEN.name})
 
 
 def is_plain(found: Type) -> bool:
     """Is it JSON-like data: text, numbers, None, and built-in containers of such?"""
-    if found.choice:
-        return all(map(is_plain, found.choice))
+    if found.union:
+        return all(map(is_plain, found.union))
     if found.name in (PLAIN, SCALAR) or found in (NEVER, OPEN) or found.name in SCALARS:
         return True
     return found.name in _HOLDING_PLAIN and bool(found.args) and all(map(is_plain, found.args))
@@ -120,10 +120,10 @@ def join(types: Iterable[Type]) -> Type:
         return Type(SCALAR)
     if all(map(is_plain, several)) and "builtins.set" not in names:  # JSON has no sets
         return PLAIN_DATA
-    return _choice(several) if len(names) <= _MOST_CHOICES else UNKNOWN
+    return _union(several) if len(names) <= _LARGEST_UNION else UNKNOWN
 
 
-def _choice(several: set[Type]) -> Type:
+def _union(several: set[Type]) -> Type:
     """One of several classes, of which each may be data."""
     kinds: dict[str, Type] = {}
     for one in several:
@@ -134,7 +134,7 @@ def _choice(several: set[Type]) -> Type:
             return UNKNOWN
         other = kinds.get(one.name)
         kinds[one.name] = one if other is None else join((one, other))
-    return Type(choice=tuple(kinds[name] for name in sorted(kinds)))
+    return Type(union=tuple(kinds[name] for name in sorted(kinds)))
 
 
 def _joined_args(rows: list[tuple[Type, ...]]) -> tuple[Type, ...]:

@@ -88,7 +88,7 @@ class ValueTypes:
     def _of_operator(self, rows: list[Type]) -> Type:
         """What an operator makes of operands that agree; of several classes it may be neither."""
         found = self.combined(rows)
-        return UNKNOWN if found.choice else found
+        return UNKNOWN if found.union else found
 
     def _made(self, value: Value) -> Type:
         """A literal, or a new container."""
@@ -141,10 +141,10 @@ class ValueTypes:
     def _step(self, found: Type, step: Step) -> Type:
         if not isinstance(step, Attr):
             return items.item(found, step)
-        if not found.choice:
+        if not found.union:
             return self.attribute(found, step.name)
         name = step.name  # looked up on an object that does not have it, it raises
-        having = [one for one in found.choice if not lacking(self.resolver, one, name)]
+        having = [one for one in found.union if not lacking(self.resolver, one, name)]
         return join(self.attribute(one, name) for one in having)
 
     def attribute(self, owner: Type, name: str) -> Type:
@@ -236,7 +236,7 @@ class ValueTypes:
 
     def fits(self, kind: Type, assigned: Type) -> bool:
         """May a value of the one type be what an annotation calls the other?"""
-        if kind.choice or assigned.choice:  # one of several may have been tested to be that one
+        if kind.union or assigned.union:  # one of several may have been tested to be that one
             return any(self.fits(k, one) for one in assigned.each for k in kind.each)
         if not kind or agrees(kind, assigned):
             return True
@@ -298,7 +298,7 @@ class ValueTypes:
         own = own_function(self.resolver, call)
         if own is not None:
             return not own[1].returns
-        several = call.receiver is not None and bool(self.of(call.receiver).choice)
+        several = call.receiver is not None and bool(self.of(call.receiver).union)
         return several or self.resolver.call_name(call) in _MAKERS or call.method == "copy"
 
     def constants(self, value: Value) -> bool:

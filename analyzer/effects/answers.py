@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..container_methods import ANSWER_ITEM
 from ..ir import Call, Place, Value
 from .callees import Binding, Target, bind
 from .catalog import Entry
@@ -14,8 +15,6 @@ from .selector import AnyKey, Step, SymKey
 if TYPE_CHECKING:
     from .origins import Sources
 
-#: Methods that answer with an item of their receiver, and the default that is handed in.
-_ITEM = frozenset({"get", "pop", "setdefault", "__getitem__"})
 #: Methods that answer with a new container of the items of their receiver.
 _ITEMS = frozenset({"values", "keys", "copy"})
 CONTAINER = (
@@ -65,7 +64,7 @@ class Answers:
             receiver = self.sources.of_value(call.receiver)
             if method == "popitem":
                 return self._pairs(new, [self.sources.stepped(receiver, AnyKey())])
-            if method in _ITEM:
+            if method in ANSWER_ITEM:
                 step = self.sources.key(values[0]) if values else AnyKey()
                 found = self.sources.stepped(receiver, step)
                 for default in values[1:]:

@@ -145,7 +145,7 @@ class Callees:
         several: dict[tuple[int, str], tuple[Inference, Function]] = {}
         for one in kind.each:
             found = self.dispatch.methods(one.name, call.method, exact=one.exact)
-            if found is None and kind.choice and lacking(self.resolver, one, call.method):
+            if found is None and kind.union and lacking(self.resolver, one, call.method):
                 continue  # looked up on an object that does not have it, it raises
             if found is None or isinstance(found, str):
                 return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..container_methods import ANSWER_ITEM
 from ..ir import Call, Place, Value
 from ..typetext import MAPPINGS, PLAIN, TEXT, is_plain
 from .selector import AnyKey, Key, Memory, Step, SymKey
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _OTHERS = frozenset({"builtins.list", "builtins.set", "collections.deque", PLAIN})
 #: Methods of one key, and those of all slots; whatever else looks into what a container holds.
-_KEYED = frozenset({"get", "setdefault", "pop", "__getitem__", "__contains__"})
+_KEYED = ANSWER_ITEM | {"__contains__"}
 _SLOTS = frozenset({
     "keys", "values", "items", "copy", "popitem", "append", "appendleft", "insert", "extend",
     "extendleft", "update", "add", "clear", "reverse", "popleft", "rotate", "__len__",

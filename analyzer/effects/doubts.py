@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..classes import events_of
+from ..container_methods import VIEWS
 from ..ir import Call, Invoke, Iterate, Place, Value
 from ..lineage import PROTOCOLS, ancestry
 from ..own_code import members, run_by
@@ -17,7 +18,6 @@ from .containers import asks_for_text, slots_of
 if TYPE_CHECKING:
     from .inference import Inference
 
-_VIEWS = frozenset({"items", "keys", "values"})
 _ACCESS = frozenset({"__getattr__", "__getattribute__"})
 
 
@@ -79,7 +79,7 @@ def _reflects(inference: Inference, call: Call) -> str:
         result = Value(place=Place(call.symbol))
         gone_through = any(
             (isinstance(e, Iterate) and e.value == result)
-            or (isinstance(e, Invoke) and e.call.receiver == result and e.call.method in _VIEWS)
+            or (isinstance(e, Invoke) and e.call.receiver == result and e.call.method in VIEWS)
             for function in inference.module.functions
             for e in events_of(function)
         )

@@ -18,16 +18,15 @@ from ..project import module_name
 from ..quiet import One
 from ..resolve import CONTAINERS, Resolver
 from ..typetext import GENERATOR
-from .benign import is_benign_claim
 from .callees import Callees, Target
 from .catalog import Catalog, Entry
-from .containers import all_slots, slots_of, takes_out
 from .directives import line_entry
 from .dispatch import displaced
-from .doubts import asks_identity, doubt
+from .doubts import doubt
+from .entry_effects import effects_of
 from .facts import CallFacts, Lock, Locking
 from .handles import Handles, memory_at
-from .model import MEMORY, Effect, Mode, Resource, in_order
+from .model import Effect, in_order
 from .origins import Sources
 from .own_calls import own_call
 from .placed import UNSURE, Placed
@@ -37,7 +36,6 @@ from .selector import AnyKey, Key, Memory, Step, SymKey
 from .site import Site
 from .summaries import Summaries
 from .summary import Summary
-from .templates import resources
 from .trees import Trees
 
 if TYPE_CHECKING:
@@ -230,11 +228,6 @@ class Inference:
             found.extend(self.contents(held))
         return found
 
-    def _named_thing(self, value: Value) -> bool:
-        """Is it a module, a function or a class? Handing one on looks at no state."""
-        place, resolver = value.place, self.resolver
-        return place is not None and (resolver.module_like(place) or resolver.defined_thing(place))
-
     # -- calls ---------------------------------------------------------------------------------
 
     def facts(self, call: Call) -> CallFacts:
@@ -264,31 +257,7 @@ class Inference:
         if isinstance(inner, str):
             return CallFacts(name, everything=f"`{name}` {inner}", known=True, origin=entry.origin)
         effects = [e for facts in inner for e in facts.effects]
-        slots = slots_of(self, call)
-        values = [None if slots else call.receiver, *(a.value for a in call.arguments)]
-        if entry.identity and asks_identity(self, call):
-            values = []
-        if slots is not None:
-            effects.append(Effect(Mode.READ, Resource(MEMORY, slots), entry.origin))
-        effects += [
-            Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
-            for value in values
-            if value is not None and not self._named_thing(value)
-            for memory in self.contents(value)
-        ]
-        for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):
-            for template in templates:
-                if mode is Mode.WRITE and is_benign_claim(self.config, template):
-                    continue
-                slot = slots or (all_slots(self, call) if mode is Mode.WRITE else None)
-                if slot is not None and template.of_receiver:
-                    slot = replace(slot, removes=mode is Mode.WRITE and takes_out(self, call))
-                    effects.append(Effect(mode, Resource(MEMORY, slot), entry.origin))
-                    continue
-                effects.extend(
-                    Effect(mode, resource, entry.origin)
-                    for resource in resources(self, template, entry, call)
-                )
+        effects += effects_of(self, entry, call)
         handles, cancel_unsafe = self.handles.used_by(entry, call)
         latency = entry.latency_ms
         locks: list[Lock] = []

@@ -9,15 +9,6 @@ from ..within import Around
 from .roots import Origin
 from .selector import Step, coincide
 
-#: Methods of built-in containers that put their last argument, or all items of it, into them.
-PUTS_ITEM = frozenset({"append", "add", "insert", "appendleft", "setdefault", "__setitem__"})
-PUTS_ITEMS = frozenset({"extend", "update", "extendleft", "__iadd__", "__ior__"})
-#: Methods that change a container and put nothing into it.
-PUTS_NOTHING = frozenset({
-    "pop", "popitem", "popleft", "remove", "discard", "clear", "sort", "reverse", "move_to_end",
-    "rotate", "difference_update", "intersection_update", "__delitem__",
-})  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Slot:

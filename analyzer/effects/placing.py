@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from ..classes import events_of
+from ..container_methods import ONLY_TAKE, PUT_ITEM, PUT_ITEMS
 from ..ir import (
     AwaitValue,
     Call,
@@ -26,9 +27,6 @@ from ..resolve import CONTAINERS
 from ..within import located
 from .callees import Target, bind
 from .placed import (
-    PUTS_ITEM,
-    PUTS_ITEMS,
-    PUTS_NOTHING,
     Loops,
     Passed,
     Placed,
@@ -155,13 +153,13 @@ class Placing(Puts):
         receiver, values = call.receiver, [a.value for a in call.arguments]
         if receiver is None or entry.barrier:
             self._unknown(call)
-        elif call.method in PUTS_ITEM and values:
+        elif call.method in PUT_ITEM and values:
             step = self.sources.key(values[0]) if call.method == "setdefault" else AnyKey()
             for owner in self._owners(receiver):
                 self._put(Slot(owner, step), values[-1], loops)
-        elif call.method in PUTS_ITEMS:
+        elif call.method in PUT_ITEMS:
             self._items(self._owners(receiver), values, loops)
-        elif call.method not in PUTS_NOTHING:
+        elif call.method not in ONLY_TAKE:
             self._unknown(call)
 
     def _unknown(self, call: Call) -> None:

@@ -1,0 +1,54 @@
+"""What one call of a function that a vocabulary or a declaration knows reads and writes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..ir import Call, Value
+from .benign import is_benign_claim
+from .catalog import Entry
+from .containers import all_slots, slots_of, takes_out
+from .doubts import asks_identity
+from .model import MEMORY, Effect, Mode, Resource
+from .templates import resources
+
+if TYPE_CHECKING:
+    from .inference import Inference
+
+
+def effects_of(inference: Inference, entry: Entry, call: Call) -> list[Effect]:
+    """The effects that an entry claims of a call, and its looks at receiver and arguments."""
+    slots = slots_of(inference, call)
+    values = [None if slots else call.receiver, *(a.value for a in call.arguments)]
+    if entry.identity and asks_identity(inference, call):
+        values = []
+    effects: list[Effect] = []
+    if slots is not None:
+        effects.append(Effect(Mode.READ, Resource(MEMORY, slots), entry.origin))
+    effects += [
+        Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
+        for value in values
+        if value is not None and not _named_thing(inference, value)
+        for memory in inference.contents(value)
+    ]
+    for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):
+        for template in templates:
+            if mode is Mode.WRITE and is_benign_claim(inference.config, template):
+                continue
+            slot = slots or (all_slots(inference, call) if mode is Mode.WRITE else None)
+            if slot is not None and template.of_receiver:
+                slot = replace(slot, removes=mode is Mode.WRITE and takes_out(inference, call))
+                effects.append(Effect(mode, Resource(MEMORY, slot), entry.origin))
+                continue
+            effects.extend(
+                Effect(mode, resource, entry.origin)
+                for resource in resources(inference, template, entry, call)
+            )
+    return effects
+
+
+def _named_thing(inference: Inference, value: Value) -> bool:
+    """Is it a module, a function or a class? Handing one on looks at no state."""
+    place, resolver = value.place, inference.resolver
+    return place is not None and (resolver.module_like(place) or resolver.defined_thing(place))
