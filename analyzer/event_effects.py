@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .effects.containers import member_slot, shallow
+from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
 from .effects.roots import is_module
@@ -20,6 +22,7 @@ class EventEffects:
 
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
+        self._touched: dict[int, tuple[CallFacts, Sequence[Effect]]] = {}
 
     def of(self, event: Event) -> list[Effect]:
         found = self._of(event)
@@ -158,11 +161,15 @@ class EventEffects:
         """
         how = "changed in place" if mode is Mode.WRITE else "looked at again"
         derived = by is not None and self.inference.facts(by).entry is None
-        return [
-            Effect(mode, effect.resource, f"{effect.source}: its result is {how}", derived)
-            for owner, call in self._calls_behind(memory)
+        touched = {  # many calls may have touched one resource: the first says so
+            effect.resource: effect.source
+            for owner, call in reversed(self._calls_behind(memory))
             if call is not by
-            for effect in owner.touched(call)
+            for effect in reversed(owner.touched(call))
+        }
+        return [
+            Effect(mode, resource, f"{source}: its result is {how}", derived)
+            for resource, source in reversed(touched.items())
         ]
 
     def _calls_behind(self, memory: Memory) -> list[tuple[EventEffects, Call]]:
@@ -178,17 +185,24 @@ class EventEffects:
             ]
         return [(self, call) for call in aliases.calls_of(memory.group or memory.root, unit)]
 
-    def touched(self, call: Call) -> list[Effect]:
+    def touched(self, call: Call) -> Sequence[Effect]:
         facts = self.inference.facts(call)
-        entry = facts.entry
-        if facts.everything and not facts.known:  # it may have kept what it was handed, anywhere
-            words = f"`{facts.name}` may have kept it"
-            return [Effect(Mode.WRITE, Resource(WORLD), words)]
-        if entry is None:  # a function of the project
-            state = facts.returns == "alias"
-            return [e for e in facts.effects if state and e.resource.domain != MEMORY]
-        if entry.returns == "fresh":
-            return []
-        if entry.returns == "immutable" and entry.origin.startswith("catalog"):
-            return []  # such as `print`: a vocabulary would say that it keeps its arguments
-        return [e for e in facts.effects if e.resource.domain != MEMORY]
+        known = self._touched.get(call.id)
+        if known is None or known[0] is not facts:  # they are inferred anew while summaries settle
+            known = self._touched[call.id] = (facts, _touched(facts))
+        return known[1]
+
+
+def _touched(facts: CallFacts) -> Sequence[Effect]:
+    entry = facts.entry
+    if facts.everything and not facts.known:  # it may have kept what it was handed, anywhere
+        words = f"`{facts.name}` may have kept it"
+        return [Effect(Mode.WRITE, Resource(WORLD), words)]
+    if entry is None:  # a function of the project
+        state = facts.returns == "alias"
+        return [e for e in facts.effects if state and e.resource.domain != MEMORY]
+    if entry.returns == "fresh":
+        return []
+    if entry.returns == "immutable" and entry.origin.startswith("catalog"):
+        return []  # such as `print`: a vocabulary would say that it keeps its arguments
+    return [e for e in facts.effects if e.resource.domain != MEMORY]
