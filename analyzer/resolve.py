@@ -94,7 +94,7 @@ class Resolver:
         self.filled: dict[str, Filled] | None = None  # see `settled`
         self.find_index: Callable[[], Index] | None = None
         self._names: dict[int, str] = {}
-        self.bound = {
+        self._bound = {
             f"{f.scope}:{f.signature.positional[0]}": (f.class_scope, _of_class(f))
             for f in module.functions
             if f.class_scope and f.signature.positional and not _static(f)
@@ -150,11 +150,11 @@ class Resolver:
 
     def bound_class(self, symbol: str) -> tuple[str, bool] | None:
         """The class of which a method's first parameter is an object; or is it the class itself?"""
-        return self.bound.get(symbol)
+        return self._bound.get(symbol)
 
     def self_class(self, place: Place) -> str:
         """The class of whose object the symbol of a path is the first argument of a method."""
-        owner = self.bound.get(place.symbol)
+        owner = self._bound.get(place.symbol)
         info = self.module.symbols.get(place.symbol)
         bound = owner is not None and info is not None and info.bindings == 1
         return f"{self.module_name}.{owner[0]}" if bound and owner is not None else ""

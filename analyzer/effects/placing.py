@@ -84,7 +84,7 @@ class Placing(Puts):
         handed = what is not None and not put.again and what.root in self._handed
         if handed and what is not None and what.root == owner.root:  # a part of itself
             stays = what == Origin(owner.root, (*owner.steps, put.slot.step))
-            handed = stays or owner.root in self.inference.resolver.bound
+            handed = stays or self.resolver.bound_class(owner.root) is not None
         return {owner.root} if inside and not handed else set()
 
     # -- statements ----------------------------------------------------------------------------
