@@ -63,11 +63,6 @@ class OwnClasses:
         self.module = module
         self.prefix = f"{module_name}."
 
-    def own_class(self, kind: str) -> ClassInfo | None:
-        """A class of this file by its type name, with what it inherits within the file."""
-        qualname = kind.removeprefix(self.prefix)
-        return self._classes.get(qualname) if qualname != kind else None
-
     @cached_property
     def _classes(self) -> dict[str, ClassInfo]:
         found: dict[str, ClassInfo] = {}

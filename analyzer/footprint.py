@@ -31,10 +31,11 @@ from .ir import (
     Value,
 )
 from .latency import latency_of
+from .lineage import found_method
 from .optional import maybe_none
-from .own_code import own_code
+from .own_code import members, own_code
 from .resolve import CONTAINERS
-from .typetext import GENERATOR, SCALARS
+from .typetext import GENERATOR, SCALARS, Type
 
 #: What a manager does that is known, yet keeps statements in their order around it.
 _ORDERED_MANAGERS = frozenset({"lock", "limiter", "transaction", "state"})
@@ -268,12 +269,16 @@ class Footprints:
         if any(catalog.entries.get(name) for catalog in resolver.sources):
             return True
         last = place.steps[-1]
-        owner = resolver.place_type(Place(place.symbol, place.steps[:-1]))
-        own = resolver.own.own_class(owner)
-        if isinstance(last, Attr) and own is not None and last.name in own.methods:
+        kinds = resolver.values.at(Place(place.symbol, place.steps[:-1])).each
+        if isinstance(last, Attr) and all(self._has_method(k, last.name) for k in kinds):
             return True
         # An inner link of a chain: `client.chat` of `client.chat.completions.create`.
         return any(name in catalog.prefixes for catalog in resolver.sources)
+
+    def _has_method(self, kind: Type, name: str) -> bool:
+        known = members(self.inference, kind)
+        computed = known is not None and name in known.computed
+        return not computed and found_method(self.inference.resolver, kind.name, name) is not None
 
     def _operator_may_raise(self, values: tuple[Value, ...], risk: Risk) -> bool:
         kinds = {self.inference.resolver.type_of(value) for value in values}
