@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from .classes import events_of
 from .effects.selector import Attr
-from .ir import Invoke, Place, Use
+from .ir import Call, Invoke, Place, Store, Use, Value
+from .lineage import ancestry
 from .typetext import CLASS
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
     from .index_facts import ClassFact
 
+_ANY = Value(anything=True)
 _ASKING = frozenset({"builtins:isinstance", "builtins:issubclass"})
 
 
@@ -42,6 +44,70 @@ def _as_value(inference: Inference, cls: ClassFact) -> bool:
     home = inference.of(module) if module else None
     files = inference.everywhere or (inference, *((home,) if home is not None else ()))
     return any(last in one.class_values or "type" in one.class_values for one in files)
+
+
+# -- what objects show of their class ------------------------------------------------------------
+
+
+def shown_by_objects(inference: Inference, home: Inference, kind: str) -> bool:
+    """May a changeable object be set on a class, or on one above it, from outside of its body?
+
+    Then new objects of the class show it as their own, all of them the same. ``home`` knows the
+    module of the class ``kind``; ``inference`` asks.
+    """
+    line = ancestry(home.resolver, kind)
+    if line is None:
+        return True
+    files = inference.everywhere or (inference, home)
+    names = {level.name for level in line}
+    if any(names & one.stored_in_classes for one in files):
+        return True
+    if not any("" in one.stored_in_classes for one in files):
+        return False
+    lasts = {name.rpartition(".")[2] for name in names} | {"type"}
+    return any(lasts & one.class_values for one in files)
+
+
+def stored_in_classes(inference: Inference) -> frozenset[str]:
+    """The classes on which a file sets changeable objects; "" if it sets one on it knows not what.
+
+    Attributes of `self` are set on an object, never on a class.
+    """
+    found: set[str] = set()
+    for function in inference.module.functions:
+        for event in events_of(function):
+            if isinstance(event, Store):
+                place = event.place
+                if not place.steps or not isinstance(place.steps[-1], Attr):
+                    continue
+                owner, value = Value(place=Place(place.symbol, place.steps[:-1])), event.value
+            elif isinstance(event, Invoke) and _sets_attribute(event.call):
+                given = [argument.value for argument in event.call.arguments]
+                owner, value = (given or [_ANY])[0], (given or [_ANY])[-1]
+            else:
+                continue
+            if value.held or not inference.resolver.immutable(value):
+                found.update(_classes_at(inference, owner))
+    return frozenset(found)
+
+
+def _sets_attribute(call: Call) -> bool:
+    place = call.function.place
+    if place is None:
+        return False
+    return place.symbol == "builtins:setattr" or place.steps[-1:] == (Attr("__setattr__"),)
+
+
+def _classes_at(inference: Inference, owner: Value) -> set[str]:
+    """The names of the classes that a value may be, "" for one that is not known."""
+    found = inference.resolver.values.of(owner)
+    if not found.known:
+        return {""}
+    kinds = [one.arg(0) for one in found.each if one.name == CLASS]
+    return {one.name for kind in kinds for one in kind.each}
+
+
+# -- classes that are values ---------------------------------------------------------------------
 
 
 def class_values(inference: Inference) -> frozenset[str]:

@@ -11,7 +11,21 @@ from .effects.inference import Inference
 from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
 from .effects.roots import is_module
 from .effects.selector import AnyKey, Attr, Key, Memory, Name, Step, SymKey
-from .ir import Call, Define, Enter, Event, Invoke, Iterate, Mutate, Place, Store, Use, Value
+from .ir import (
+    Call,
+    Define,
+    Enter,
+    Event,
+    Invoke,
+    Iterate,
+    Mutate,
+    Operate,
+    Place,
+    Risk,
+    Store,
+    Use,
+    Value,
+)
 from .own_code import read_by_properties
 from .resolve import CONTAINERS, PLAIN
 from .typetext import NUMBERS
@@ -68,6 +82,13 @@ class EventEffects:
                            Resource(MEMORY, memory))
                     for memory in self.inference.contents(value)
                 ]  # fmt: skip
+            case Operate(values=values, risk=risk) if risk is not Risk.ATTRIBUTE:
+                return [  # what has a name is read where the name is used
+                    Effect(Mode.READ, Resource(MEMORY, memory))
+                    for value in values
+                    if value.place is None or value.place.symbol.startswith("call#")
+                    for memory in self.inference.contents(value)
+                ]
             case _:
                 return []
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..class_values import shown_by_objects
 from ..construction import construction, shares_state
 from ..fields import lacking
 from ..ir import UNTYPED, Call, Function, Invoke, Place, Signature, Value
@@ -192,7 +193,7 @@ class Callees:
             return f"what makes an object of `{kind}` is not known"
         result = Value(place=Place(call.symbol))
         found = made.init
-        shares = shares_state(resolver, kind)
+        shares = shares_state(resolver, kind) or shown_by_objects(self.inference, inference, kind)
         if found is None:
             return Target(inference, None, result, constructs=True, shares=shares)
         owner = self.inference.of(found.module)

@@ -81,6 +81,12 @@ class Inference:
 
         return class_values(self)
 
+    @cached_property
+    def stored_in_classes(self) -> frozenset[str]:
+        from ..class_values import stored_in_classes
+
+        return stored_in_classes(self)
+
     @property
     def roots(self) -> Roots:
         return self.resolver.roots
