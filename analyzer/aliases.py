@@ -206,7 +206,7 @@ class Aliases:
 
     def sources(self, value: Value) -> Iterator[str]:
         """The symbols whose object a value may be or hold."""
-        if self.resolver.immutable(value) and not value.held:
+        if self.resolver.holds_nothing(value):
             return
         if value.place is not None:
             yield value.place.symbol

@@ -204,7 +204,7 @@ def shares_state(resolver: Resolver, kind: str) -> bool:
 
 def _own_value(resolver: Resolver, value: Value) -> bool:
     """Is a value in a class body immutable, or does it make a new container for each object?"""
-    if resolver.immutable(value) and not value.held:
+    if resolver.holds_nothing(value):
         return True
     call = resolver.module.calls.get(value.place.symbol) if value.place is not None else None
     if call is None or resolver.call_name(call) not in _FIELD:

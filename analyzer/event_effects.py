@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .effects.containers import member_slot, shallow
+from .effects.containers import gone_through, member_slot, shallow
 from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY, WORLD, Effect, Mode, Resource
@@ -56,8 +56,10 @@ class EventEffects:
                 return [*self._read(place, deep=deep), *inserts]
             case Define(symbol=symbol):
                 return [Effect(Mode.WRITE, Resource(MEMORY, Name(symbol)))]
-            case Store(place=place):
+            case Store(place=place, value=value):
                 memory = self.inference.memory(place, deep=False)
+                if self._computed_anew(place, value):
+                    memory = replace(memory, no_new=True)
                 return [*self._root(place), *self._write(memory)]
             case Mutate(place=place, removes=removes):
                 if not removes and not self._in_place(event):
@@ -65,7 +67,7 @@ class EventEffects:
                 slot = self._removed(place) if removes else place.then(AnyKey())
                 memory = self.inference.memory(slot, deep=False)
                 if removes and slot == place and not isinstance(place.steps[-1], AnyKey):
-                    memory = replace(memory, removes=True)
+                    memory = replace(memory, no_new=True)
                 return [*self._root(place), *self._write(memory)]
             case Invoke(call=call):
                 facts = self.inference.facts(call)
@@ -76,12 +78,15 @@ class EventEffects:
                     for more in self._state(effect.resource.selector, call, effect.mode)
                 ]
                 return [*facts.effects, *changed]
-            case Iterate(value=value) | Enter(value=value):
+            case Iterate(value=value):
                 return [
-                    Effect(Mode.WRITE if isinstance(event, Enter) else Mode.READ,
-                           Resource(MEMORY, memory))
-                    for memory in self.inference.contents(value)
-                ]  # fmt: skip
+                    read
+                    for memory in gone_through(self.inference, value)
+                    for read in self._looked(memory)
+                ]
+            case Enter(value=value):
+                found = self.inference.contents(value)
+                return [Effect(Mode.WRITE, Resource(MEMORY, memory)) for memory in found]
             case Operate(values=values, risk=risk) if risk is not Risk.ATTRIBUTE:
                 return [  # what has a name is read where the name is used
                     Effect(Mode.READ, Resource(MEMORY, memory))
@@ -105,6 +110,14 @@ class EventEffects:
             return False
         number = event.operand is not None and resolver.type_of(event.operand) in NUMBERS
         return not (number and event.operator != "*=")
+
+    def _computed_anew(self, place: Place, value: Value) -> bool:
+        """`d[k] += n` fails where `d` has no such key, but in a dictionary that makes it then."""
+        if not value.operator.endswith("=") or value.held[0].place != place:
+            return False
+        owner = Place(place.symbol, place.steps[:-1])
+        kind = self.inference.resolver.place_type(owner)
+        return isinstance(place.steps[-1], Attr) or kind in ("builtins.dict", PLAIN)
 
     def _removed(self, place: Place) -> Place:
         """What `del` changes: one key of a dictionary, but any index of what may be a list."""

@@ -77,11 +77,14 @@ class Value:
 
 
 OPAQUE = Value(anything=True)
-#: Words that stand for the type of a value: what entering a manager gives, a part of a sequence,
-#: and what has another type than what it is made of.
+#: Words that stand for the type of a value: what entering a manager gives, what `except` catches,
+#: a part of a sequence, what a subscript finds in a value without a name, and what has another type
+#: than what it is made of.
 ENTER = "<enter>"
 AENTER = "<aenter>"
+CAUGHT = "<caught>"
 SLICE = "<slice>"
+ITEM = "<item>"
 UNTYPED = "?"
 
 

@@ -41,6 +41,8 @@ _ITERABLES = _SEQUENCES | frozenset({
     "typing.AsyncGenerator", "collections.abc.AsyncGenerator", "typing.Set", "typing.AbstractSet",
     "collections.abc.Set", GENERATOR, *_LAZY,
 })  # fmt: skip
+#: What goes through the items of other containers.
+VIEWS = _LAZY | {"builtins.dict_values", "builtins.dict_keys", "builtins.dict_items"}
 _BYTES = frozenset({
     "builtins.bytes", "builtins.bytearray", "builtins.range", "itertools.count",
 })  # fmt: skip

@@ -65,7 +65,7 @@ def _made(value: ir.Value) -> str:
         inner = ", ".join(f"{key!r}: {format_value(item)}" for key, item in value.entries)
     else:
         inner = _values(value.parts or value.held)
-    words = {ir.SLICE: "slice", ir.UNTYPED: "element"}
+    words = {ir.SLICE: "slice", ir.CAUGHT: "caught", ir.ITEM: "item", ir.UNTYPED: "element"}
     kind = value.function or words.get(value.type, value.type.removeprefix(_BUILTINS))
     if not kind and value.parts:
         kind = "path" if value.path_join else "join"

@@ -19,7 +19,7 @@ from .effects.selector import Attr
 from .ir import Call, Function, Module, Place, Value
 from .lineage import Level, ancestry
 from .solving import Solver
-from .typetext import PLAIN, SCALAR, Type
+from .typetext import ERROR, PLAIN, SCALAR, Type
 from .valuetypes import ValueTypes
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class Resolver:
         self.odd: Odd | None = None  # see `plainness`
         self.filled: dict[str, Filled] | None = None  # see `settled`
         self.find_index: Callable[[], Index] | None = None
+        self.find_textual: Callable[[], bool] | None = None
         self._names: dict[int, str] = {}
         self._bound = {
             f"{f.scope}:{f.signature.positional[0]}": (f.class_scope, _of_class(f))
@@ -122,10 +123,23 @@ class Resolver:
     def immutable(self, value: Value) -> bool:
         return value.immutable or self.immutable_type(self.values.of(value).name)
 
+    def holds_nothing(self, value: Value) -> bool:
+        """Is a value immutable, and nothing reached from it that changes?
+
+        A tuple that is displayed is immutable, and may hold others' objects.
+        """
+        if value.immutable:
+            return not value.held
+        return self.immutable_type(self.values.of(value).name)
+
     def immutable_type(self, name: str) -> bool:
         """Do objects of a type never change?"""
         info = self.type_info(name)
-        return name in IMMUTABLE or name == SCALAR or (info is not None and info.immutable)
+        return (
+            name in IMMUTABLE
+            or name in (SCALAR, ERROR.name)
+            or (info is not None and info.immutable)
+        )
 
     def type_of(self, value: Value) -> str:
         """The qualified name of a value's type, "" if it is not known, or a class is meant."""

@@ -67,6 +67,8 @@ OPEN = Type("<open>")
 PLAIN_DATA = Type(PLAIN)
 #: Text, a number, a truth value or None: which of them is not known.
 SCALAR = "scalar"
+#: An exception that holds nothing that changes, and is only shown (see `caught`).
+ERROR = Type("<error>")
 TEXT = Type("builtins.str", exact=True)
 WHOLE = Type("builtins.int", exact=True)
 

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from . import items
 from .annotated import annotated
-from .effects.selector import Attr, Step
+from .caught import is_text
+from .effects.selector import AnyKey, Attr, Step
 from .fields import class_attribute, field, lacking, others
-from .ir import AENTER, ENTER, OPAQUE, SLICE, UNTYPED, Place, SymbolInfo, Value
+from .ir import AENTER, CAUGHT, ENTER, ITEM, OPAQUE, SLICE, UNTYPED, Place, SymbolInfo, Value
 from .lineage import ancestry
 from .plainness import doubted
 from .returned import call_result, entered, own_function
 from .settled import filled
 from .typetext import (
     CLASS,
+    ERROR,
     GENERATOR,
     NEVER,
     NONE,
@@ -68,7 +70,9 @@ class ValueTypes:
             return entered(self.resolver, value.held[0], asynchronous=value.type == AENTER)
         if value.type == SLICE:
             return items.piece(self.of(value.held[0]))
-        if value.type == UNTYPED:
+        if value.type == ITEM:
+            return items.item(self.of(value.held[0]), AnyKey())
+        if value.type in (UNTYPED, CAUGHT):
             return UNKNOWN
         if value.type:
             return self._made(value)
@@ -224,6 +228,8 @@ class ValueTypes:
             return doubted(self.resolver, said, symbol=symbol)
         if info.kind not in ("local", "global") or info.opaque_bindings:
             return UNKNOWN
+        if is_text(self.resolver, symbol):
+            return ERROR
         return self._assigned(symbol, info)
 
     def _annotated(self, info: SymbolInfo) -> Type:

@@ -192,20 +192,19 @@ class Body:
 
     def _slots(self, owner: Origin, step: Step, memory: Memory, found: dict[Memory, None]) -> None:
         if owner.new:
-            for place in self.sources.kept(owner.root):
-                self._slots(place, step, memory, found)
-        elif owner.root == "?":
+            return  # others find it by a slot only that this function writes after it made it
+        if owner.root == "?":
             found[replace(SOMEBODYS, steps=(step,), deep=False)] = None
         elif owner.below:
-            found[self._at(owner, memory, deep=True, typed=False)] = None
+            around = replace(memory, type=memory.owner)  # what is in the slot is not all there is
+            found[self._at(owner, around, deep=True, typed=False)] = None
         else:
             slot = replace(owner, steps=(*owner.steps, step))
             found[self._at(slot, memory, deep=False)] = None
 
     def _objects(self, origin: Origin, memory: Memory, found: dict[Memory, None]) -> None:
         if origin.new:
-            reached = self.sources.held(origin.root) if memory.deep else set[Origin]()
-            for inner in reached | self.sources.kept(origin.root):
+            for inner in self.sources.held(origin.root) if memory.deep else ():
                 if inner.root == "?":
                     found[SOMEBODYS] = None
                 elif not self._fixed(inner):
@@ -236,7 +235,7 @@ class Body:
             type=memory.type if typed or memory.type == PLAIN else "",
             opaque=memory.opaque and typed,
             owner=memory.owner if typed else "",
-            removes=memory.removes and not deep,
+            no_new=memory.no_new and not deep,
         )
 
     # -- results -------------------------------------------------------------------------------
@@ -258,7 +257,7 @@ class Body:
         """Is what it returns fresh, immutable, or part of some state (of a library, say)?"""
         resolver = self.inference.resolver
         values = self._returned()
-        if all((resolver.immutable(v) and not v.held) or v == Value() for v in values):
+        if all(resolver.holds_nothing(v) or v == Value() for v in values):
             return "immutable"
         symbol = returned(self.function)
         aliases = self.inference.aliases

@@ -19,7 +19,7 @@ CALL_KEYS = frozenset({
     "raises", "calls", "iterates", "transparent", "defaults", "when", "unknown_if", "assumes",
     "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments",
     "dunders", "identity",
-    "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "lazy", "enters",
+    "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "slots", "lazy", "enters",
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
@@ -88,6 +88,7 @@ class Entry:
     plain_args: tuple[str, ...] = ()  # `type` holds only if these are absent or plain
     awaitable: bool = False  # what it returns is awaited, but is no coroutine
     identity: bool = False  # it asks which objects its arguments are, and looks at no content
+    slots: bool = False  # of containers it looks at which objects they hold, not into these
     lazy: bool = False  # the result is an iterator that does the work when it is advanced
 
 
@@ -222,6 +223,7 @@ def parse_entry(table: Mapping[str, Any], origin: str, where: str) -> list[Entry
             awaitable=bool(table.get("awaitable", False)),
             identity=bool(table.get("identity", False)),
             lazy=bool(table.get("lazy", False)),
+            slots=bool(table.get("slots", False)),
         )
         for name in names
     ]

@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING
 
 from ..container_methods import ANSWER_ITEM
 from ..ir import Call, Place, Value
+from ..items import VIEWS
+from ..resolve import CONTAINERS
 from ..typetext import MAPPINGS, PLAIN, TEXT, is_plain
 from .selector import AnyKey, Key, Memory, Step, SymKey
 
 if TYPE_CHECKING:
     from .inference import Inference
 
-_OTHERS = frozenset({"builtins.list", "builtins.set", "collections.deque", PLAIN})
+SET = "builtins.set"
+_OTHERS = frozenset({"builtins.list", SET, "collections.deque", PLAIN})
 #: Methods of one key, and those of all slots; whatever else looks into what a container holds.
 _KEYED = ANSWER_ITEM | {"__contains__"}
+#: Methods of a set that look at, or change, whether it holds one thing.
+_MEMBER = frozenset({"add", "discard", "remove", "__contains__"})
 _SLOTS = frozenset({
     "keys", "values", "items", "copy", "popitem", "append", "appendleft", "insert", "extend",
     "extendleft", "update", "add", "clear", "reverse", "popleft", "rotate", "__len__",
@@ -31,7 +36,10 @@ def slots_of(inference: Inference, call: Call) -> Memory | None:
     if receiver is None or receiver.place is None or not name:
         return None
     step: Step = AnyKey()
-    if call.method in _KEYED:
+    if name == SET and call.method in _MEMBER and call.arguments:
+        if textual(inference, call.arguments[0].value):
+            step = inference.key(call.arguments[0].value)
+    elif call.method in _KEYED:
         if not call.arguments or call.arguments[0].star:
             return None
         key = call.arguments[0].value
@@ -60,8 +68,14 @@ def all_slots(inference: Inference, call: Call) -> Memory | None:
 
 
 def takes_out(inference: Inference, call: Call) -> bool:
-    """Does a method take one key out of a dictionary, and nothing else?"""
+    """Does a method take one key out of a dictionary, and nothing else?
+
+    Or does it change what a set holds? Its order is no part of a set, and for texts another one in
+    every run (`PYTHONHASHSEED`), so it does not matter which was put in first.
+    """
     kind = inference.resolver.values.of(call.receiver) if call.receiver is not None else None
+    if kind is not None and kind.name == SET:
+        return call.method in _MEMBER
     if call.method != "pop" or kind is None or not call.arguments:
         return False
     return kind.name in MAPPINGS or textual(inference, call.arguments[0].value)
@@ -88,9 +102,27 @@ def member_slot(inference: Inference, place: Place, step: Step) -> Memory | None
     text = isinstance(step, Key) and isinstance(step.value, str)
     if isinstance(step, SymKey):
         text = textual(inference, Value(place=Place(step.name)))
-    if kind.name in MAPPINGS or (kind.name == PLAIN and text):
+    if kind.name in MAPPINGS or (kind.name in (PLAIN, SET) and text):
         return inference.memory(place.then(step), deep=False)
     return None
+
+
+def gone_through(inference: Inference, value: Value) -> list[Memory]:
+    """What going through ``value``, or asking for its length, looks at.
+
+    Of a container that is which objects it holds, and not what these hold in turn.
+    """
+    if inference.resolver.holds_nothing(value) or (value.fresh and not value.operator):
+        return []
+    kind = inference.resolver.values.of(value).name
+    if not (kind in CONTAINERS or kind in MAPPINGS or kind in VIEWS):
+        return inference.contents(value)
+    places = [value.place]
+    if value.place is None and value.element:  # `for key, item in d.items()`: each of the pairs
+        places = [v.place.then(AnyKey()) if v.place is not None else None for v in value.held]
+    if None in places:
+        return inference.contents(value)
+    return [inference.memory(place.then(AnyKey()), deep=False) for place in places if place]
 
 
 def shallow(inference: Inference, place: Place) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..container_methods import PUT_ITEM
 from ..ir import Call, Value
 from .benign import is_benign_claim
 from .catalog import Entry
-from .containers import all_slots, slots_of, takes_out
+from .containers import all_slots, gone_through, slots_of, takes_out
 from .doubts import asks_identity
 from .model import MEMORY, Effect, Mode, Resource
 from .templates import resources
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 def effects_of(inference: Inference, entry: Entry, call: Call) -> list[Effect]:
     """The effects that an entry claims of a call, and its looks at receiver and arguments."""
     slots = slots_of(inference, call)
-    values = [None if slots else call.receiver, *(a.value for a in call.arguments)]
+    given = [a.value for a in call.arguments]
+    if slots is not None and call.method in PUT_ITEM - {"add"}:
+        given = given[:-1]  # what is put in is not looked at; a set looks at its hash
+    values = [None if slots else call.receiver, *given]
     if entry.identity and asks_identity(inference, call):
         values = []
     effects: list[Effect] = []
@@ -30,7 +34,7 @@ def effects_of(inference: Inference, entry: Entry, call: Call) -> list[Effect]:
         Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
         for value in values
         if value is not None and not _named_thing(inference, value)
-        for memory in inference.contents(value)
+        for memory in (gone_through(inference, value) if entry.slots else inference.contents(value))
     ]
     for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):
         for template in templates:
@@ -38,7 +42,7 @@ def effects_of(inference: Inference, entry: Entry, call: Call) -> list[Effect]:
                 continue
             slot = slots or (all_slots(inference, call) if mode is Mode.WRITE else None)
             if slot is not None and template.of_receiver:
-                slot = replace(slot, removes=mode is Mode.WRITE and takes_out(inference, call))
+                slot = replace(slot, no_new=mode is Mode.WRITE and takes_out(inference, call))
                 effects.append(Effect(mode, Resource(MEMORY, slot), entry.origin))
                 continue
             effects.extend(

@@ -26,13 +26,13 @@ from .doubts import doubt
 from .entry_effects import effects_of
 from .facts import CallFacts, Lock, Locking
 from .handles import Handles, memory_at
-from .model import Effect, in_order
+from .model import Effect, new_keys, overlap
 from .origins import Sources
 from .own_calls import own_call
 from .placed import UNSURE, Placed
 from .placing import Placing
 from .roots import Roots
-from .selector import AnyKey, Key, Memory, Step, SymKey
+from .selector import AnyKey, Key, Memory, Overlap, Step, SymKey
 from .site import Site
 from .summaries import Summaries
 from .summary import Summary
@@ -65,6 +65,7 @@ class Inference:
         self.is_package = is_package
         self.resolver = Resolver(module, sources, project, plain_values=config.plain_values)
         self.resolver.find_index = lambda: self.index
+        self.resolver.find_textual = lambda: self.textual
         self.callees = Callees(self)
         self.summaries = Summaries(self)
         self.aliases = Aliases(self.resolver, self.links)
@@ -74,12 +75,28 @@ class Inference:
         self.members: dict[tuple[str, bool], Members | None] = {}  # see `own_code`
         self.looking: dict[str, list[One] | None] = {}  # by scope of a method, see `quiet`
         self._placed: dict[str, Placed] = {}
+        self._textual: bool | None = None
 
     @cached_property
     def class_values(self) -> frozenset[str]:
         from ..class_values import class_values
 
         return class_values(self)
+
+    @property
+    def textual(self) -> bool:
+        """Is what `except` catches text, for all that the project raises (see `caught`)?"""
+        if self._textual is None:
+            self._textual = False  # while it is being looked for
+            files = self.everywhere
+            self._textual = files is not None and all(one.raises_text for one in files)
+        return self._textual
+
+    @cached_property
+    def raises_text(self) -> bool:
+        from ..caught import raises_text
+
+        return raises_text(self)
 
     @cached_property
     def stored_in_classes(self) -> frozenset[str]:
@@ -161,10 +178,11 @@ class Inference:
         if not (isinstance(a, Memory) and isinstance(b, Memory) and self.config.plain_values):
             return False
         if one.writes and other.writes:
-            a, b = (write.resource.selector for write in in_order(one, other))
-            assert isinstance(a, Memory)
-            assert isinstance(b, Memory)
-            return self.trees.apart(self, a, b)
+            keys = new_keys(one, other)
+            if keys is not None and not self.trees.two_objects(self, *keys):
+                return False
+            never = overlap(one.resource, other.resource) is Overlap.NEVER
+            return never or self.trees.apart(self, a, b)
         write, read = (a, b) if one.writes else (b, a)
         return self.trees.apart(self, write, read, looks=True)
 
@@ -227,7 +245,7 @@ class Inference:
 
     def contents(self, value: Value) -> list[Memory]:
         """The objects that reading ``value`` deeply looks at."""
-        if self.resolver.immutable(value) and not value.held:
+        if self.resolver.holds_nothing(value):
             return []
         found = [self.memory(value.place)] if value.place is not None else []
         for held in value.held:

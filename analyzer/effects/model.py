@@ -140,7 +140,8 @@ def conflicts(a: Effect, b: Effect, same_world: SameWorld = ()) -> bool:
     if a.resource.domain == b.resource.domain == MEMORY:
         if a.writes != b.writes:
             return _changes(a, b) if a.writes else _changes(b, a)
-        a, b = in_order(a, b)
+        if new_keys(a, b) is not None:
+            return True
     return overlap(a.resource, b.resource, same_world) is not Overlap.NEVER
 
 
@@ -152,21 +153,23 @@ def _changes(write: Effect, read: Effect) -> bool:
     return overlap_memory(x, y, looks=True) is not Overlap.NEVER
 
 
-def in_order(one: Effect, other: Effect) -> tuple[Effect, Effect]:
-    """Two writes as they meet: a new key of a dictionary comes behind those there are.
+def new_keys(one: Effect, other: Effect) -> tuple[Memory, Memory] | None:
+    """The slots of two writes that may both put a new key into one dictionary, as any of its slots.
 
-    Their order is what iterating shows (library reference, "Mapping Types"). Taking out a key
-    leaves the others in their order, and it does not matter when another one is put in.
+    A new key comes behind those there are; their order is what iterating shows (library reference,
+    "Mapping Types"). Taking out a key leaves the others in their order, and it does not matter when
+    another one is put in.
     """
-    if any(isinstance(m := e.resource.selector, Memory) and m.removes for e in (one, other)):
-        return one, other
-    return _anywhere(one), _anywhere(other)
+    a, b = _any_slot(one), _any_slot(other)
+    if a is None or b is None or overlap_memory(a, b) is Overlap.NEVER:
+        return None
+    return a, b
 
 
-def _anywhere(write: Effect) -> Effect:
+def _any_slot(write: Effect) -> Memory | None:
     memory = write.resource.selector
-    if not isinstance(memory, Memory) or memory.owner in _INDEXED:
-        return write
-    if isinstance(memory.slot, (Key, SymKey)):
-        memory = replace(memory, steps=(*memory.steps[:-1], AnyKey()))
-    return replace(write, resource=replace(write.resource, selector=memory))
+    if not isinstance(memory, Memory) or memory.owner in _INDEXED or memory.no_new:
+        return None
+    if not isinstance(memory.slot, (Key, SymKey)):
+        return None
+    return replace(memory, steps=(*memory.steps[:-1], AnyKey()))

@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
+from ..container_methods import PUT_ITEM
 from ..ir import Call, Define, Event, Function, Invoke, Mutate, Place, Store, Value
 from ..resolve import CONTAINERS, IMMUTABLE
+from ..typetext import ERROR
 from .answers import CONTAINER, Answers
 from .roots import ANYTHING, Origin
 from .selector import AnyKey, Attr, Key, Step, SymKey, coincide
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 #: Paths are followed so far; what is deeper is "somewhere below".
 _LONGEST = 8
 _ROUNDS = 12
+#: So deep are objects looked at that are made here; one may hold itself.
+_DEEPEST = 4
 #: So many origins of one name are told apart.
 _MOST = 48
 
@@ -79,6 +83,26 @@ class Sources:
                 elif origin.root not in seen:
                     seen.add(origin.root)
                     todo.append(origin.root)
+        return found
+
+    def paths(self, new: str) -> set[tuple[tuple[Step, ...], Origin]]:
+        """Others' objects that are reached from one that is made here, each with the path to it.
+
+        The path is empty where it is not known.
+        """
+        found: set[tuple[tuple[Step, ...], Origin]] = set()
+        todo: list[tuple[str, tuple[Step, ...]]] = [(new, ())]
+        while todo:
+            root, path = todo.pop()
+            known = root in self.flat and len(path) < _DEEPEST
+            for step, origins in self._held.get(root, {}).items() if known else ():
+                for origin in origins:
+                    if origin.new:
+                        todo.append((origin.root, (*path, step)))
+                    else:
+                        found.add(((*path, step), origin))
+            if not known:
+                found.update(((), origin) for origin in self.held(root))
         return found
 
     def parts(self, new: str) -> Origins:
@@ -168,6 +192,8 @@ class Sources:
             return {Origin(f"new {symbol}")}  # a function is an object, with attributes
         if info.kind in ("global", "import") and symbol.startswith(":"):
             return {Origin(symbol)}
+        if self.resolver.values.of_symbol(symbol) == ERROR:
+            return set()
         scope = symbol.rpartition(":")[0]
         if scope != self.scope and not scope.startswith(f"{self.scope}."):
             return {Origin(symbol)}  # a name of a function around this one
@@ -179,7 +205,7 @@ class Sources:
         return found
 
     def _value(self, value: Value, name: str = "") -> Origins:
-        if self.resolver.immutable(value) and not value.held:
+        if self.resolver.holds_nothing(value):
             return set()
         found: Origins = {ANYTHING} if value.anything else set()
         if value.place is not None:
@@ -217,6 +243,10 @@ class Sources:
             kind = self.resolver.type_of(operand)
             if (i == 0 and value.operator.endswith("=")) or not (kind in _PLAIN or not kind):
                 found |= origins
+        if value.operator in ("*", "+") and all(
+            self.resolver.type_of(operand) in _PLAIN for operand in value.held
+        ):
+            self.flat.add(new)  # a list of the items, text, or a number
         return found
 
     def stepped(self, origins: Origins, step: Step) -> Origins:
@@ -232,7 +262,9 @@ class Sources:
                     found.add(origin)  # its own parts are not told apart from it
             elif origin.below:
                 found.add(origin)
-            elif len(origin.steps) >= _LONGEST or (isinstance(step, Attr) and step in origin.steps):
+            elif len(origin.steps) >= _LONGEST or (
+                isinstance(step, Attr) and origin.steps.count(step) > 1
+            ):
                 found.add(Origin(origin.root, origin.steps, below=True))
             else:
                 found.add(Origin(origin.root, (*origin.steps, step)))
@@ -318,8 +350,9 @@ class Sources:
             return
         handed = [a.value for a in call.arguments]
         values = set[Origin]().union(*(self._value(v) for v in handed))
-        values = self.reached(values)
         inserts = self.resolver.call_name(call).startswith(CONTAINER)
+        if not (inserts and call.method in PUT_ITEM):
+            values = self.reached(values)
         for target in (call.receiver,) if inserts else (call.receiver, *handed):
             if target is not None:
                 self._put(self._value(target), AnyKey(), values)

@@ -26,12 +26,13 @@ class Slot:
 class Put:
     """An object of others' (``what``), or one that may lie at several places (None), at a slot.
 
-    ``again``: the function puts it somewhere else, too.
+    ``again``: the function puts it somewhere else, too; ``copied``: it is ``what`` in that copy.
     """
 
     slot: Slot
     what: Origin | None
     again: bool = False
+    copied: str = ""
 
 
 @dataclass(frozen=True, slots=True)

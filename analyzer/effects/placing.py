@@ -7,11 +7,13 @@ turns of a loop. What is said here speaks of parameters; `trees` asks the calls 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import zip_longest
 
 from ..classes import events_of
 from ..container_methods import ONLY_TAKE, PUT_ITEM, PUT_ITEMS
 from ..ir import (
+    Argument,
     AwaitValue,
     Call,
     Control,
@@ -24,6 +26,7 @@ from ..ir import (
     Value,
 )
 from ..resolve import CONTAINERS
+from ..typetext import MAPPINGS, PLAIN
 from ..within import located
 from .callees import Target, bind
 from .placed import (
@@ -36,8 +39,8 @@ from .placed import (
     made_anew,
 )
 from .puts import Puts
-from .roots import Origin
-from .selector import AnyKey, Attr
+from .roots import DEFAULTS, Origin
+from .selector import AnyKey, Attr, Key
 
 _FIELD = frozenset({"dataclasses.field", "pydantic.Field", "attrs.field"})
 #: What makes an object again as it was, with what lies in it twice.
@@ -79,7 +82,7 @@ class Placing(Puts):
     def _fills(self, put: Put) -> set[str]:
         """The parameter in which something comes to lie that may lie elsewhere."""
         info = self.inference.module.symbols.get(put.slot.owner.root)
-        inside = info is not None and info.kind == "parameter"
+        inside = info is not None and info.kind == "parameter" and not put.copied
         owner, what = put.slot.owner, put.what
         handed = what is not None and not put.again and what.root in self._handed
         if handed and what is not None and what.root == owner.root:  # a part of itself
@@ -97,8 +100,12 @@ class Placing(Puts):
             self._event += 1
             match event:
                 case Store(place=place, value=value):
-                    for owner in self._owners(Value(Place(place.symbol, place.steps[:-1]))):
+                    inner = Place(place.symbol, place.steps[:-1])
+                    owners = self._owners(Value(inner))
+                    for owner in owners:
                         self._put(Slot(owner, place.steps[-1]), value, loops)
+                    if place.steps[-1] == AnyKey() and self._sliced(inner, value):
+                        self._items(owners, [value], loops)
                 case Define(symbol=symbol, value=value):
                     self._define(symbol, value, loops)
                 case Mutate(place=place, operator=sign):  # `xs += ys`
@@ -112,6 +119,13 @@ class Placing(Puts):
                     self._lose(self.sources.of_value(value))
                 case _:
                     pass
+
+    def _sliced(self, owner: Place, value: Value) -> bool:
+        """May a store be one to a slice, which takes the items of what it is handed?"""
+        kind = self.resolver.type_of(value)
+        return self.resolver.place_type(owner) not in MAPPINGS and (
+            not kind or (kind in CONTAINERS and kind not in MAPPINGS)
+        )
 
     def _define(self, symbol: str, value: Value, loops: Loops) -> None:
         scope, _, name = symbol.rpartition(":")
@@ -147,7 +161,7 @@ class Placing(Puts):
             self._inside(argument.value, loops)
         if self.resolver.call_name(call) in _COPIES:
             handed = set[Origin]().union(*(self.sources.of_value(a.value) for a in call.arguments))
-            self._copied[f"new {call.symbol}"] = {origin.root for origin in handed}
+            self._copied[f"new {call.symbol}"] = handed
         if not entry.barrier and not any(t.domain == "memory" for t in entry.writes):
             return
         receiver, values = call.receiver, [a.value for a in call.arguments]
@@ -158,9 +172,33 @@ class Placing(Puts):
             for owner in self._owners(receiver):
                 self._put(Slot(owner, step), values[-1], loops)
         elif call.method in PUT_ITEMS:
-            self._items(self._owners(receiver), values, loops)
+            self._put_items(call, self._owners(receiver), loops)
         elif call.method not in ONLY_TAKE:
             self._unknown(call)
+
+    def _put_items(self, call: Call, owners: Iterable[Origin], loops: Loops) -> None:
+        """`d.update(other, key=value)`: what another container holds, and values by their names."""
+        for argument in call.arguments:
+            if argument.keyword is None:
+                self._items(owners, [argument.value], loops)
+                self._pairs(call, argument, owners)
+                continue
+            for owner in owners:
+                self._put(Slot(owner, Key(argument.keyword)), argument.value, loops)
+
+    def _pairs(self, call: Call, argument: Argument, owners: Iterable[Origin]) -> None:
+        """`d.update([(key, value)])`: perhaps the values of pairs, and not the pairs."""
+        assert call.receiver is not None
+        kind = self.resolver.values.of(argument.value)
+        listed = self.resolver.type_of(call.receiver) not in (*MAPPINGS, PLAIN, "")
+        if call.method != "update" or listed or argument.star or kind.name in MAPPINGS:
+            return
+        for origin in self.sources.of_value(argument.value):
+            if origin.new:
+                self._unknown(call)
+                continue
+            pair = Origin(origin.root, (*origin.steps, AnyKey(), AnyKey()), origin.below)
+            self._puts.update({Put(Slot(owner, AnyKey()), pair): None for owner in owners})
 
     def _unknown(self, call: Call) -> None:
         """Unknown code may put anything anywhere; a known object of a library keeps its own."""
@@ -197,16 +235,19 @@ class Placing(Puts):
                 for origin in self.sources.of_value(value):
                     (self._tangled if origin.new else self._filled).add(origin.root)
             elif default is not None and not self._inert(default):  # one object for all calls
-                self._passed[Passed(module, parameter, None)] = None
+                own = Origin(DEFAULTS, (Attr(parameter),))
+                self._passed[Passed(module, parameter, own)] = None
 
     def _pass(self, to: tuple[str, str], value: Value, loops: Loops, *, kept: bool) -> None:
-        new = Passed(*to, None, fresh=True)
-        self._passed.setdefault(new)
-        if self._inert(value):
+        inert = self._inert(value)
+        origins = set[Origin]() if inert else self.sources.of_value(value)
+        if not origins or any(origin.new for origin in origins):
+            self._passed[Passed(*to, None, fresh=True)] = None
+        if inert:
             return
         self._inside(value, loops)
         direct = value.place is not None and value.place.symbol.startswith("call#")
-        for origin in self.sources.of_value(value):
+        for origin in origins:
             if not origin.new:
                 self._passed[Passed(*to, origin)] = None
                 if kept:

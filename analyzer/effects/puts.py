@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ..ir import Function, Value
 from ..items import element
 from ..settled import filled
-from ..typetext import MAPPINGS, is_plain
+from ..typetext import MAPPINGS, PLAIN, is_plain
 from .answers import CONTAINER
 from .origins import Origins, Sources
 from .placed import Loops, Passed, Path, Put, Slot, nested, turned, within
@@ -24,6 +25,19 @@ _Once = tuple[int, int]
 _Place = Slot | tuple[str, str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An object made here, or what lies at a path below it, is placed, once.
+
+    ``items``: all that it holds is, and not the object itself.
+    """
+
+    place: _Place
+    path: Path
+    once: _Once
+    items: bool = False
+
+
 class Puts:
     """What one function, with what is nested in it, puts where, event by event."""
 
@@ -35,13 +49,12 @@ class Puts:
         self._puts: dict[Put, None] = {}
         self._passed: dict[Passed, None] = {}
         self._lost: dict[Origin, None] = {}
-        #: Objects made here → where they, or what lies at a path, are placed, each time.
-        self._given: dict[str, list[tuple[_Place, Path, _Once]]] = {}
+        self._given: dict[str, list[_Given]] = {}  # by the object
         self._event = 0
         self._parts: dict[int, tuple[Value, Value]] = {}  # by call, see `_item_or_default`
         self._twice: set[str] = set()
         self._tangled: set[str] = set()
-        self._copied: dict[str, set[str]] = {}  # object made here → those it was copied from
+        self._copied: dict[str, Origins] = {}  # object made here → those it was copied from
         self._shown: list[tuple[tuple[str, str], str]] = []  # parameter, object that it is given
         self._filled: set[str] = set()
         #: Parameter → where what it is handed is placed: the place, the path, and "many times".
@@ -54,8 +67,8 @@ class Puts:
         return [o if o.root != "?" else Origin("?", steps) for o in found]
 
     def _inert(self, value: Value) -> bool:
-        fixed = self.resolver.immutable(value) and all(map(self._inert, value.held))
-        return bool(value.function) or fixed
+        fixed = value.immutable and all(map(self._inert, value.held))
+        return bool(value.function) or fixed or self.resolver.holds_nothing(value)
 
     def _inside(self, value: Value, loops: Loops) -> None:
         """What a display that gets a name, is returned or handed on holds."""
@@ -67,9 +80,16 @@ class Puts:
             for held in value.held:
                 self._inside(held, loops)
 
+    def _repeats(self, value: Value) -> bool:
+        """May an operator repeat a list that holds objects? What data says `n * 3` of does not."""
+        if not (value.operator and value.many):
+            return False
+        kinds = [self.resolver.type_of(operand) for operand in value.held]
+        return not all(kind == PLAIN or self.resolver.immutable_type(kind) for kind in kinds)
+
     def _repeated(self, value: Value) -> None:
         """`[x] * 3` holds one object three times."""
-        if value.operator and value.many:
+        if self._repeats(value):
             new = {o.root for o in self.sources.of_value(value) if o.new}
             self._tangled |= {root for root in new if self.sources.parts(root)}
 
@@ -94,7 +114,7 @@ class Puts:
                 at = Origin(slot.owner.root, (*slot.owner.steps, slot.step), slot.owner.below)
                 more = value.held[1:] if value.operator.endswith("=") else value.held
                 self._items([at], more, loops)
-                if value.many:
+                if self._repeats(value):
                     self._puts[Put(Slot(slot.owner, slot.step, below=True), None)] = None
             return
         if value.place is None and value.held and not value.element:
@@ -129,11 +149,11 @@ class Puts:
             known = self._parts[call.id] = (item, call.arguments[1].value)
         return known
 
-    def _give(self, root: str, place: _Place, value: Value) -> None:
+    def _give(self, root: str, place: _Place, value: Value, *, items: bool = False) -> None:
         once, path = (self._event, id(value)), self._part(root, value)
         if path and (not isinstance(place, Slot) or place.owner.new):
             self._twice.add(root)  # it lies there, and where it was taken from
-        self._given.setdefault(root, []).append((place, path, once))
+        self._given.setdefault(root, []).append(_Given(place, path, once, items))
 
     def _part(self, root: str, value: Value) -> Path:
         """The path of a value below plain data made here, as far as it is written out."""
@@ -179,7 +199,7 @@ class Puts:
             for origin in self.sources.of_value(value):
                 for slot in slots:
                     if origin.new:
-                        self._give(origin.root, slot, value)
+                        self._give(origin.root, slot, value, items=True)
                     else:
                         item = Origin(origin.root, (*origin.steps, AnyKey()), origin.below)
                         self._puts[Put(slot, item)] = None
@@ -203,7 +223,7 @@ class Puts:
         """
         twice = self._twice | {
             root for root, places in self._given.items()
-            if any(one[2] != two[2] and nested(one[1], two[1])
+            if any(one.once != two.once and nested(one.path, two.path)
                    for one, two in combinations(places, 2))
         }  # fmt: skip
         sharing = self._sharing(twice)
@@ -211,14 +231,16 @@ class Puts:
             if root in sharing:
                 self._passed[Passed(*to, None, tangled=True)] = None
         for root, places in self._given.items():
-            inner = () if self._constructed(root) else self.sources.held(root)
-            for place, _, _ in places:
+            inner = () if self._constructed(root) else self.sources.paths(root)
+            for given in places:
                 if root in twice:
-                    self._say(place, None)
+                    self._say(given.place, None)
                 if root in sharing:
-                    self._say(place, None, below=True)
-                for origin in inner:
-                    self._say(place, origin, below=True)
+                    self._say(given.place, None, below=True)
+                for path, origin in inner:
+                    slot = _slot_at(given, path)
+                    self._say(slot or given.place, origin, below=slot is None)
+                self._copy(root, given)
         for root, places in self._handed.items():
             for place, path, again, once in places:
                 others = (other for _, other, _, at in places if at != once)
@@ -226,12 +248,21 @@ class Puts:
                     self._say(place, Origin(root, path), again=True)
         return sharing
 
+    def _copy(self, root: str, given: _Given) -> None:
+        """A part of a copy lies where it is put, and in the copy, which shares what was shared."""
+        if not isinstance(given.place, Slot):
+            return
+        for origin in self._copied.get(root, ()):
+            if not origin.new:
+                part = Origin(origin.root, (*origin.steps, *given.path), origin.below)
+                self._puts[Put(given.place, part, copied=root)] = None
+
     def _sharing(self, twice: set[str]) -> set[str]:
         """The objects made here in which one lies twice: holders, and copies of such ones."""
         found = {holder for root in twice for holder in self.sources.holders(root)}
         found |= self._tangled
         while True:
-            more = {new for new, old in self._copied.items() if old & found}
+            more = {new for new, old in self._copied.items() if {o.root for o in old} & found}
             more |= {holder for root in found for holder in self.sources.holders(root)}
             if more <= found:
                 return found
@@ -253,3 +284,13 @@ class Puts:
             return False
         target = self.inference.callees.target(call)
         return target is not None and target.constructs and target.function is not None
+
+
+def _slot_at(given: _Given, path: Path) -> Slot | None:
+    """The slot that a path below an object leads to, where that is placed; None if not known."""
+    if not path or given.path or not isinstance(given.place, Slot):
+        return None
+    slot: Slot | None = given.place
+    for step in path[1:] if given.items else path:
+        slot = within(slot, step)
+    return slot

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The class of objects that anybody may hold: it meets every other such class and no other.
 WORLD = "<world>"
+#: The root of defaults of parameters, of which all calls are handed the same.
+DEFAULTS = "<defaults>"
 #: Any object that others hold.
 SOMEBODYS = Memory("?", stable=False, group=WORLD)
 

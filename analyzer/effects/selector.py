@@ -72,6 +72,11 @@ class Attr:
 
 
 @dataclass(frozen=True, slots=True)
+class Field(Attr):
+    """The same, of an object of a class of the project that has no items."""
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """A subscript by a hashable constant; equal as Python's keys are, so 1, True and 1.0 are
     one."""
@@ -89,6 +94,11 @@ class SymKey:
 @dataclass(frozen=True, slots=True)
 class AnyKey:
     """Any other subscript, or a turn of an iteration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item(AnyKey):
+    """The same, of what is known to be a built-in container: its items are no attributes."""
 
 
 Step = Attr | Key | SymKey | AnyKey
@@ -123,7 +133,8 @@ class Memory:
     # that is a catalogued handle: changed by its methods and attributes, never by subscript stores
     opaque: bool = False
     owner: str = ""  # for a slot: qualified type of the object that holds it, if known
-    removes: bool = False  # a slot of a dictionary that a write takes out, and puts nothing into
+    # for a slot of a dictionary: a write takes it out, or computes it anew, and puts no new key in
+    no_new: bool = False
 
     @property
     def slot(self) -> Step | None:
@@ -229,6 +240,10 @@ def _shared(a: tuple[Step, ...], b: tuple[Step, ...]) -> int:
 def coincide(a: Step, b: Step) -> bool:
     """May two steps from one object lead to the same slot of it?"""
     match a, b:
+        case (Item(), Attr()) | (Attr(), Item()):
+            return False
+        case (Field(), AnyKey() | Key() | SymKey()) | (AnyKey() | Key() | SymKey(), Field()):
+            return False
         case Attr(x), Attr(y):
             # o.__dict__ holds every other attribute; o.__x is o._Class__x
             special = any(name.startswith("__") and name.endswith("__") for name in (x, y))

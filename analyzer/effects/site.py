@@ -12,7 +12,7 @@ from .callees import UNKNOWN, Target, bind
 from .facts import Locking
 from .locks import one
 from .model import MEMORY, Effect, Mode, Resource
-from .roots import SOMEBODYS, WORLD, Origin, is_module
+from .roots import DEFAULTS, SOMEBODYS, WORLD, Origin, is_module
 from .selector import ANY, AnyKey, Attr, Memory, Name, Step, Symbol, SymKey, Text, Wild
 from .summary import Summary
 from .templates import SEEDED
@@ -117,10 +117,10 @@ class Site:
             return list(self._within(self.values[memory.root], memory))
         if memory.root in self.defaults:
             value = self.defaults[memory.root]
-            if self.owner.resolver.immutable(value) and not value.held:
+            if self.owner.resolver.holds_nothing(value):
                 return []
             name = Attr(memory.root)
-            return [replace(memory, root="<defaults>", steps=(name, *steps), group=WORLD)]
+            return [replace(memory, root=DEFAULTS, steps=(name, *steps), group=WORLD)]
         if is_module(memory.root):
             inward = self.inference.roots.inward(Origin(memory.root, memory.steps))
             if inward.root == memory.root:
@@ -145,7 +145,7 @@ class Site:
 
     def _within(self, value: Value, memory: Memory) -> Iterator[Memory]:
         """What a memory below a parameter is below the value that it is given."""
-        if self.inference.resolver.immutable(value) and not value.held:
+        if self.inference.resolver.holds_nothing(value):
             return
         if value.anything:
             last = memory.steps[-1:] if not memory.deep else ()
@@ -153,8 +153,8 @@ class Site:
         if value.place is not None:
             place = Place(value.place.symbol, (*value.place.steps, *memory.steps))
             found = self.inference.memory(place, deep=memory.deep or not memory.steps)
-            if memory.removes:
-                found = replace(found, removes=True)
+            if memory.no_new:
+                found = replace(found, no_new=True)
             if not found.type and memory.type:
                 found = replace(found, type=memory.type, opaque=memory.opaque)
             yield found

@@ -172,7 +172,7 @@ def _cut(resource: Resource) -> Resource:
     if not isinstance(memory, Memory) or len(memory.steps) <= _WIDEST:
         return resource
     cut = replace(memory, steps=memory.steps[:_WIDEST], deep=True)
-    cut = replace(cut, type="", opaque=False, owner="", removes=False)
+    cut = replace(cut, type="", opaque=False, owner="", no_new=False)
     return replace(resource, selector=cut)
 
 

@@ -6,6 +6,7 @@ import libcst as cst
 
 from ..ir import (
     AENTER,
+    CAUGHT,
     ENTER,
     OPAQUE,
     UNTYPED,
@@ -60,7 +61,7 @@ def try_(node: cst.Try | cst.TryStar, parts: Parts) -> dict[str, object]:
             if handler.type is not None:
                 evaluate(handler.type, parts.context)
             if handler.name is not None:
-                bind(handler.name.name, OPAQUE, parts.context)
+                bind(handler.name.name, Value(anything=True, type=CAUGHT), parts.context)
         parts.block(handler.body, "handler", guarded=True)
         if handler.name is not None and isinstance(handler.name.name, cst.Name):
             # The name is deleted at the end of the clause (reference, 8.4.1).

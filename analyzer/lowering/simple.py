@@ -136,10 +136,11 @@ def _raise(node: cst.Raise, context: Context) -> None:
 
 def _assert(node: cst.Assert, context: Context) -> None:
     test(node.test, context, deep=False)
+    message = Value()
     if node.msg is not None:
         with context.guard():
-            evaluate(node.msg, context)
-    context.add(Control("assert"))
+            message = evaluate(node.msg, context)
+    context.add(Control("assert", value=message))
 
 
 def _del(node: cst.Del, context: Context) -> None:

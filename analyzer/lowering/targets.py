@@ -10,6 +10,7 @@ from ..effects.selector import AnyKey, Attr, Key, Step, SymKey
 from ..ir import (
     AENTER,
     ENTER,
+    ITEM,
     UNTYPED,
     Control,
     Define,
@@ -68,7 +69,8 @@ def _step(base: tuple[Place | None, Value], step: Step) -> tuple[Place | None, V
     if place is None and value.place is not None:
         place = value.place
     if place is None:
-        return None, Value(held=(value,), element=True, type=UNTYPED)
+        kind = UNTYPED if isinstance(step, Attr) else ITEM
+        return None, Value(held=(value,), element=True, type=kind)
     longer = place.then(step)
     return longer, Value(place=longer)
 
