@@ -82,10 +82,25 @@ def ancestry(resolver: Resolver, kind: str) -> tuple[Level, ...] | None:
     return known[kind]
 
 
-def _line(resolver: Resolver, kind: str, depth: int) -> tuple[Level, ...] | None:
+def open_line(resolver: Resolver, kind: str) -> tuple[Level, ...] | None:
+    """The same with bases of libraries, of which nothing is known, each as one level.
+
+    What stands before the first of them is looked up as written. None without `plain-values`.
+    """
+    known = resolver.open_lines
+    if kind not in known:
+        known[kind] = None
+        line = _line(resolver, kind, 0, opened=True) if resolver.plain_values else None
+        known[kind] = line if line is not None and line[0].info is not None else None
+    return known[kind]
+
+
+def _line(
+    resolver: Resolver, kind: str, depth: int, *, opened: bool = False
+) -> tuple[Level, ...] | None:
     found = class_at(resolver, kind)
     if found is None or depth > _DEEPEST:
-        return _outside(resolver, kind)
+        return _outside(resolver, kind, opened=opened)
     owner, info = found
     name = f"{owner.module_name}.{info.qualname}"
     if info.keywords or not _decorated_harmlessly(owner, info):
@@ -94,7 +109,7 @@ def _line(resolver: Resolver, kind: str, depth: int) -> tuple[Level, ...] | None
     bases: list[Level] = []
     for base in info.bases:
         named = base_name(owner, base)
-        line = _line(owner, named, depth + 1) if named != name else None
+        line = _line(owner, named, depth + 1, opened=opened) if named != name else None
         if line is None:
             return None
         above.append(line)
@@ -103,9 +118,11 @@ def _line(resolver: Resolver, kind: str, depth: int) -> tuple[Level, ...] | None
     return (Level(name, owner, info), *merged) if merged is not None else None
 
 
-def _outside(resolver: Resolver, kind: str) -> tuple[Level, ...] | None:
+def _outside(resolver: Resolver, kind: str, *, opened: bool) -> tuple[Level, ...] | None:
     known = kind in EMPTY or kind in _EXCEPTIONS or kind in MAKERS
-    return (Level(kind, resolver, None),) if known else None
+    project = resolver.project
+    inside = project is None or project.inside(kind) or "." not in kind or "?" in kind
+    return (Level(kind, resolver, None),) if known or (opened and not inside) else None
 
 
 def _merged(lines: list[list[Level]]) -> list[Level] | None:
@@ -170,7 +187,7 @@ def method(resolver: Resolver, kind: str, name: str, *, exact: bool = False) -> 
 
 def found_method(resolver: Resolver, kind: str, name: str) -> tuple[Resolver, Function] | None:
     """The function that ``name`` is on an object of this very class, and the module it is in."""
-    line = ancestry(resolver, kind)
+    line = ancestry(resolver, kind) or open_line(resolver, kind)
     if line is None or shadowed(resolver, line, name) or _intercepted(line, name):
         return None
     return _looked_up(line, name)
@@ -253,7 +270,7 @@ def shadowed(resolver: Resolver, line: Sequence[Level], name: str) -> bool:
 
 def overridden(resolver: Resolver, kind: str, name: str) -> bool:
     """Does a class that inherits from ``kind`` define ``name`` anew, in the modules at hand?"""
-    line = ancestry(resolver, kind)
+    line = ancestry(resolver, kind) or open_line(resolver, kind)
     if line is None:
         return True
     own = line[0]

@@ -88,6 +88,7 @@ class Resolver:
         self.values = ValueTypes(self)
         self.solver = project.solver if project is not None else Solver()
         self.lines: dict[str, tuple[Level, ...] | None] = {}  # by type name, see `lineage`
+        self.open_lines: dict[str, tuple[Level, ...] | None] = {}
         self.fields: dict[str, Type] = {}  # by class and attribute, see `fields`
         self.returns: dict[str, Type] = {}  # by scope of a function, see `returned`
         self.odd: Odd | None = None  # see `plainness`

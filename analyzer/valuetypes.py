@@ -194,12 +194,12 @@ class ValueTypes:
 
     def _configured(self, symbol: str) -> Type:
         found = self._find(symbol)
-        if found and symbol.startswith(":") and self._set_elsewhere(symbol[1:]):
+        if found and symbol.startswith(":") and self.set_elsewhere(symbol[1:]):
             return UNKNOWN
         handle = found and self.resolver.is_handle(found.name)
         return UNKNOWN if handle and symbol in self.resolver.own.reconfigured else found
 
-    def _set_elsewhere(self, name: str) -> bool:
+    def set_elsewhere(self, name: str) -> bool:
         """May another module put something else in the place of a global?"""
         info = self.module.symbols[f":{name}"]
         index = self.resolver.index if info.kind == "global" and not info.cls else None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..class_values import shown_by_objects
 from ..construction import construction, shares_state
 from ..fields import lacking
-from ..ir import UNTYPED, Call, Function, Invoke, Place, Signature, Value
+from ..ir import UNTYPED, Argument, Call, Function, Invoke, Place, Signature, Value
 from ..typetext import CLASS, SUPER
 from .dispatch import Dispatch
+from .partials import applied
 from .selector import Attr
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Target:
 
     ``function`` is None for a constructor that runs no code of the project; ``constructs``: the
     call's result is a new object, which is the receiver. ``shares``: it may hold objects that
-    others of its class hold as well.
+    others of its class hold as well. ``given``: arguments before those of the call.
     """
 
     inference: Inference
@@ -35,6 +36,7 @@ class Target:
     receiver: Value | None = None
     constructs: bool = False
     shares: bool = False
+    given: tuple[Argument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Callees:
         self.resolver = inference.resolver
         self.module = inference.module
         self._known: dict[int, Targets | str | None] = {}
+        self._applied: list[Value] = []  # partials of partials, while they are looked up
 
     @cached_property
     def by_scope(self) -> dict[str, Function]:
@@ -102,7 +105,9 @@ class Callees:
                 return Target(self.inference, function)
             if info.cls:
                 return self._class(self.inference, info.cls, call)
-            return self._defined(info.target, call) if info.kind == "import" else None
+            if info.kind == "import":
+                return self._defined(info.target, call)
+            return self._partial(call)
         if place is not None:
             root = self.module.symbols.get(place.symbol)
             if root is not None and root.kind == "import" and not self._object(place):
@@ -110,6 +115,23 @@ class Callees:
         if call.receiver is None or not call.method:
             return None
         return self._method(call)
+
+    def _partial(self, call: Call) -> Targets | str | None:
+        """What a name that is bound to `functools.partial(f, …)` runs."""
+        found = applied(self.inference, call)
+        if found is None or call.function in self._applied:
+            return None
+        whole, given = found
+        self._applied.append(call.function)
+        targets = self._find(whole)
+        self._applied.pop()
+        if isinstance(targets, Target):
+            targets = (targets,)
+        if not isinstance(targets, tuple):
+            return targets
+        if any(target.constructs for target in targets):
+            return None
+        return tuple(replace(target, given=(*target.given, *given)) for target in targets)
 
     def _object(self, place: Place) -> bool:
         """Is what stands before the last step an object of known type, or a class?"""
@@ -280,7 +302,8 @@ def bind(call: Call, target: Target) -> Binding | None:
         values[first] = UNKNOWN if is_class_method(function) else target.receiver
     extra: list[Value] = []
     spread = False
-    for argument in call.arguments:
+    arguments = (*target.given, *call.arguments)
+    for argument in arguments:
         if argument.keyword is not None or argument.star == "**":
             continue
         if argument.star:
@@ -297,7 +320,7 @@ def bind(call: Call, target: Target) -> Binding | None:
             values[names.pop(0)] = argument.value
         else:
             extra.append(argument.value)
-    _keywords(call, signature, values)
+    _keywords(arguments, signature, values)
     if extra and not signature.star and not spread:
         return None
     if signature.star:
@@ -311,10 +334,12 @@ def bind(call: Call, target: Target) -> Binding | None:
     )
 
 
-def _keywords(call: Call, signature: Signature, values: dict[str, Value]) -> None:
+def _keywords(
+    arguments: tuple[Argument, ...], signature: Signature, values: dict[str, Value]
+) -> None:
     named = (*signature.positional[signature.positional_only :], *signature.keyword_only)
     rest: list[Value] = []
-    for argument in call.arguments:
+    for argument in arguments:
         if argument.star == "**":
             element = Value(held=(argument.value,), element=True, type=UNTYPED)
             for name in named:
