@@ -120,7 +120,8 @@ def _means(value: Value, symbol: str) -> bool:
 def raises_text(inference: Inference) -> bool:
     """Do the exceptions that a file raises hold nothing that changes, and does it change none?"""
     module, resolver = inference.module, inference.resolver
-    if any(info.methods & _SHOWING for info in module.classes.values()):
+    shown = (f"{name}:{method}" for name in module.classes for method in _SHOWING)
+    if any(symbol in module.symbols for symbol in shown):
         return False
     return all(
         _harmless(resolver, event, function)
@@ -132,7 +133,9 @@ def raises_text(inference: Inference) -> bool:
 def _harmless(resolver: Resolver, event: Event, function: Function) -> bool:
     if isinstance(event, Store) and event.place.steps:
         last, owner = event.place.steps[-1], Place(event.place.symbol, event.place.steps[:-1])
-        if is_caught(resolver.module, owner.symbol):
+        if is_caught(resolver.module, owner.symbol) or (
+            isinstance(last, Attr) and last.name in _SHOWING
+        ):
             return False
         shown = isinstance(last, Attr) and last.name in _SHOWN
         return not shown or _no_error(resolver, owner)
@@ -152,6 +155,9 @@ def _keeps_text(resolver: Resolver, call: Call) -> bool:
     if call.method in ("add_note", "set_exception", "throw", "__setattr__"):
         return False
     place = call.function.place
+    if place is not None and place.symbol == "builtins:setattr" and len(call.arguments) > 1:
+        name = call.arguments[1].value.literal
+        return isinstance(name, str) and name not in _SHOWING | _SHOWN
     leaves = place is not None and place.symbol in ("builtins:exit", "builtins:quit")
     if leaves or call.method == "cancel" or resolver.call_name(call) == "sys.exit":
         return all(_fixed(resolver, argument.value) for argument in call.arguments)

@@ -45,7 +45,7 @@ def is_operator(method: str) -> bool:
     return method.startswith("__") and method.endswith("__") and method not in _QUIET_DUNDERS
 
 
-def _set_by_name(call: Call) -> tuple[str, Place, Value] | None:
+def set_by_name(call: Call) -> tuple[str, Place, Value] | None:
     """``setattr(x, "name", value)``: the name, the path that is set, and the value."""
     place = call.function.place
     arguments = call.arguments
@@ -214,7 +214,7 @@ class OwnClasses:
                         value = event.value if isinstance(event, Store) else None
                         found.setdefault(last.name, []).append((event.place, value))
                 elif isinstance(event, Invoke):
-                    one = _set_by_name(event.call)
+                    one = set_by_name(event.call)
                     if one is not None:
                         found.setdefault(one[0], []).append(one[1:])
         return found

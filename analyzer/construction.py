@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .ir import Call, ClassInfo, Value
+from .ir import Call, ClassInfo, Place, Value
 from .lineage import ENUMS, MAKERS, MODEL, Level, ancestry, decorator_name, method, shadowed
 from .project import Definition
 
@@ -200,6 +200,23 @@ def shares_state(resolver: Resolver, kind: str) -> bool:
                 if known.opaque_bindings or not all(_own_value(owner, v) for v in values):
                     return True
     return False
+
+
+def changed_member(owners: Iterable[Resolver], kind: str) -> bool:
+    """Is it an enumeration on members of which attributes are set? Calling it finds a member."""
+    resolvers = list(owners)
+    line = ancestry(resolvers[-1], kind)
+    if line is None or not any(level.name in ENUMS for level in line):
+        return False
+    names = {level.name for level in line}
+    return any(
+        {found.name, found.arg(0).name} & names
+        for owner in resolvers
+        for rows in owner.own.stores.values()
+        for place, _ in rows
+        for i in range(len(place.steps))
+        for found in (owner.values.at(Place(place.symbol, place.steps[:i])),)
+    )
 
 
 def _own_value(resolver: Resolver, value: Value) -> bool:

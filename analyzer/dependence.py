@@ -9,7 +9,8 @@ from .clocks import time_edge
 from .edges import Edge, EdgeKind, Member, Pair
 from .effects.facts import CallFacts
 from .effects.model import MEMORY, Effect, conflicts, describe, overlap
-from .effects.selector import Name, Overlap
+from .effects.roots import is_module
+from .effects.selector import Memory, Name, Overlap, Step
 from .footprint import Footprints, visible_writes
 from .ir import (
     Statement,
@@ -146,7 +147,34 @@ def conflict_of(
                 rank = _rank(other, effect)
                 if best is None or rank < best[0]:
                     best = (rank, other, effect)
-    return None if best is None else best[1:]
+    if best is not None:
+        return best[1:]
+    stamped = _stamped(second, first)
+    return _stamped(first, second) or (stamped and (stamped[1], stamped[0]))
+
+
+def _stamped(stamping: Sequence[Effect], others: Sequence[Effect]) -> tuple[Effect, Effect] | None:
+    """A write of what is stamped with the time of day, and a look at the same state.
+
+    The time that is kept in an object tells when that was done, as seen by all who look at it.
+    """
+    if not any(e.writes and e.resource.domain == "time" for e in stamping):
+        return None
+    for write in stamping:
+        state = _state(write) if write.writes else None
+        for other in others if state is not None else ():
+            if _state(other) == state:
+                return write, other
+    return None
+
+
+def _state(effect: Effect) -> tuple[str, Step | None] | None:
+    """The global, or the name, on which a memory hangs."""
+    memory = effect.resource.selector
+    if not isinstance(memory, Memory) or memory.root == "?":
+        return None
+    first = memory.steps[0] if is_module(memory.root) and memory.steps else None
+    return memory.root, first
 
 
 def _rank(other: Effect, mine: Effect) -> int:

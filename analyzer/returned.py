@@ -107,6 +107,8 @@ def _container(resolver: Resolver, name: str, call: Call) -> Type:
         found = items.of_method(receiver, call.method, given)
     if found is None:
         found = items.of_builtin(name, given)
+    if name == "builtins.dict" and any(a.keyword or a.star for a in call.arguments):
+        return Type(name, exact=True)  # it holds the values of keywords, too
     return found or UNKNOWN
 
 

@@ -294,7 +294,8 @@ def run(files: tuple[tuple[str, str], ...], schedule: Schedule) -> Outcome:
         state,
         out.getvalue(),
         tuple(sorted((name, tuple(calls)) for name, calls in world.writes.items())),
-        (*ending.running, *ending.complaints),
+        # tasks are numbered in the order in which they are made
+        tuple(re.sub(r"\bTask-\d+", "Task", t) for t in (*ending.running, *ending.complaints)),
         tuple(world.calls),
     )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..container_methods import ANSWER_ITEM
-from ..ir import Call, Place, Value
+from ..container_methods import ANSWER_ITEM, VIEWS
+from ..ir import Call, Invoke, Iterate, Place, Value
 from .callees import Binding, Target, bind
 from .catalog import Entry
 from .roots import ANYTHING, Origin
-from .selector import AnyKey, Step, SymKey
+from .selector import AnyKey, Anything, Step, SymKey
 
 if TYPE_CHECKING:
     from .origins import Sources
@@ -30,7 +31,19 @@ _PAIRS = frozenset({"builtins.enumerate", "builtins.zip"})
 _ONE = frozenset({"builtins.next", "builtins.min", "builtins.max"})
 
 
+#: Go through what they are handed at once.
+_CONSUMING = frozenset({
+    f"builtins.{name}" for name in (
+        "list", "tuple", "set", "frozenset", "dict", "sorted", "len", "sum", "any", "all", "min",
+        "max",
+    )
+})  # fmt: skip
 Origins = set[Origin]
+
+
+def _direct(value: Value) -> set[str]:
+    place = value.place
+    return {place.symbol} if place is not None and not place.steps else set()
 
 
 class Answers:
@@ -38,6 +51,25 @@ class Answers:
 
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
+
+    @cached_property
+    def consumed(self) -> frozenset[str]:
+        """The calls of which the result is gone through, or counted, where it is made."""
+        found: set[str] = set()
+        lazy: dict[str, set[str]] = {}
+        for event in self.sources.events:
+            if isinstance(event, Iterate):
+                found.update(_direct(event.value))
+            elif isinstance(event, Invoke):
+                name = self.sources.resolver.call_name(event.call)
+                given = {s for a in event.call.arguments for s in _direct(a.value)}
+                if name in _CONSUMING:
+                    found |= given
+                elif name in _PAIRS or name == "builtins.reversed":
+                    lazy[event.call.symbol] = given
+        for symbol, given in lazy.items():
+            found |= given if symbol in found else set()
+        return frozenset(found)
 
     def result(self, call: Call) -> Origins:
         entry = self.sources.resolver.entry(call)
@@ -70,23 +102,32 @@ class Answers:
                 for default in values[1:]:
                     found = found | self.sources.of_value(default)
                 return found
+            kept = (
+                receiver if method in VIEWS and call.symbol not in self.consumed else set[Origin]()
+            )
             if method == "items":
                 pairs = self._pairs(f"{new}/pair", [self.sources.stepped(receiver, AnyKey())])
-                return self._holding(new, [pairs])
+                return self._holding(new, [pairs]) | kept  # a view shows what is put in later
             if method in _ITEMS:
-                return self._holding(new, [self.sources.stepped(receiver, AnyKey())])
+                return self._holding(new, [self.sources.stepped(receiver, AnyKey())]) | kept
         items = [self.sources.stepped(self.sources.of_value(v), AnyKey()) for v in values]
         if name in _PAIRS:
             return self._holding(new, [self._pairs(f"{new}/pair", items)])
         if name == "builtins.dict":  # of a dictionary, of pairs, or of keywords
             named = [self.sources.of_value(a.value) for a in call.arguments if a.keyword]
+            named += [
+                self.sources.stepped(self.sources.of_value(a.value), AnyKey())
+                for a in call.arguments
+                if a.star == "**"
+            ]
             pairs = [self.sources.stepped(i, AnyKey()) for i in items]
             return self._holding(new, items + pairs + named)
         if name in _NEW:
             return self._holding(new, items)
         if name == "copy.copy":
-            for item in items:
-                self.sources.hold(new, AnyKey(), item)
+            for value in values:
+                item = self.sources.stepped(self.sources.of_value(value), Anything())
+                self.sources.hold(new, Anything(), item)
             return {Origin(new)}
         if name in _ONE and values:
             found = self.sources.stepped(self.sources.of_value(values[0]), AnyKey())

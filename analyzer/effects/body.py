@@ -280,7 +280,8 @@ class Body:
             (frozenset(names), aliases.outer(next(iter(names)) or returned(self.function)))
             for names in classes.values()
         ]
-        kept = [(names, outer) for names, outer in found if outer or len(names) > 1]
+        # one parameter may be handed several objects: `tie(*rows)`, `tie([x, y])`
+        kept = [(names, outer) for names, outer in found if outer or names - {""}]
         return tuple(sorted(kept, key=lambda pair: sorted(pair[0])))
 
     # -- waiting -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..class_values import shown_by_objects
-from ..construction import construction, shares_state
+from ..construction import changed_member, construction, shares_state
 from ..fields import lacking
 from ..ir import UNTYPED, Argument, Call, Function, Invoke, Place, Signature, Value
 from ..typetext import CLASS, SUPER
@@ -213,6 +213,8 @@ class Callees:
         made = construction(resolver, kind)
         if made is None:
             return f"what makes an object of `{kind}` is not known"
+        if changed_member((self.resolver, resolver), kind):
+            return f"`{kind}` answers with a member, and members are changed"
         result = Value(place=Place(call.symbol))
         found = made.init
         shares = shares_state(resolver, kind) or shown_by_objects(self.inference, inference, kind)

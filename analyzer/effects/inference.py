@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from ..project import module_name
 from ..quiet import One
 from ..resolve import CONTAINERS, Resolver
 from ..typetext import GENERATOR
+from .awaitables import handed, leaves_others
 from .callees import Callees, Target
 from .catalog import Catalog, Entry
 from .directives import line_entry
@@ -321,26 +321,16 @@ class Inference:
         if not entry.transparent:
             return []
         found: list[CallFacts] = []
-        for made in self._handed(entry, call):
+        for made in handed(self, entry, call):
             if made is None:
                 return "runs awaitables that were made elsewhere"
             facts = self._run(made)
             if facts.everything:
                 return f"runs `{facts.name}`, of which nothing is known"
             found.append(facts)
+        if leaves_others(entry, call, found):
+            return "leaves the others running when one of them fails"
         return found
-
-    def _handed(self, entry: Entry, call: Call) -> Iterator[Call | None]:
-        """The calls that make the awaitables which a call runs; None: one was made elsewhere."""
-        arguments = [a for a in call.arguments if a.keyword is None]
-        for a in arguments[: (len(entry.params) and 1) or None]:
-            if a.star and not a.value.fresh:
-                yield None
-                continue
-            for part in a.value.held if a.star else (a.value,):
-                made = self.module.calls.get(part.place.symbol) if part.place is not None else None
-                here = part.place is not None and not part.place.steps
-                yield made if made is not None and here and not made.awaited else None
 
     @cached_property
     def run_in_place(self) -> frozenset[int]:
@@ -348,9 +338,8 @@ class Inference:
         found: set[int] = set()
         for call in self.module.calls.values():
             entry = self.resolver.entry(call) if call.awaited else None
-            # `gather` leaves its siblings running when one fails: that is more than running them.
-            if entry is not None and entry.transparent and entry.params:
-                found |= {made.id for made in self._handed(entry, call) if made is not None}
+            if entry is not None and entry.transparent:
+                found |= {made.id for made in handed(self, entry, call) if made is not None}
         return frozenset(found)
 
     def _run(self, made: Call) -> CallFacts:

@@ -10,16 +10,16 @@ hold is one set.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from ..container_methods import PUT_ITEM
-from ..ir import Call, Define, Event, Function, Invoke, Mutate, Place, Store, Value
+from ..ir import UNTYPED, Call, Define, Event, Function, Invoke, Mutate, Place, Store, Value
 from ..resolve import CONTAINERS, IMMUTABLE
 from ..typetext import ERROR
 from .answers import CONTAINER, Answers
 from .roots import ANYTHING, Origin
-from .selector import AnyKey, Attr, Key, Step, SymKey, coincide
+from .selector import AnyKey, Anything, Attr, Key, Step, SymKey, coincide
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -60,6 +60,10 @@ class Sources:
         self._changed = False
         self.answers = Answers(self)
         self._solve()
+
+    @property
+    def events(self) -> Iterator[Event]:
+        return (event for event, _ in self._events)
 
     # -- answers -------------------------------------------------------------------------------
 
@@ -195,7 +199,8 @@ class Sources:
         if self.resolver.values.of_symbol(symbol) == ERROR:
             return set()
         scope = symbol.rpartition(":")[0]
-        if scope != self.scope and not scope.startswith(f"{self.scope}."):
+        within = scope.startswith(f"{self.scope}." if self.scope else "<")
+        if scope != self.scope and not within:
             return {Origin(symbol)}  # a name of a function around this one
         found: Origins = {Origin(symbol)} if info.kind == "parameter" else set()
         if info.kind == "import" or info.opaque_bindings:
@@ -211,8 +216,9 @@ class Sources:
         if value.place is not None:
             found = found | self.of(value.place)
         if value.element:
+            step = Anything() if value.type == UNTYPED else AnyKey()  # an attribute, perhaps
             for held in value.held:
-                found = found | self.stepped(self._value(held), AnyKey())
+                found = found | self.stepped(self._value(held), step)
         elif value.fresh or value.operator:
             new = name or self._fresh.setdefault(value, f"new value {len(self._fresh)}")
             self._fresh.setdefault(value, new)
@@ -319,7 +325,8 @@ class Sources:
                 if isinstance(after, (Define, Store)):
                     for held in after.value.held[1:]:
                         values = self._value(held)
-                        more = values | self.stepped(values, AnyKey())
+                        inner = self.stepped(values, AnyKey())
+                        more = values | inner | self.stepped(inner, AnyKey())  # of pairs
                         self._put(self.of(place), AnyKey(), more)
             case Invoke(call=call):
                 self._call(call)

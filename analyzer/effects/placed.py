@@ -55,7 +55,8 @@ class Placed:
     """All that a function puts anywhere. ``lost``: what unknown code may rearrange.
 
     ``unsure``: objects made here in which one may lie twice, or which hold others' objects;
-    ``tangled``: such a one is returned; ``filled``: parameters that become such ones.
+    ``tangled``: such a one is returned; ``filled``: parameters that become such ones; ``copied``:
+    what is returned is a copy of one of these.
     """
 
     puts: tuple[Put, ...] = ()
@@ -64,6 +65,7 @@ class Placed:
     unsure: frozenset[str] = frozenset()
     tangled: bool = False
     filled: frozenset[str] = frozenset()
+    copied: frozenset[Origin] = frozenset()
 
 
 #: What is taken of a function that is still being looked at.

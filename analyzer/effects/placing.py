@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import zip_longest
 
-from ..classes import events_of
+from ..classes import events_of, set_by_name
 from ..container_methods import ONLY_TAKE, PUT_ITEM, PUT_ITEMS
 from ..ir import (
     Argument,
@@ -25,10 +25,11 @@ from ..ir import (
     Store,
     Value,
 )
+from ..lineage import ENUMS, ancestry
 from ..resolve import CONTAINERS
-from ..typetext import MAPPINGS, PLAIN
+from ..typetext import CLASS, MAPPINGS, PLAIN
 from ..within import located
-from .callees import Target, bind
+from .callees import Binding, Target, bind
 from .placed import (
     Loops,
     Passed,
@@ -40,9 +41,11 @@ from .placed import (
 )
 from .puts import Puts
 from .roots import DEFAULTS, Origin
-from .selector import AnyKey, Attr, Key
+from .selector import AnyKey, Attr, Key, Step
 
 _FIELD = frozenset({"dataclasses.field", "pydantic.Field", "attrs.field"})
+#: What holds one object many times.
+_REPEAT = frozenset({"builtins.dict.fromkeys", "itertools.repeat", "itertools.cycle"})
 #: What makes an object again as it was, with what lies in it twice.
 _COPIES = frozenset({"copy.deepcopy", "copy.copy", "pickle.loads", "pickle.load"})
 
@@ -56,18 +59,37 @@ class Placing(Puts):
         for function in self.inference.module.functions:
             if name and function.scope.startswith(f"{name}."):  # it may be called many times
                 self._function(function, (made_anew(function.block),))
+        returned = self._returned()
+        self._twice |= self._held_twice(returned)
         sharing = self._spread()
         foreign = {
-            r for r in self.sources.made if not self._constructed(r) and self.sources.held(r)
+            r
+            for r in self.sources.made
+            if (self._later(r) if self._constructed(r) else self.sources.held(r))
         }
         return Placed(
             tuple(self._puts),
             tuple(self._passed),
             tuple(self._lost),
             frozenset(sharing | foreign),
-            any(root in sharing for root in self._returned()),
+            any(root in sharing or self._doubled for root in returned) or self._copies_in(returned),
             frozenset(self._filled.union(*(self._fills(put) for put in self._puts))),
+            frozenset(
+                self.inference.roots.leaving(origin)
+                for root in returned
+                for origin in self._copied.get(root, ())
+                if not origin.new
+            ),
         )
+
+    def _copies_in(self, returned: set[str]) -> bool:
+        """Does something that is returned hold a copy, which may hold one object twice?"""
+        inner = {o.root for root in returned for o in self.sources.reached({Origin(root)})}
+        return any(
+            not origin.new
+            for root in inner - returned
+            for origin in self._copied.get(root, ())
+        )  # fmt: skip
 
     def _returned(self) -> set[str]:
         """The objects made here that the function returns."""
@@ -106,6 +128,7 @@ class Placing(Puts):
                         self._put(Slot(owner, place.steps[-1]), value, loops)
                     if place.steps[-1] == AnyKey() and self._sliced(inner, value):
                         self._items(owners, [value], loops)
+                    self._of_class(Value(inner), place.steps[-1], value)
                 case Define(symbol=symbol, value=value):
                     self._define(symbol, value, loops)
                 case Mutate(place=place, operator=sign):  # `xs += ys`
@@ -119,6 +142,15 @@ class Placing(Puts):
                     self._lose(self.sources.of_value(value))
                 case _:
                     pass
+
+    def _of_class(self, owner: Value, step: Step, value: Value) -> None:
+        """What is set on a class is shown by all its objects, and by those of classes below it."""
+        if not isinstance(step, Attr) or self._inert(value):
+            return
+        kind = self.resolver.values.of(owner)
+        files = self.inference.everywhere or (self.inference,)
+        if kind.name == CLASS or (not kind.known and any(one.class_values for one in files)):
+            self._puts[Put(Slot(Origin("?"), step), None)] = None
 
     def _sliced(self, owner: Place, value: Value) -> bool:
         """May a store be one to a slice, which takes the items of what it is handed?"""
@@ -136,10 +168,17 @@ class Placing(Puts):
             self._put(Slot(Origin(self.inference.roots.own), Attr(name)), value, loops)
         elif scope in self.inference.module.classes:
             factory = self._factory(value)
-            if not (self._inert(value) or factory):  # all objects of the class share it
+            if not (self._inert(value) or factory) or self._enum(
+                scope
+            ):  # all objects of the class share it
                 self._puts[Put(Slot(Origin("?"), Attr(name)), None)] = None
         else:
             self._inside(value, loops)
+
+    def _enum(self, qualname: str) -> bool:
+        """Is it a class of which two members may be one object?"""
+        line = ancestry(self.resolver, f"{self.resolver.module_name}.{qualname}")
+        return line is not None and any(level.name in ENUMS for level in line)
 
     def _factory(self, value: Value) -> bool:
         """`field(default_factory=list)`: every object gets one of its own."""
@@ -150,6 +189,10 @@ class Placing(Puts):
 
     def _call(self, call: Call, loops: Loops) -> None:
         entry = self.resolver.entry(call)
+        setting = set_by_name(call)
+        if setting is not None:
+            name, place, value = setting
+            self._of_class(Value(Place(place.symbol, place.steps[:-1])), Attr(name), value)
         if entry is None:
             targets = self.inference.callees.targets(call)
             for target in targets:
@@ -157,15 +200,30 @@ class Placing(Puts):
             if not targets:
                 self._unknown(call)
             return
+        name, new = self.resolver.call_name(call), f"new {call.symbol}"
+        fixed = self.resolver.immutable(Value(place=Place(call.symbol)))
         for argument in call.arguments:
             self._inside(argument.value, loops)
-        if self.resolver.call_name(call) in _COPIES:
+            if argument.keyword is not None and not fixed:  # `dict(a=x, b=x)`
+                self._put(None, argument.value, loops)
+            if name in _REPEAT and not self._inert(argument.value):
+                found = self.sources.reached(self.sources.of_value(argument.value))
+                self._twice |= {origin.root for origin in found if origin.new}
+                self._tangled.add(new)
+        if name in _COPIES:
             handed = set[Origin]().union(*(self.sources.of_value(a.value) for a in call.arguments))
-            self._copied[f"new {call.symbol}"] = handed
+            self._copied[new] = handed
+            if any(origin.new and self.sources.held(origin.root) for origin in handed):
+                self._tangled.add(new)  # it may hold one object of others twice
         if not entry.barrier and not any(t.domain == "memory" for t in entry.writes):
             return
         receiver, values = call.receiver, [a.value for a in call.arguments]
-        if receiver is None or entry.barrier:
+        of_class = (
+            receiver is not None
+            and receiver.place is not None
+            and receiver.place.symbol.startswith("builtins:")
+        )  # `dict.update(d, …)`
+        if receiver is None or entry.barrier or of_class:
             self._unknown(call)
         elif call.method in PUT_ITEM and values:
             step = self.sources.key(values[0]) if call.method == "setdefault" else AnyKey()
@@ -225,18 +283,43 @@ class Placing(Puts):
         placed = target.inference.placed(target.function)
         if placed.tangled:
             self._tangled.add(f"new {call.symbol}")
+        if placed.copied:
+            self._copied[f"new {call.symbol}"] = {
+                there for origin in placed.copied for there in self._there(origin, binding)
+            }
         links = target.inference.summary(target.function).links
-        kept = frozenset[str]().union(*(names for names, _ in links))
+        joined = [names for names, outer in links if outer or len(names) > 1]
+        kept = frozenset[str]().union(*joined)
         for parameter in target.function.parameters:
             value, default = binding.values.get(parameter), binding.defaults.get(parameter)
             if value is not None and value is not target.receiver:
                 self._pass((module, parameter), value, loops, kept=parameter in kept)
             if value is not None and parameter in placed.filled:
-                for origin in self.sources.of_value(value):
+                for origin in self.sources.reached(self.sources.of_value(value)):
                     (self._tangled if origin.new else self._filled).add(origin.root)
             elif default is not None and not self._inert(default):  # one object for all calls
                 own = Origin(DEFAULTS, (Attr(parameter),))
                 self._passed[Passed(module, parameter, own)] = None
+
+    def _there(self, origin: Origin, binding: Binding) -> set[Origin]:
+        """An origin in the words of a callee → in those of this function."""
+        value = binding.values.get(origin.root)
+        if value is None:
+            return {self.inference.roots.inward(origin)}
+        found = self.sources.of_value(value)
+        for step in origin.steps:
+            found = self.sources.stepped(found, step if isinstance(step, Attr) else AnyKey())
+        return found
+
+    def _new_only(self, value: Value) -> bool:
+        """Is it made in the very expression, with all that it holds?"""
+        if self._inert(value):
+            return True
+        place = value.place
+        if place is not None:
+            direct = place.symbol.startswith("call#") and not place.steps
+            return direct and all(origin.new for origin in self.sources.of_value(value))
+        return value.fresh and not value.many and all(map(self._new_only, value.held))
 
     def _pass(self, to: tuple[str, str], value: Value, loops: Loops, *, kept: bool) -> None:
         inert = self._inert(value)
@@ -254,8 +337,12 @@ class Placing(Puts):
                     self._hand_on(to, origin, value, loops)
                 continue
             self._shown.append((to, origin.root))
-            if not kept or (value.fresh and value.place is None):
-                continue  # it is placed nowhere, or made for the call
+            if not kept:
+                continue  # it is placed nowhere
+            if value.fresh and value.place is None:  # made for the call
+                if not all(map(self._new_only, value.held)):
+                    self._passed[Passed(*to, None)] = None
+                continue
             self._give(origin.root, to, value)
             if not direct and not value.fresh and loops and origin.root not in loops[-1]:
                 self._twice.add(origin.root)

@@ -14,7 +14,7 @@ from ..typetext import MAPPINGS, PLAIN, is_plain
 from .answers import CONTAINER
 from .origins import Origins, Sources
 from .placed import Loops, Passed, Path, Put, Slot, nested, turned, within
-from .roots import Origin
+from .roots import ANYTHING, Origin
 from .selector import AnyKey, Key, Step
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ class Puts:
         self._shown: list[tuple[tuple[str, str], str]] = []  # parameter, object that it is given
         self._filled: set[str] = set()
         #: Parameter → where what it is handed is placed: the place, the path, and "many times".
-        self._handed: dict[str, list[tuple[Slot | tuple[str, str], Path, bool, _Once]]] = {}
+        self._handed: dict[str, list[tuple[_Place, Path, bool, _Once]]] = {}
+        self._doubled = False  # may a parameter lie twice in what is made here?
 
     def _owners(self, value: Value) -> list[Origin]:
         """The objects that it may be; of somebody's object the steps that are written are known."""
@@ -92,6 +93,7 @@ class Puts:
         if self._repeats(value):
             new = {o.root for o in self.sources.of_value(value) if o.new}
             self._tangled |= {root for root in new if self.sources.parts(root)}
+            self._twice |= {o.root for root in new for o in self.sources.parts(root) if o.new}
 
     def _put(self, slot: Slot | None, value: Value, loops: Loops) -> None:
         """``value`` comes to lie at ``slot`` (None: in an object that is made here)."""
@@ -127,8 +129,9 @@ class Puts:
                 self._give(origin.root, slot, value)
                 if not direct and loops and origin.root not in loops[-1]:
                     self._twice.add(origin.root)
-            elif slot is not None:
-                self._puts[Put(slot, origin)] = None
+            else:
+                if slot is not None:
+                    self._puts[Put(slot, origin)] = None
                 self._hand_on(slot, origin, value, loops)
 
     def _item_or_default(self, value: Value) -> tuple[Value, ...]:
@@ -153,6 +156,8 @@ class Puts:
         once, path = (self._event, id(value)), self._part(root, value)
         if path and (not isinstance(place, Slot) or place.owner.new):
             self._twice.add(root)  # it lies there, and where it was taken from
+        if isinstance(place, Slot) and place.owner.root == root:
+            self._tangled.add(root)  # it, or a part of it, comes to lie in it (once more)
         self._given.setdefault(root, []).append(_Given(place, path, once, items))
 
     def _part(self, root: str, value: Value) -> Path:
@@ -172,9 +177,7 @@ class Puts:
             return ()
         return place.steps[: change.depth]
 
-    def _hand_on(
-        self, place: Slot | tuple[str, str], origin: Origin, value: Value, loops: Loops
-    ) -> None:
+    def _hand_on(self, place: _Place, origin: Origin, value: Value, loops: Loops) -> None:
         """What a parameter is, or holds, comes to lie somewhere."""
         info = self.inference.module.symbols.get(origin.root)
         if info is not None and info.kind == "parameter":
@@ -231,7 +234,7 @@ class Puts:
             if root in sharing:
                 self._passed[Passed(*to, None, tangled=True)] = None
         for root, places in self._given.items():
-            inner = () if self._constructed(root) else self.sources.paths(root)
+            inner = self._later(root) if self._constructed(root) else self.sources.paths(root)
             for given in places:
                 if root in twice:
                     self._say(given.place, None)
@@ -246,7 +249,15 @@ class Puts:
                 others = (other for _, other, _, at in places if at != once)
                 if again or any(nested(path, other) for other in others):
                     self._say(place, Origin(root, path), again=True)
+                    inside = place is None or (isinstance(place, Slot) and place.owner.new)
+                    self._doubled = self._doubled or inside
         return sharing
+
+    def _later(self, root: str) -> set[tuple[Path, Origin]]:
+        """What is put into an object after its ``__init__``, which says itself what it puts in."""
+        return {
+            ((), put.what or ANYTHING) for put in self._puts if put.slot.owner.root == root
+        }  # fmt: skip
 
     def _copy(self, root: str, given: _Given) -> None:
         """A part of a copy lies where it is put, and in the copy, which shares what was shared."""
@@ -256,6 +267,23 @@ class Puts:
             if not origin.new:
                 part = Origin(origin.root, (*origin.steps, *given.path), origin.below)
                 self._puts[Put(given.place, part, copied=root)] = None
+
+    def _held_twice(self, returned: set[str]) -> set[str]:
+        """The objects that several others hold which are placed, or returned: `list(xs)`, `xs`.
+
+        One of them is made by a call: displays that are written alike are not told apart.
+        """
+        shown = {Origin(root) for root in (*self._given, *returned)}
+        holders: dict[str, set[str]] = {}
+        for holder in {o.root for o in self.sources.reached(shown) if o.new}:
+            for part in self.sources.parts(holder):
+                if part.new and part.root != holder:
+                    holders.setdefault(part.root, set()).add(holder)
+        return {
+            root
+            for root, several in holders.items()
+            if len(several) > 1 and any(holder.startswith("new call#") for holder in several)
+        }
 
     def _sharing(self, twice: set[str]) -> set[str]:
         """The objects made here in which one lies twice: holders, and copies of such ones."""

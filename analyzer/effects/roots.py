@@ -44,7 +44,8 @@ ANYTHING = Origin("?", below=True)
 
 
 def is_module(root: str) -> bool:
-    return root.startswith("<")
+    """Is a root a module, and not a name of a comprehension at module level (`<comp>:x`)?"""
+    return root.startswith("<") and ":" not in root
 
 
 class Roots:

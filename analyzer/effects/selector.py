@@ -101,6 +101,11 @@ class Item(AnyKey):
     """The same, of what is known to be a built-in container: its items are no attributes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Anything(AnyKey):
+    """Any item or attribute whatever."""
+
+
 Step = Attr | Key | SymKey | AnyKey
 
 
@@ -240,6 +245,8 @@ def _shared(a: tuple[Step, ...], b: tuple[Step, ...]) -> int:
 def coincide(a: Step, b: Step) -> bool:
     """May two steps from one object lead to the same slot of it?"""
     match a, b:
+        case (Anything(), _) | (_, Anything()):
+            return True
         case (Item(), Attr()) | (Attr(), Item()):
             return False
         case (Field(), AnyKey() | Key() | SymKey()) | (AnyKey() | Key() | SymKey(), Field()):

@@ -18,7 +18,7 @@ from ..typetext import MAPPINGS
 from .escaping import escaping
 from .placed import Passed, Placed, Put, Slot
 from .roots import Origin, is_module
-from .selector import AnyKey, Attr, Field, Item, Key, Step, SymKey
+from .selector import AnyKey, Anything, Attr, Field, Item, Key, Step, SymKey
 from .trails import Steps, Tie, Trail
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Ties:
                         homes = None  # made for a call, and put at two places by what is called
                     for end in self._slot_trails(module, put.slot):
                         for home in homes if homes is not None else (None,):
-                            found[_tie(end, put.slot.below, home)] = None
+                            found[_plain(_tie(end, put.slot.below, home))] = None
                 for origin in placed.lost:
                     for end in self._trails(module, origin, 0):
                         found[Tie(end, below=True)] = None
@@ -200,6 +200,18 @@ def _tie(end: Trail, below: bool, home: _Home | None) -> Tie:
     return Tie(end, below, *home) if home is not None else Tie(end, below)
 
 
+def _plain(tie: Tie) -> Tie:
+    """`x.__dict__["y"]` is `x.y`: where such a path leads is not known."""
+    if tie.home is not None and any(map(special, tie.home.steps)):
+        tie = Tie(tie.end, tie.below)
+    return replace(tie, end=Trail((Anything(),))) if any(map(special, tie.end.steps)) else tie
+
+
+def special(step: Step) -> bool:
+    """Does a step lead to what is there under other names, too?"""
+    return isinstance(step, Attr) and step.name.startswith("__") and step.name.endswith("__")
+
+
 def _copied(name: str, trail: Trail | None) -> Trail | None:
     """Where a copy of an object lies that nobody else is handed; partial ones are the same."""
     if trail is None or not trail.whole:
@@ -247,6 +259,8 @@ def typed(inference: Inference, root: str, steps: Steps) -> Steps:
 
 
 def _told(inference: Inference, owner: Place, step: Step) -> Step:
+    if isinstance(step, Anything):
+        return step
     kind = inference.resolver.values.at(owner)
     if isinstance(step, (AnyKey, SymKey)):
         return Item() if kind.name in (*CONTAINERS, *MAPPINGS) else step

@@ -21,8 +21,8 @@ from ..ir import FRAMES, Module, Place, Use
 from ..resolve import CONTAINERS, PLAIN
 from ..typetext import is_plain
 from .roots import Origin, is_module
-from .selector import Attr, Key, Memory, Step, coincide
-from .ties import Ties, typed
+from .selector import Attr, Key, Memory, coincide
+from .ties import Ties, special, typed
 from .trails import LEAF, Name, Steps, Trail, names, touch
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Trees:
         The root of all that hangs on the project's modules is "".
         """
         root, steps = memory.root, memory.steps
-        if root == "?" or not self._tree(inference, root) or any(map(_special, steps)):
+        if root == "?" or not self._tree(inference, root) or any(map(special, steps)):
             return None
         found = (root, ()) if is_module(root) else inference.roots.outward(root)
         if found is None:
@@ -155,11 +155,6 @@ class Trees:
         return PLAIN if is_plain(found) else memory.type
 
     # -- marks ---------------------------------------------------------------------------------
-
-
-def _special(step: Step) -> bool:
-    """Does a step lead to what is there under other names, too?"""
-    return isinstance(step, Attr) and step.name.startswith("__") and step.name.endswith("__")
 
 
 def _shared(p: Steps, q: Steps) -> int:
