@@ -227,6 +227,11 @@ def _makes_plainly(resolver: Resolver, qualname: str) -> bool:
 
 def _of_arguments(module: Module, function: Function) -> bool:
     for event in events_of(function):
+        if isinstance(event, Invoke):
+            place = event.call.function.place
+            builtin = place is not None and place.symbol.startswith("builtins:")
+            if not builtin and event.call.method != "__init__":
+                return False
         if isinstance(event, Use) and event.place.symbol.startswith(":"):
             info = module.symbols.get(event.place.symbol)
             if info is None or not (info.cls or info.kind == "import"):

@@ -125,6 +125,9 @@ class Answers:
         if name in _NEW:
             return self._holding(new, items)
         if name == "copy.copy":
+            kinds = [self.sources.resolver.type_of(value) for value in values]
+            if any(self.sources.own_class(kind, "__copy__") for kind in kinds):
+                return {ANYTHING}
             for value in values:
                 item = self.sources.stepped(self.sources.of_value(value), Anything())
                 self.sources.hold(new, Anything(), item)
@@ -182,6 +185,9 @@ class Answers:
                 return {Origin(new)}
         assert target.function is not None
         summary = target.inference.summary(target.function)
+        if summary.everything:  # what it answers with is not known, either
+            self.sources.hold(new, AnyKey(), {ANYTHING})
+            return {Origin(new)} if target.constructs else {Origin(new), ANYTHING}
         binding = bind(call, target)
         if binding is None:
             return {Origin(new)}

@@ -10,11 +10,25 @@ hold is one set.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from ..container_methods import PUT_ITEM
-from ..ir import UNTYPED, Call, Define, Event, Function, Invoke, Mutate, Place, Store, Value
+from ..ir import (
+    AENTER,
+    ENTER,
+    UNTYPED,
+    Call,
+    Define,
+    Event,
+    Function,
+    Invoke,
+    Mutate,
+    Place,
+    Store,
+    Value,
+)
+from ..lineage import class_at
 from ..resolve import CONTAINERS, IMMUTABLE
 from ..typetext import ERROR
 from .answers import CONTAINER, Answers
@@ -56,7 +70,13 @@ class Sources:
         #: Objects made here of which all parts are in `_held`.
         self.flat: set[str] = set()
         self._kept: dict[str, Origins] = {}
-        self._fresh: dict[Value, str] = {}
+        self._fresh: dict[Value | int, str] = {}  # by the expression
+        self._sites: set[int] = set()
+        for event, _ in self._events:
+            if isinstance(event, Define) and (event.value.fresh or event.value.operator):
+                self._fresh.setdefault(id(event.value), f"new {event.symbol}")
+            for value in _values(event):
+                self._expressions(value)
         self._changed = False
         self.answers = Answers(self)
         self._solve()
@@ -70,9 +90,20 @@ class Sources:
     def of(self, place: Place) -> Origins:
         """The objects at a path."""
         found = self._of_symbol(place.symbol)
-        for step in place.steps:
+        for i, step in enumerate(place.steps):
+            if not isinstance(step, Attr):
+                owner = self.resolver.place_type(Place(place.symbol, place.steps[:i]))
+                if self.own_class(owner):
+                    return {ANYTHING}  # what `__getitem__` answers with
             found = self.stepped(found, step)
         return found
+
+    def own_class(self, kind: str, method: str = "") -> bool:
+        """Is it a class of the project, (``method``: which defines that)?"""
+        if "." not in kind or kind.startswith(("builtins.", "collections.", "typing.")):
+            return False
+        found = class_at(self.resolver, kind)
+        return found is not None and (not method or method in found[1].methods)
 
     def of_value(self, value: Value) -> Origins:
         return self._value(value)
@@ -89,10 +120,10 @@ class Sources:
                     todo.append(origin.root)
         return found
 
-    def paths(self, new: str) -> set[tuple[tuple[Step, ...], Origin]]:
+    def paths(self, new: str, inner: Container[str] = ()) -> set[tuple[tuple[Step, ...], Origin]]:
         """Others' objects that are reached from one that is made here, each with the path to it.
 
-        The path is empty where it is not known.
+        The path is empty where it is not known. So are those of ``inner``, which are made here.
         """
         found: set[tuple[tuple[Step, ...], Origin]] = set()
         todo: list[tuple[str, tuple[Step, ...]]] = [(new, ())]
@@ -101,12 +132,14 @@ class Sources:
             known = root in self.flat and len(path) < _DEEPEST
             for step, origins in self._held.get(root, {}).items() if known else ():
                 for origin in origins:
+                    if not origin.new or origin.root in inner:
+                        found.add(((*path, step), origin))
                     if origin.new:
                         todo.append((origin.root, (*path, step)))
-                    else:
-                        found.add(((*path, step), origin))
             if not known:
-                found.update(((), origin) for origin in self.held(root))
+                below = self.reached({Origin(root)}) if inner else self.held(root)
+                others = (o for o in below if not o.new or (o.root in inner and o.root != root))
+                found.update(((), origin) for origin in others)
         return found
 
     def parts(self, new: str) -> Origins:
@@ -145,6 +178,12 @@ class Sources:
                     found.add(holder)
                     todo.append(holder)
         return found
+
+    def _expressions(self, value: Value) -> None:
+        """What is written at several places makes several objects, however alike they are."""
+        self._sites.add(id(value))
+        for held in value.held:
+            self._expressions(held)
 
     # -- solving -------------------------------------------------------------------------------
 
@@ -218,10 +257,12 @@ class Sources:
         if value.element:
             step = Anything() if value.type == UNTYPED else AnyKey()  # an attribute, perhaps
             for held in value.held:
-                found = found | self.stepped(self._value(held), step)
+                own = self.own_class(self.resolver.type_of(held)) and value.type != UNTYPED
+                more = {ANYTHING} if own else self.stepped(self._value(held), step)
+                found = found | more  # of a class of the project it is what `__iter__` gives
         elif value.fresh or value.operator:
-            new = name or self._fresh.setdefault(value, f"new value {len(self._fresh)}")
-            self._fresh.setdefault(value, new)
+            site = id(value) if id(value) in self._sites else value
+            new = self._fresh.setdefault(site, name or f"new value {len(self._fresh)}")
             found = found | {Origin(new)}
             if value.operator:
                 found |= self._operator(value, new)
@@ -230,6 +271,8 @@ class Sources:
         else:
             for held in value.held:
                 found = found | self._value(held, name)
+                if value.type in (ENTER, AENTER) and self.own_class(self.resolver.type_of(held)):
+                    found.add(ANYTHING)  # what `__enter__` gives
         return found
 
     def _display(self, value: Value, new: str) -> None:
@@ -378,6 +421,16 @@ class Sources:
                     if origin.new:
                         self.hold(origin.root, AnyKey(), more)
                         self._grow(self._kept, origin.root, {o for o in more if o != origin})
+
+
+def _values(event: Event) -> Iterator[Value]:
+    value = getattr(event, "value", None)
+    if isinstance(value, Value):
+        yield value
+    if isinstance(event, Invoke):
+        yield from (a.value for a in event.call.arguments)
+        if event.call.receiver is not None:
+            yield event.call.receiver
 
 
 def _within(inner: Origin, outer: Origin) -> bool:

@@ -40,6 +40,7 @@ class Passed:
     """What a call hands to a parameter: an object of others', or (None) one that is placed twice.
 
     ``fresh``: it is immutable, or made for the call. ``tangled``: one object lies in it twice.
+    ``inside``: it lies in a display that is handed in.
     """
 
     module: str
@@ -48,6 +49,7 @@ class Passed:
     fresh: bool = False
     again: bool = False
     tangled: bool = False
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ turns of a loop. What is said here speaks of parameters; `trees` asks the calls 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import zip_longest
+from itertools import combinations, zip_longest
 
 from ..classes import events_of, set_by_name
 from ..container_methods import ONLY_TAKE, PUT_ITEM, PUT_ITEMS
@@ -60,7 +60,7 @@ class Placing(Puts):
             if name and function.scope.startswith(f"{name}."):  # it may be called many times
                 self._function(function, (made_anew(function.block),))
         returned = self._returned()
-        self._twice |= self._held_twice(returned)
+        self._twice |= self._held_twice()
         sharing = self._spread()
         foreign = {
             r
@@ -202,6 +202,8 @@ class Placing(Puts):
             return
         name, new = self.resolver.call_name(call), f"new {call.symbol}"
         fixed = self.resolver.immutable(Value(place=Place(call.symbol)))
+        if call.receiver is not None:
+            self._inside(call.receiver, loops)
         for argument in call.arguments:
             self._inside(argument.value, loops)
             if argument.keyword is not None and not fixed:  # `dict(a=x, b=x)`
@@ -212,7 +214,8 @@ class Placing(Puts):
                 self._tangled.add(new)
         if name in _COPIES:
             handed = set[Origin]().union(*(self.sources.of_value(a.value) for a in call.arguments))
-            self._copied[new] = handed
+            again = (self._copied.get(origin.root, set[Origin]()) for origin in handed)
+            self._copied[new] = handed.union(*again)  # a copy of a copy
             if any(origin.new and self.sources.held(origin.root) for origin in handed):
                 self._tangled.add(new)  # it may hold one object of others twice
         if not entry.barrier and not any(t.domain == "memory" for t in entry.writes):
@@ -290,6 +293,15 @@ class Placing(Puts):
         links = target.inference.summary(target.function).links
         joined = [names for names, outer in links if outer or len(names) > 1]
         kept = frozenset[str]().union(*joined)
+        for names in joined:  # `x.add(x)`
+            given = [v for name, v in binding.values.items() if name in names]
+            roots = [
+                {o.root for o in self.sources.reached(self.sources.of_value(v)) if o.new}
+                for v in given
+            ]
+            for one, other in combinations(roots, 2):
+                self._tangled |= one & other
+                self._twice |= one & other
         for parameter in target.function.parameters:
             value, default = binding.values.get(parameter), binding.defaults.get(parameter)
             if value is not None and value is not target.receiver:
@@ -310,6 +322,27 @@ class Placing(Puts):
         for step in origin.steps:
             found = self.sources.stepped(found, step if isinstance(step, Attr) else AnyKey())
         return found
+
+    def _show_inside(self, to: tuple[str, str], display: Value) -> None:
+        """What a display holds that is handed on: others' objects, or such as have a name."""
+        if all(map(self._new_only, display.held)):
+            return
+        found = self.sources.reached(self.sources.of_value(display))
+        others = {origin for origin in found if not origin.new}
+        if any(o.root == "?" for o in others) or not all(map(self._foreign, display.held)):
+            self._passed[Passed(*to, None)] = None
+        for origin in others:
+            plain = Origin(origin.root, origin.steps)
+            self._passed[Passed(*to, plain, inside=True)] = None
+
+    def _foreign(self, value: Value) -> bool:
+        """Is it made there, or nothing but an object of others?"""
+        if self._new_only(value):
+            return True
+        if value.fresh:
+            return not value.many and all(map(self._foreign, value.held))
+        found = self.sources.of_value(value)
+        return value.place is not None and not any(origin.new for origin in found)
 
     def _new_only(self, value: Value) -> bool:
         """Is it made in the very expression, with all that it holds?"""
@@ -340,8 +373,7 @@ class Placing(Puts):
             if not kept:
                 continue  # it is placed nowhere
             if value.fresh and value.place is None:  # made for the call
-                if not all(map(self._new_only, value.held)):
-                    self._passed[Passed(*to, None)] = None
+                self._show_inside(to, value)
                 continue
             self._give(origin.root, to, value)
             if not direct and not value.fresh and loops and origin.root not in loops[-1]:

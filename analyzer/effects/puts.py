@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from ..container_methods import VIEWS
 from ..ir import Function, Value
 from ..items import element
 from ..settled import filled
@@ -77,7 +78,7 @@ class Puts:
         if value.fresh and not value.function:
             for held in value.held:
                 self._put(None, held, turned(value, loops))
-        elif not value.element:
+        else:
             for held in value.held:
                 self._inside(held, loops)
 
@@ -119,6 +120,8 @@ class Puts:
                 if self._repeats(value):
                     self._puts[Put(Slot(slot.owner, slot.step, below=True), None)] = None
             return
+        if value.element:
+            self._inside(value, loops)  # `{**{"a": x, "b": x}}`
         if value.place is None and value.held and not value.element:
             for held in value.held:  # alternatives, or the operands of an operator
                 self._put(slot, held, loops)
@@ -229,6 +232,12 @@ class Puts:
             if any(one.once != two.once and nested(one.path, two.path)
                    for one, two in combinations(places, 2))
         }  # fmt: skip
+        self._tangled |= {  # a copy of others' objects that is no part of a known place
+            root
+            for root, places in self._given.items()
+            if any(isinstance(given.place, tuple) for given in places)
+            and any(not origin.new for origin in self._copied.get(root, ()))
+        }
         sharing = self._sharing(twice)
         for to, root in self._shown:
             if root in sharing:
@@ -236,6 +245,10 @@ class Puts:
         for root, places in self._given.items():
             inner = self._later(root) if self._constructed(root) else self.sources.paths(root)
             for given in places:
+                if isinstance(given.place, Slot):  # what holds it comes to lie in it
+                    owner = given.place.owner.root
+                    holds = {origin.root for origin in self.sources.held(root)}
+                    self._filled |= {owner} & holds & set(self.function.parameters)
                 if root in twice:
                     self._say(given.place, None)
                 if root in sharing:
@@ -243,13 +256,23 @@ class Puts:
                 for path, origin in inner:
                     slot = _slot_at(given, path)
                     self._say(slot or given.place, origin, below=slot is None)
+                    info = self.inference.module.symbols.get(origin.root)
+                    if info is not None and info.kind == "parameter":
+                        one = (slot or given.place, origin.steps, False, given.once)
+                        self._handed.setdefault(origin.root, []).append(one)
                 self._copy(root, given)
+                for path, origin in self.sources.paths(root, self._copied):
+                    slot = _slot_at(given, path) if origin.new else None
+                    if slot is not None:
+                        self._copy(origin.root, _Given(slot, (), given.once))
+                    elif origin.new and any(not o.new for o in self._copied[origin.root]):
+                        self._say(given.place, None, below=True)
         for root, places in self._handed.items():
             for place, path, again, once in places:
                 others = (other for _, other, _, at in places if at != once)
                 if again or any(nested(path, other) for other in others):
                     self._say(place, Origin(root, path), again=True)
-                    inside = place is None or (isinstance(place, Slot) and place.owner.new)
+                    inside = not isinstance(place, Slot) or place.owner.new
                     self._doubled = self._doubled or inside
         return sharing
 
@@ -262,28 +285,41 @@ class Puts:
     def _copy(self, root: str, given: _Given) -> None:
         """A part of a copy lies where it is put, and in the copy, which shares what was shared."""
         if not isinstance(given.place, Slot):
+            if any(not origin.new for origin in self._copied.get(root, ())):
+                self._say(given.place, None, below=True)
             return
         for origin in self._copied.get(root, ()):
             if not origin.new:
                 part = Origin(origin.root, (*origin.steps, *given.path), origin.below)
                 self._puts[Put(given.place, part, copied=root)] = None
 
-    def _held_twice(self, returned: set[str]) -> set[str]:
-        """The objects that several others hold which are placed, or returned: `list(xs)`, `xs`.
+    def _held_twice(self) -> set[str]:
+        """The objects made here that several others hold: `list(xs)` beside `xs`.
 
-        One of them is made by a call: displays that are written alike are not told apart.
+        What goes through a container on its way (`items()`, `zip`) keeps nothing.
         """
-        shown = {Origin(root) for root in (*self._given, *returned)}
         holders: dict[str, set[str]] = {}
-        for holder in {o.root for o in self.sources.reached(shown) if o.new}:
+        for holder in self.sources.made:
+            if self._passes_on(holder):
+                continue
             for part in self.sources.parts(holder):
                 if part.new and part.root != holder:
                     holders.setdefault(part.root, set()).add(holder)
-        return {
-            root
-            for root, several in holders.items()
-            if len(several) > 1 and any(holder.startswith("new call#") for holder in several)
-        }
+        for root in self.sources.made:  # an object that is reached from itself
+            if root in {o.root for part in self.sources.parts(root) if part.new and
+                        part.root != root for o in self.sources.reached({part})}:  # fmt: skip
+                self._tangled.add(root)
+        return {root for root, several in holders.items() if len(several) > 1}
+
+    def _passes_on(self, root: str) -> bool:
+        call = self.inference.module.calls.get(root.removeprefix("new ").partition("/")[0])
+        if call is None:
+            return False
+        name = self.resolver.call_name(call)
+        return call.method in VIEWS or name in (
+            "builtins.enumerate", "builtins.zip", "builtins.reversed", "builtins.iter",
+            "builtins.map", "builtins.filter",
+        )  # fmt: skip
 
     def _sharing(self, twice: set[str]) -> set[str]:
         """The objects made here in which one lies twice: holders, and copies of such ones."""

@@ -6,9 +6,10 @@ calls are asked what they hand in, until the paths begin at a global, or nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING
 
 from ..ir import Place
@@ -19,7 +20,7 @@ from .escaping import escaping
 from .placed import Passed, Placed, Put, Slot
 from .roots import Origin, is_module
 from .selector import AnyKey, Anything, Attr, Field, Item, Key, Step, SymKey
-from .trails import Steps, Tie, Trail
+from .trails import Steps, Tie, Trail, meets
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -88,7 +89,9 @@ class Ties:
                     homes = self._what(module, put.what, 0)
                     if put.again and homes == ():
                         homes = None  # made for a call, and put at two places by what is called
+                    inner = list(self._inside(module, put.what))
                     for end in self._slot_trails(module, put.slot):
+                        found.update((Tie(end, below=True, home=home), None) for home in inner)
                         for home in homes if homes is not None else (None,):
                             found[_plain(_tie(end, put.slot.below, home))] = None
                 for origin in placed.lost:
@@ -98,8 +101,10 @@ class Ties:
         for name, placed_copies in copies.items():  # what is tied in an object is in its copies
             for tie in placed_copies:
                 found[replace(tie, home=_copied(name, tie.home))] = None
-                inner = [other for other in tied if _speaks(other, tie.home)]
+                inner = _about(tied, tie.home)
                 found.update(dict.fromkeys(_in_copy(name, other) for other in inner))
+        for tie in _loose(tuple(found)):
+            found[tie] = None
         return tuple(found)
 
     def _copies(self, module: str, put: Put) -> Iterator[Tie]:
@@ -126,7 +131,7 @@ class Ties:
             return self._from_outside(inference, origin)
         homes: dict[_Home, None] = {}
         for caller, passed in handed:
-            if passed.fresh:
+            if passed.fresh or passed.inside:
                 continue
             what = passed.what
             if what is None:
@@ -139,6 +144,13 @@ class Ties:
         if not homes and origin.steps:
             return ((_outside(origin.steps), origin.below),)
         return tuple(homes)
+
+    def _inside(self, module: str, origin: Origin | None) -> Iterator[Trail]:
+        """Where objects lie that stand in displays which calls hand to a parameter."""
+        if origin is not None:
+            for caller, passed in self.passed.get((module, origin.root), ()):
+                if passed.inside and passed.what is not None:
+                    yield from self._trails(caller, passed.what, 0)
 
     def _from_outside(self, inference: Inference, origin: Origin) -> tuple[_Home, ...] | None:
         """What no call in the project hands in: a receiver, or data from outside."""
@@ -175,6 +187,8 @@ class Ties:
         found: list[Trail] = []
         for caller, passed in handed:
             what = passed.what
+            if passed.inside:
+                continue
             if what is None or what.below:  # made for the call: where it is placed says the caller
                 named = any(isinstance(step, (Attr, Key)) for step in steps)
                 found += [Trail(steps)] if named or what is not None else []
@@ -219,12 +233,44 @@ def _copied(name: str, trail: Trail | None) -> Trail | None:
     return Trail((Attr(name), *trail.steps), whole=True)
 
 
-def _speaks(tie: Tie, root: Trail | None) -> bool:
-    """Does a tie speak of what hangs on the global at which a path begins?"""
-    return root is not None and any(
-        trail is not None and trail.whole and trail.steps[:2] == root.steps[:2]
-        for trail in (tie.end, tie.home)
+def _about(ties: Sequence[Tie], root: Trail | None) -> list[Tie]:
+    """The ties of what hangs on the global at which a path begins, or on what that is tied to."""
+    known = {root.steps[:2]} if root is not None else set[Steps]()
+    found: dict[Tie, None] = {}
+    while True:
+        more = [t for t in ties if t not in found and known & set(_globals(t))]
+        if not more:
+            return list(found)
+        found.update(dict.fromkeys(more))
+        known |= {one for tie in more for one in _globals(tie)}
+
+
+def _globals(tie: Tie) -> Iterator[Steps]:
+    for trail in (tie.end, tie.home):
+        if trail is not None and trail.whole:
+            yield trail.steps[:2]
+
+
+def _loose(ties: Sequence[Tie]) -> Iterator[Tie]:
+    """Ties below a place at which anything may lie: they may be ties of anything."""
+    ends = [tie.end for tie in ties if tie.home is None and tie.end.steps]
+    for tie in ties:
+        if tie.home is None:
+            continue
+        ways = [[trail, *_behind(trail, ends)] for trail in (tie.end, tie.home)]
+        for end, home in product(*ways):
+            if (end, home) != (tie.end, tie.home):
+                yield replace(tie, end=end, home=home)
+
+
+def _behind(trail: Trail, ends: Sequence[Trail]) -> list[Trail]:
+    """What is behind the first of those places through which a path may lead."""
+    first = next(
+        (i for i in range(1, len(trail.steps)) for end in ends if meets(trail.first(i), end)), None
     )
+    if first is None:
+        return []
+    return [Trail(trail.steps[first:])]
 
 
 def _in_copy(name: str, tie: Tie) -> Tie:

@@ -128,7 +128,12 @@ class Trees:
         handed = self._ties.passed.get((inference.resolver.module_name, parameter), [])
         for caller, passed in handed:
             what = passed.what
-            if passed.tangled or depth > 3 or (what is not None and what.root == "?"):
+            if (
+                passed.tangled
+                or passed.inside
+                or depth > 3
+                or (what is not None and what.root == "?")
+            ):
                 return False
             info = self.inferences[caller].module.symbols.get(what.root) if what else None
             if (
