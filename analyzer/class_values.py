@@ -86,7 +86,7 @@ def stored_in_classes(inference: Inference) -> frozenset[str]:
                 owner, value = (given or [_ANY])[0], (given or [_ANY])[-1]
             else:
                 continue
-            if value.held or not inference.resolver.immutable(value):
+            if not inference.resolver.holds_nothing(value):
                 found.update(_classes_at(inference, owner))
     return frozenset(found)
 

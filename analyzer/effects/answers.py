@@ -192,13 +192,13 @@ class Answers:
         if binding is None:
             return {Origin(new)}
         if target.constructs:
-            self.sources.hold(new, AnyKey(), self._translated(summary.held, binding))
+            self.sources.hold(new, AnyKey(), self.translated(summary.held, binding))
             return {Origin(new)}
-        self.sources.hold(new, AnyKey(), self._translated(summary.held, binding))
-        found = self._translated(summary.result, binding)
+        self.sources.hold(new, AnyKey(), self.translated(summary.held, binding))
+        found = self.translated(summary.result, binding)
         return found | {Origin(new)} if summary.makes else found
 
-    def _translated(self, origins: Iterable[Origin], binding: Binding) -> Origins:
+    def translated(self, origins: Iterable[Origin], binding: Binding) -> Origins:
         """Origins in a callee's words → in ours."""
         found: Origins = set()
         for origin in origins:

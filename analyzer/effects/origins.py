@@ -9,9 +9,8 @@ hold is one set.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ..container_methods import PUT_ITEM
 from ..ir import (
@@ -32,6 +31,7 @@ from ..lineage import class_at
 from ..resolve import CONTAINERS, IMMUTABLE
 from ..typetext import ERROR
 from .answers import CONTAINER, Answers
+from .holdings import Holdings, Origins
 from .roots import ANYTHING, Origin
 from .selector import AnyKey, Anything, Attr, Key, Step, SymKey, coincide
 
@@ -41,21 +41,15 @@ if TYPE_CHECKING:
 #: Paths are followed so far; what is deeper is "somewhere below".
 _LONGEST = 8
 _ROUNDS = 12
-#: So deep are objects looked at that are made here; one may hold itself.
-_DEEPEST = 4
-#: So many origins of one name are told apart.
-_MOST = 48
 
 _PLAIN = CONTAINERS | IMMUTABLE
 
-Origins = set[Origin]
-_K = TypeVar("_K")
 
-
-class Sources:
+class Sources(Holdings):
     """The origins of what the names of one unit (a function and what is nested in it) mean."""
 
     def __init__(self, inference: Inference, functions: Iterable[Function], scope: str) -> None:
+        super().__init__()
         self.inference = inference
         self.scope = scope
         self.resolver = inference.resolver
@@ -66,10 +60,6 @@ class Sources:
             self._events += zip(events, [*events[1:], None][: len(events)], strict=True)
         self._names: dict[str, Origins] = {}
         self._asked: set[str] = set()
-        self._held: dict[str, dict[Step, Origins]] = {}
-        #: Objects made here of which all parts are in `_held`.
-        self.flat: set[str] = set()
-        self._kept: dict[str, Origins] = {}
         self._fresh: dict[Value | int, str] = {}  # by the expression
         self._sites: set[int] = set()
         for event, _ in self._events:
@@ -77,7 +67,6 @@ class Sources:
                 self._fresh.setdefault(id(event.value), f"new {event.symbol}")
             for value in _values(event):
                 self._expressions(value)
-        self._changed = False
         self.answers = Answers(self)
         self._solve()
 
@@ -108,76 +97,9 @@ class Sources:
     def of_value(self, value: Value) -> Origins:
         return self._value(value)
 
-    def held(self, new: str) -> Origins:
-        """What is reached from an object that is made here: others' objects only."""
-        seen, todo, found = {new}, [new], set[Origin]()
-        while todo:
-            for origin in self.parts(todo.pop()):
-                if not origin.new:
-                    found.add(origin)
-                elif origin.root not in seen:
-                    seen.add(origin.root)
-                    todo.append(origin.root)
-        return found
-
-    def paths(self, new: str, inner: Container[str] = ()) -> set[tuple[tuple[Step, ...], Origin]]:
-        """Others' objects that are reached from one that is made here, each with the path to it.
-
-        The path is empty where it is not known. So are those of ``inner``, which are made here.
-        """
-        found: set[tuple[tuple[Step, ...], Origin]] = set()
-        todo: list[tuple[str, tuple[Step, ...]]] = [(new, ())]
-        while todo:
-            root, path = todo.pop()
-            known = root in self.flat and len(path) < _DEEPEST
-            for step, origins in self._held.get(root, {}).items() if known else ():
-                for origin in origins:
-                    if not origin.new or origin.root in inner:
-                        found.add(((*path, step), origin))
-                    if origin.new:
-                        todo.append((origin.root, (*path, step)))
-            if not known:
-                below = self.reached({Origin(root)}) if inner else self.held(root)
-                others = (o for o in below if not o.new or (o.root in inner and o.root != root))
-                found.update(((), origin) for origin in others)
-        return found
-
-    def parts(self, new: str) -> Origins:
-        """What an object that is made here holds itself."""
-        return set[Origin]().union(*self._held.get(new, {}).values())
-
     def hold(self, new: str, step: Step, more: Iterable[Origin]) -> None:
         """Those may be what an object made here holds at a step."""
         self._grow(self._held.setdefault(new, {}), self.step(step), more)
-
-    def kept(self, new: str) -> Origins:
-        """The places outside at which an object that is made here was put."""
-        seen, todo, found = {new}, [new], set[Origin]()
-        while todo:
-            for origin in self._kept.get(todo.pop(), ()):
-                if not origin.new:
-                    found.add(origin)
-                elif origin.root not in seen:
-                    seen.add(origin.root)
-                    todo.append(origin.root)
-        return found
-
-    @property
-    def made(self) -> tuple[str, ...]:
-        """The objects made here that hold anything."""
-        return tuple(self._held)
-
-    def holders(self, new: str) -> set[str]:
-        """The objects made here from which this one is reached."""
-        found: set[str] = set()
-        todo = [new]
-        while todo:
-            inner = Origin(todo.pop())
-            for holder in self._held:
-                if holder not in found and holder != new and inner in self.parts(holder):
-                    found.add(holder)
-                    todo.append(holder)
-        return found
 
     def _expressions(self, value: Value) -> None:
         """What is written at several places makes several objects, however alike they are."""
@@ -201,19 +123,6 @@ class Sources:
         for new in (*self._held, *self._fresh.values()):
             self.hold(new, AnyKey(), {ANYTHING})
             self._kept.setdefault(new, set()).add(ANYTHING)
-
-    def _grow(self, table: dict[_K, Origins], key: _K, more: Iterable[Origin]) -> None:
-        known = table.setdefault(key, set())
-        added = {o for o in more if o not in known}
-        if not added:
-            return
-        wide = [o for o in known if o.below]
-        added = {o for o in added if not any(_within(o, other) for other in wide)}
-        if added:
-            self._changed = True
-            known |= added
-            if len(known) > _MOST:
-                _widen(known)
 
     def _of_symbol(self, symbol: str) -> Origins:
         if symbol not in self._asked:
@@ -342,18 +251,6 @@ class Sources:
             value = info.values[0]
         return AnyKey()
 
-    def reached(self, origins: Origins) -> Origins:
-        """Objects, and all that is reached from them."""
-        found: Origins = set()
-        todo = list(origins)
-        while todo:
-            origin = todo.pop()
-            one = origin if origin.new else Origin(origin.root, origin.steps, below=True)
-            if one not in found:
-                found.add(one)
-                todo.extend(self.parts(origin.root) if origin.new else ())
-        return found
-
     # -- what is put where ---------------------------------------------------------------------
 
     def _event(self, event: Event, after: Event | None) -> None:
@@ -431,18 +328,3 @@ def _values(event: Event) -> Iterator[Value]:
         yield from (a.value for a in event.call.arguments)
         if event.call.receiver is not None:
             yield event.call.receiver
-
-
-def _within(inner: Origin, outer: Origin) -> bool:
-    """Is an origin one of those that another one, which is "or any below", stands for?"""
-    size = len(outer.steps)
-    return inner.root == outer.root and inner.steps[:size] == outer.steps
-
-
-def _widen(origins: Origins) -> None:
-    """Of a root with many paths, take all that is below it: sets stay small, and so do rounds."""
-    counts = Counter(o.root for o in origins if not o.new)
-    for root, count in counts.items():
-        if count > _MOST // 4:
-            origins.difference_update([o for o in origins if o.root == root])
-            origins.add(Origin(root, (), below=True))

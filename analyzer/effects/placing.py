@@ -29,7 +29,7 @@ from ..lineage import ENUMS, ancestry
 from ..resolve import CONTAINERS
 from ..typetext import CLASS, MAPPINGS, PLAIN
 from ..within import located
-from .callees import Binding, Target, bind
+from .callees import Target, bind
 from .placed import (
     Loops,
     Passed,
@@ -168,9 +168,7 @@ class Placing(Puts):
             self._put(Slot(Origin(self.inference.roots.own), Attr(name)), value, loops)
         elif scope in self.inference.module.classes:
             factory = self._factory(value)
-            if not (self._inert(value) or factory) or self._enum(
-                scope
-            ):  # all objects of the class share it
+            if self._enum(scope) or not (self._inert(value) or factory):  # all objects share it
                 self._puts[Put(Slot(Origin("?"), Attr(name)), None)] = None
         else:
             self._inside(value, loops)
@@ -287,9 +285,8 @@ class Placing(Puts):
         if placed.tangled:
             self._tangled.add(f"new {call.symbol}")
         if placed.copied:
-            self._copied[f"new {call.symbol}"] = {
-                there for origin in placed.copied for there in self._there(origin, binding)
-            }
+            copied = self.sources.answers.translated(placed.copied, binding)
+            self._copied[f"new {call.symbol}"] = copied
         links = target.inference.summary(target.function).links
         joined = [names for names, outer in links if outer or len(names) > 1]
         kept = frozenset[str]().union(*joined)
@@ -312,16 +309,6 @@ class Placing(Puts):
             elif default is not None and not self._inert(default):  # one object for all calls
                 own = Origin(DEFAULTS, (Attr(parameter),))
                 self._passed[Passed(module, parameter, own)] = None
-
-    def _there(self, origin: Origin, binding: Binding) -> set[Origin]:
-        """An origin in the words of a callee → in those of this function."""
-        value = binding.values.get(origin.root)
-        if value is None:
-            return {self.inference.roots.inward(origin)}
-        found = self.sources.of_value(value)
-        for step in origin.steps:
-            found = self.sources.stepped(found, step if isinstance(step, Attr) else AnyKey())
-        return found
 
     def _show_inside(self, to: tuple[str, str], display: Value) -> None:
         """What a display holds that is handed on: others' objects, or such as have a name."""

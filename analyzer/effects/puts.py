@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: One evaluation of one expression: what it gives is placed once, wherever that may be.
 _Once = tuple[int, int]
+_Part = tuple[Path, Origin]
 _Place = Slot | tuple[str, str] | None
 
 
@@ -244,6 +245,7 @@ class Puts:
                 self._passed[Passed(*to, None, tangled=True)] = None
         for root, places in self._given.items():
             inner = self._later(root) if self._constructed(root) else self.sources.paths(root)
+            copies = self.sources.paths(root, self._copied) if self._copied else set[_Part]()
             for given in places:
                 if isinstance(given.place, Slot):  # what holds it comes to lie in it
                     owner = given.place.owner.root
@@ -261,7 +263,7 @@ class Puts:
                         one = (slot or given.place, origin.steps, False, given.once)
                         self._handed.setdefault(origin.root, []).append(one)
                 self._copy(root, given)
-                for path, origin in self.sources.paths(root, self._copied):
+                for path, origin in copies:
                     slot = _slot_at(given, path) if origin.new else None
                     if slot is not None:
                         self._copy(origin.root, _Given(slot, (), given.once))
@@ -276,7 +278,7 @@ class Puts:
                     self._doubled = self._doubled or inside
         return sharing
 
-    def _later(self, root: str) -> set[tuple[Path, Origin]]:
+    def _later(self, root: str) -> set[_Part]:
         """What is put into an object after its ``__init__``, which says itself what it puts in."""
         return {
             ((), put.what or ANYTHING) for put in self._puts if put.slot.owner.root == root

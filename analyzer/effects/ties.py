@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from ..ir import Place
@@ -264,13 +264,9 @@ def _loose(ties: Sequence[Tie]) -> Iterator[Tie]:
 
 
 def _behind(trail: Trail, ends: Sequence[Trail]) -> list[Trail]:
-    """What is behind the first of those places through which a path may lead."""
-    first = next(
-        (i for i in range(1, len(trail.steps)) for end in ends if meets(trail.first(i), end)), None
-    )
-    if first is None:
-        return []
-    return [Trail(trail.steps[first:])]
+    """What is behind the first of those places through which a path may lead, if it does."""
+    through = (i for i in range(1, len(trail.steps)) if any(meets(trail.first(i), e) for e in ends))
+    return [Trail(trail.steps[i:]) for i in islice(through, 1)]
 
 
 def _in_copy(name: str, tie: Tie) -> Tie:
