@@ -115,9 +115,13 @@ class EventEffects:
         """`d[k] += n` fails where `d` has no such key, but in a dictionary that makes it then."""
         if not value.operator.endswith("=") or value.held[0].place != place:
             return False
-        owner = Place(place.symbol, place.steps[:-1])
-        kind = self.inference.resolver.place_type(owner)
-        return isinstance(place.steps[-1], Attr) or kind in ("builtins.dict", PLAIN)
+        if isinstance(place.steps[-1], Attr):
+            return True
+        kind = self.inference.resolver.values.at(Place(place.symbol, place.steps[:-1]))
+        if kind.name == "builtins.dict" and kind.exact:
+            return True
+        # what is only said to be a dictionary may be one of those that make a key
+        return kind.name in ("builtins.dict", PLAIN) and not self.inference.fills_keys
 
     def _removed(self, place: Place) -> Place:
         """What `del` changes: one key of a dictionary, but any index of what may be a list."""

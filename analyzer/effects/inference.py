@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from ..project import Project
 
 
+_FILLING = frozenset({"defaultdict", "Counter", "__missing__"})
+
+
 class Inference:
     """Effects of the calls of one module. ``sources`` are catalogs, strongest first."""
 
@@ -82,6 +85,12 @@ class Inference:
         from ..class_values import class_values
 
         return class_values(self)
+
+    @cached_property
+    def fills_keys(self) -> bool:
+        """Does some file speak of dictionaries that make a key when it is looked up?"""
+        files = self.everywhere
+        return files is None or any(_FILLING & one.module.names for one in files)
 
     @property
     def textual(self) -> bool:
