@@ -22,7 +22,8 @@ def effects_of(inference: Inference, entry: Entry, call: Call) -> list[Effect]:
     """The effects that an entry claims of a call, and its looks at receiver and arguments."""
     slots = slots_of(inference, call)
     given = [a.value for a in call.arguments]
-    if slots is not None and call.method in PUT_ITEM - {"add"}:
+    spread = any(a.star for a in call.arguments)  # what is gone through are the items of these
+    if slots is not None and call.method in PUT_ITEM - {"add"} and not spread:
         given = given[:-1]  # what is put in is not looked at; a set looks at its hash
     values = [None if slots else call.receiver, *given]
     if entry.identity and asks_identity(inference, call):
@@ -34,7 +35,11 @@ def effects_of(inference: Inference, entry: Entry, call: Call) -> list[Effect]:
         Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
         for value in values
         if value is not None and not _named_thing(inference, value)
-        for memory in (gone_through(inference, value) if entry.slots else inference.contents(value))
+        for memory in (
+            gone_through(inference, value)
+            if entry.slots and not spread
+            else inference.contents(value)
+        )
     ]
     for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):
         for template in templates:
