@@ -280,6 +280,8 @@ class Resolver:
 
     def entry(self, call: Call) -> Entry | None:
         """The strongest applicable entry by name, `when` and dispatch looked at."""
+        from .effects.applicable import applies
+
         name = self.call_name(call)
         if call.awaited and name.startswith(_NEVER_AWAITED):
             return None  # then it is no such container
@@ -290,7 +292,7 @@ class Resolver:
                 for entry in catalog.find(known):
                     if not self.visible(entry, call):
                         continue
-                    if not self.applies(entry, call):
+                    if not applies(self, entry, call):
                         continue
                     if entry.dispatch:
                         return self.dispatched(entry, call)
@@ -326,7 +328,7 @@ class Resolver:
         """Do two declarations of one name differ? Then neither is believed (contract §8)."""
         declared = [e for c in self.sources[:-1] for e in c.entries.get(name, ())]
         claims = {(e.reads, e.writes, e.pure, e.barrier, e.affine) for e in declared}
-        return len(claims) > 1 and not any(e.when or e.typed for e in declared)
+        return len(claims) > 1 and not any(e.when or e.typed or e.select for e in declared)
 
     def visible(self, entry: Entry, call: Call) -> bool:
         """A name without a dot means a name that the module neither defines nor imports."""
@@ -340,28 +342,6 @@ class Resolver:
             and info.kind == "undefined"
             and not self.module.star_import
         )
-
-    def applies(self, entry: Entry, call: Call) -> bool:
-        from .effects.arguments import argument
-
-        for name, allowed in entry.when.items():
-            found = argument(call, name, entry.params)
-            if found is None:
-                if "" not in allowed:
-                    return False
-            elif not self._is_one_of(found, allowed):
-                return False
-        for name, kinds in entry.typed.items():
-            found = argument(call, name, entry.params)
-            if found is None or self.type_of(found) not in kinds:
-                return False
-        return True
-
-    def _is_one_of(self, value: Value, allowed: tuple[object, ...]) -> bool:
-        """A literal of the list, or a name that means one of its qualified names."""
-        if value.is_literal:
-            return value.literal in allowed and value.literal != ""
-        return value.place is not None and self.place_name(value.place) in allowed
 
     def dispatched(self, entry: Entry, call: Call) -> Entry | None:
         """`session.call_tool("x", {…})`: the entry of the tool that the literal name names."""

@@ -20,6 +20,7 @@ CALL_KEYS = frozenset({
     "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments",
     "dunders", "identity",
     "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "slots", "lazy", "enters",
+    "select",
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
@@ -89,6 +90,7 @@ class Entry:
     awaitable: bool = False  # what it returns is awaited, but is no coroutine
     identity: bool = False  # it asks which objects its arguments are, and looks at no content
     slots: bool = False  # of containers it looks at which objects they hold, not into these
+    select: str = ""  # applies only where this argument is an SQL text that only selects
     lazy: bool = False  # the result is an iterator that does the work when it is advanced
 
 
@@ -224,6 +226,7 @@ def parse_entry(table: Mapping[str, Any], origin: str, where: str) -> list[Entry
             identity=bool(table.get("identity", False)),
             lazy=bool(table.get("lazy", False)),
             slots=bool(table.get("slots", False)),
+            select=str(table.get("select", "")),
         )
         for name in names
     ]
