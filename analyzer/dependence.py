@@ -268,7 +268,7 @@ def visible_early(pair: Pair) -> Edge | None:
     """
     if not pair.later.risks:
         return None
-    visible = visible_writes(pair.earlier, pair.around.seen, pair.around.everything_seen)
+    visible = visible_writes(pair.earlier, pair.around)
     if not visible:
         return None
     line = pair.statement.span.line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .aftermath import Surroundings
 from .effects.facts import CallFacts
 from .footprint import Footprint, Footprints
 from .ir import (
@@ -56,16 +57,6 @@ class Member:
     before: Footprint
     after: Footprint
     risks: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What can see a function's memory after a failure."""
-
-    seen: frozenset[str]
-    everything_seen: bool
-    ends: bool = False  # a failure here ends the program, and only its traceback tells
-    unsafe: bool = False  # level on-success: writes may start before earlier calls succeeded
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from .aftermath import Surroundings
 from .class_values import stores_in_class
 from .effects.inference import Inference
 from .effects.model import Effect, Resource
@@ -291,13 +292,10 @@ class Footprints:
         return True
 
 
-def visible_writes(
-    footprint: Footprint, seen: frozenset[str], everything_seen: bool
-) -> list[Effect]:
+def visible_writes(footprint: Footprint, around: Surroundings | None = None) -> list[Effect]:
     """The writes that somebody can see if the function fails afterwards.
 
-    ``seen``: symbols that a handler, a closure or the module sees; ``everything_seen``: all of them
-    (module level, or a handler around the block).
+    Without ``around`` nobody sees its local names.
     """
     found: list[Effect] = []
     for effect in footprint.effects:
@@ -305,10 +303,11 @@ def visible_writes(
             continue
         selector = effect.resource.selector
         if isinstance(selector, Name):
-            if everything_seen or selector.symbol in seen or selector.symbol.startswith(":"):
+            if selector.symbol.startswith(":") or (around and around.sees(selector.symbol)):
                 found.append(effect)
         elif isinstance(selector, Memory):
-            if everything_seen or selector.world or selector.root in seen:
+            shown = around and (around.everything_seen or selector.root in around.seen)
+            if shown or selector.world:
                 found.append(effect)
         else:
             found.append(effect)

@@ -92,11 +92,7 @@ class Forms:
             if between.controls or between.everything:
                 return False
             later = [m for m in members if m.index > i]
-            if visible_writes(
-                between,
-                frozenset() if ends else plan.around.seen,
-                plan.around.everything_seen and not ends,
-            ):
+            if visible_writes(between, None if ends else plan.around):
                 return False
             for member in later:
                 if conflict_of(between.effects, member.after.effects, self.footprints):
@@ -108,10 +104,7 @@ class Forms:
     @staticmethod
     def _partial(plan: Plan, members: list[Member]) -> bool:
         """Would somebody miss the results that came before a failure or a deadline?"""
-        return any(
-            visible_writes(m.after, plan.around.seen, plan.around.everything_seen)
-            for m in members[:-1]
-        )
+        return any(visible_writes(m.after, plan.around) for m in members[:-1])
 
     def _gatherable_targets(self, members: list[Member]) -> bool:
         if any(m.statement.shape not in (Shape.BARE, Shape.ASSIGN) for m in members):

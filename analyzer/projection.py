@@ -178,4 +178,4 @@ def _ordered(first: Footprint, second: Footprint, footprints: Footprints) -> boo
         return True
     if any(overlap(a, b) is not Overlap.NEVER for a in first.handles for b in second.handles):
         return True
-    return first.raises and bool(visible_writes(second, frozenset(), False))
+    return first.raises and bool(visible_writes(second))

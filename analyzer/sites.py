@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .edges import Edge, EdgeKind, Surroundings
+from .aftermath import Surroundings, unseen
+from .edges import Edge, EdgeKind
 from .effects.inference import Inference
 from .ending import Reach
 from .footprint import Bound, Footprints
@@ -97,17 +98,22 @@ class Sites:
         return Bound(table, index, not site.function.name)
 
     def surroundings(self, site: Site) -> Surroundings:
-        handled = any(
-            s.kind in ("Try", "TryStar")
-            or any(self.footprints.manager(m.value) in ("suppress", "deadline") for m in s.managers)
-            for s, _ in site.parents
-        )
+        handled = any(self._handled(s) for s, _ in site.parents)
         module_level = not site.function.name
         return Surroundings(
             site.function.exposed,
             handled or module_level,
             self.reach.ends(site.function, [s for s, _ in site.parents]),
             self.unsafe,
+            unseen(self.module, site.function, site.parents, self._handled)
+            if handled and not module_level
+            else frozenset(),
+        )
+
+    def _handled(self, statement: Statement) -> bool:
+        """May a failure in a compound statement be caught, or be followed by something, there?"""
+        return statement.kind in ("Try", "TryStar") or any(
+            self.footprints.manager(m.value) in ("suppress", "deadline") for m in statement.managers
         )
 
     # -- context -------------------------------------------------------------------------------

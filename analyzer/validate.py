@@ -208,14 +208,13 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
     ends = sites.surroundings(site).ends
     for i in batch.members[:-1] if not ends else ():
         line = site.block.statements[i].span.line
-        if visible_writes(members[i].after, around.seen, around.everything_seen):
+        if visible_writes(members[i].after, around):
             return f"line {line} binds what a failing run shows"
         if members[i].after.own_risk:
             return f"line {line} may fail after its call, and would fail later"
     for i in batch.between:
         between = sites.footprints.of(site.block.statements[i])
-        seen = frozenset[str]() if ends else around.seen
-        if visible_writes(between, seen, around.everything_seen and not ends):
+        if visible_writes(between, None if ends else around):
             return f"line {site.block.statements[i].span.line} is seen by a failing run"
         for member in members.values():
             if member.index > i and conflict_of(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..analyzer.blocks import Plan
 from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
-from ..analyzer.ir import Argument, Call, Place, Use
+from ..analyzer.ir import Argument, Call, Invoke, Place, Use
 from ..analyzer.members import risk_key
 from ..analyzer.schedule import Region
 from .edit import Writer
@@ -105,7 +105,7 @@ def naming(
     lines: list[str] = []
     edits: list[Edit] = []
     callee_span_end = call.span.start + len(call.callee)
-    if any(isinstance(e, Use) and _callee_place(call, e.place) for e in risky):
+    if any(_in_callee(e, call, callee_span_end) for e in risky):
         name = names.new(f"{base}_call")
         lines.append(f"{indent}{name} = {call.callee}")
         edits.append(Edit(call.span.start, callee_span_end, name))
@@ -133,6 +133,13 @@ def _assigned(name: str, value: str, indent: str, writer: Writer) -> list[str]:
     if opened:
         return [f"{indent}{name} = {first}", *rest]
     return [f"{indent}{name} = (", f"{indent}{writer.style.unit}{first}", *rest, f"{indent})"]
+
+
+def _in_callee(event: object, call: Call, end: int) -> bool:
+    """Is it part of evaluating what is called (``end``: where its text ends)?"""
+    if isinstance(event, Invoke):  # `table(client).find(…)`
+        return call.span.start <= event.call.span.start < end
+    return isinstance(event, Use) and _callee_place(call, event.place)
 
 
 def _callee_place(call: Call, place: Place) -> bool:

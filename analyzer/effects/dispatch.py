@@ -8,6 +8,9 @@ have its methods do (PEP 544).
 
 from __future__ import annotations
 
+import importlib
+import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ..index_facts import ClassFact
@@ -28,6 +31,7 @@ _ENFORCED = PROTOCOLS | {"abc.ABC"}
 
 #: Types that nothing can be set on; what is called on plain data is assumed to be plain.
 _BUILT_IN = frozenset({"builtins", "plain"})
+_IMMUTABLE_TYPE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
 
 Method = tuple["Resolver", Function]
 Found = dict[tuple[str, str], tuple["Inference", Function]]
@@ -158,5 +162,23 @@ def displaced(inference: Inference, call: Call) -> str:
     if not module and not (kind and kind.exact):
         for cls in index.overriding(owner, name):
             return f"`{cls.qualname}` may override `{name}`"
+    if not module and _sealed(owner) and not index.subclasses(owner):
+        return ""
     where = index.library_replaced(owner, name, module=module)
     return f"something else may stand for `{owner}.{name}` ({where})" if where else ""
+
+
+@cache
+def _sealed(name: str) -> bool:
+    """Is it a type of the standard library that takes no new attributes, nor do its objects?
+
+    So are most types that are written in C, such as `datetime.datetime` and `re.Pattern`
+    (https://docs.python.org/3/c-api/typeobj.html#c.Py_TPFLAGS_IMMUTABLETYPE).
+    """
+    module, _, kind = name.rpartition(".")
+    if module not in sys.stdlib_module_names:  # no submodules: importing those may do more
+        return False
+    found = getattr(importlib.import_module(module), kind, None)
+    if not isinstance(found, type):
+        return False
+    return bool(found.__flags__ & _IMMUTABLE_TYPE) and not found.__dictoffset__

@@ -9,7 +9,8 @@ from ..ir import Call
 from .benign import is_benign
 from .callees import Target, only_raises
 from .facts import CallFacts, joined
-from .model import MEMORY
+from .model import MEMORY, Effect
+from .selector import Memory
 from .site import Site
 
 if TYPE_CHECKING:
@@ -28,6 +29,22 @@ def own_call(inference: Inference, call: Call, name: str, *, run: bool = False) 
                  for f, t in zip(found, targets, strict=True)]  # fmt: skip
         found = [replace(f, latency_ms=w) for f, w in zip(found, waits, strict=True)]
     return joined(found)
+
+
+def _of_new(effect: Effect, call: Call, target: Target) -> bool:
+    """Is it a look at, or a change of, an own slot of the object that the call makes?
+
+    Such a slot is nobody's yet: whoever comes to it follows a path that is laid afterwards, or by
+    a store that is an effect of its own.
+    """
+    selector = effect.resource.selector
+    return (
+        target.constructs
+        and isinstance(selector, Memory)
+        and selector.root == call.symbol
+        and len(selector.steps) == 1
+        and not selector.deep
+    )
 
 
 def _run_target(
@@ -53,7 +70,11 @@ def _run_target(
         return CallFacts(name, everything=words, origin=where, unknown=unknown or "",
                          affine=False, known=summary.contained)  # fmt: skip
     site = Site(inference, call, target, summary)
-    effects = tuple(e for e in dict.fromkeys(site.effects()) if not is_benign(inference, e))
+    effects = tuple(
+        effect
+        for effect in dict.fromkeys(site.effects())
+        if not is_benign(inference, effect) and not _of_new(effect, call, target)
+    )
     handles = site.handles()
     silent = not any(e.writes or e.resource.domain != MEMORY for e in effects)
     return CallFacts(
