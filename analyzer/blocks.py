@@ -137,12 +137,13 @@ class Planner:
             if strict is None and visible_early(pair(k, prints[k])) is not None:
                 strict = k + 1
             limit = k
-        if strict is not None and edge is None and strict > limit:
-            edge = visible_early(pair(strict - 1, prints[strict - 1]))
+        early = None
+        if strict is not None and strict > limit:
+            early = visible_early(pair(strict - 1, prints[strict - 1]))
         if member.risks and unnameable(member):
             strict = i
         strict = limit if strict is None else max(strict, limit)
-        return Row(waits, member, limit, strict, edge, statement.solo, risk, fixable)
+        return Row(waits, member, limit, strict, edge, statement.solo, risk, fixable, early)
 
     def _raising(
         self, first: int, statements: Sequence[Statement], rows: Sequence[Row]
@@ -186,7 +187,8 @@ class Planner:
                 and i not in moved
                 and not (i in covered and previous in covered)
             ):
-                edge = forbidden or row.edge or self._no_gain(statements, rows, i, previous)
+                edge = forbidden or self._nearest(row, previous)
+                edge = edge or self._no_gain(statements, rows, i, previous)
                 if edge.kind is EdgeKind.UNKNOWN:
                     edge = self._needed(statements, previous, i) or edge
                 if row.member is not None or row.edge is not None or forbidden is not None:
@@ -195,6 +197,13 @@ class Planner:
                     )
                     yield Note(statements[i], name, statements[previous], edge)
             previous = i
+
+    @staticmethod
+    def _nearest(row: Row, previous: int) -> Edge | None:
+        """The edge that keeps a call behind an earlier statement; further up, others may."""
+        if row.member is None or row.limit > previous:
+            return row.edge
+        return row.early if row.member.risks and row.strict > previous else None
 
     def _needed(self, statements: Sequence[Statement], previous: int, i: int) -> Edge | None:
         """A flow edge if the call needs the earlier call's result: then no declaration helps."""

@@ -163,9 +163,17 @@ class Footprints:
         if any(self.inference.resolver.type_of(v) == GENERATOR for v in held):
             return "it advances a generator"
         own = own_code(self.inference, event)
-        if own:
+        if own and not self._declared(event):
             return f"{own} is computed by code of the project"
         return ""
+
+    def _declared(self, event: Event) -> bool:
+        """Is it the look-up of a method that is declared? That is part of what is claimed of it."""
+        if not isinstance(event, Use) or not event.place.steps:
+            return False
+        resolver = self.inference.resolver
+        name = resolver.place_name(event.place)
+        return any(catalog.find(name) for catalog in resolver.sources[:-1])
 
     def _operator_of_unknown(self, event: Event) -> bool:
         if isinstance(event, Use):

@@ -22,7 +22,8 @@ class Row:
     """One statement of a block, as the schedule sees it.
 
     ``limit``: first statement that the member may start before (its own index: not at all);
-    ``strict``: the same if its arguments have to be taken as raising.
+    ``strict``: the same if its arguments have to be taken as raising. ``edge``: what stands before
+    ``limit``.
     """
 
     waits: float
@@ -33,6 +34,7 @@ class Row:
     solo: bool = True
     risk: bool = False  # something in the statement other than an awaited call may raise
     nameable: bool = False  # … and it is only the call's own arguments, which can get names
+    early: Edge | None = None  # why `strict` is not `limit`
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -30,6 +30,7 @@ RULE_OF = {
     "comprehension": "PX104",
     "expression": "PX105",
 }
+DECLARED = "declared.toml"
 VERDICTS = ("SAFE", "UNSAFE", "UNKNOWN", "NO-GAIN")
 
 
@@ -43,6 +44,8 @@ class Site:
     shape: str
     verdict: str
     why: str
+    declare: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Answer:
     """What pexec says there: at which level it is found, or what holds the calls apart."""
 
     site: Site
-    found: str  # "", "exact" or "unsafe"
+    found: str  # "", "exact", "declared" (exact, with the site's declarations) or "unsafe"
     blockers: tuple[str, ...]
 
     @property
@@ -61,6 +64,8 @@ class Answer:
     def words(self) -> str:
         if self.found:
             return f"found ({self.found})"
+        if self.site.held:
+            return f"{', '.join(self.blockers)}: {self.site.held}"
         return ", ".join(self.blockers) or "nothing to say"
 
 
@@ -90,7 +95,18 @@ def answers(chosen: Sequence[Site], cache: Path) -> list[Answer]:
             for site in here:
                 exact, unsafe = (level[folder / site.path] for level in levels)
                 found[site] = answer(site, exact, unsafe)
+                if site.declare and not found[site].found:
+                    found[site] = _declared(site, folder)
     return [found[site] for site in chosen]
+
+
+def _declared(site: Site, folder: Path) -> Answer:
+    """What pexec says once the declarations are there that it prints for the calls of a place."""
+    (folder / DECLARED).write_text(site.declare, encoding="utf-8")
+    path = folder / site.path
+    level = under_test.results(folder, unsafe=False, files=[path], settings=DECLARED)
+    said = answer(site, level[0], level[0])
+    return replace(said, found="declared" if said.found else "")
 
 
 def answer(site: Site, exact: Result, unsafe: Result) -> Answer:

@@ -22,11 +22,16 @@ _NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*")  # not `?`, `f().x` or `a[].x`: no e
 
 
 def results(
-    folder: Path, *, unsafe: bool, files: Sequence[Path] = (), workers: int = 1
+    folder: Path,
+    *,
+    unsafe: bool,
+    files: Sequence[Path] = (),
+    workers: int = 1,
+    settings: str = SETTINGS,
 ) -> list[Result]:
     """What pexec finds in a copy of a package, or in some of its files."""
     paths = tuple(str(path) for path in files) or (str(folder),)
-    request = Request(paths, config=folder / SETTINGS, unsafe=unsafe, workers=workers)
+    request = Request(paths, config=folder / settings, unsafe=unsafe, workers=workers)
     return _run(request, rewrite)
 
 

@@ -24,7 +24,7 @@ CALL_KEYS = frozenset({
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
-    "frozen", "leaf",
+    "frozen", "leaf", "hooks",
 })  # fmt: skip
 _TEMPLATE_NAME = re.compile(r"\{([^{}|]+)(?:\|(\w+))?\}")
 _DOMAIN = re.compile(r"^(\*|[A-Za-z][\w-]*)(?::(.*))?$", re.DOTALL)
@@ -103,6 +103,7 @@ class TypeInfo:
     enter: str | tuple[str, ...] | None = None
     immutable: bool = False
     plain: bool = False
+    hooks: tuple[str, ...] = ()  # attributes that, when they are set, make its calls others
     leaf: bool = False  # its objects change, and hold nothing that others can reach
     origin: str = ""
 
@@ -331,6 +332,7 @@ def parse_vocabulary(text: str, name: str) -> tuple[
             immutable=table.get("immutable", False),
             plain=table.get("plain", False),
             leaf=table.get("leaf", False),
+            hooks=_words(table, "hooks", f"{name}: types #{i}"),
             origin=f"catalog {name}",
         )
         types.append((info, tuple(table.get("aliases", ()))))

@@ -165,7 +165,23 @@ def displaced(inference: Inference, call: Call) -> str:
     if not module and _sealed(owner) and not index.subclasses(owner):
         return ""
     where = index.library_replaced(owner, name, module=module)
-    return f"something else may stand for `{owner}.{name}` ({where})" if where else ""
+    if where:
+        return f"something else may stand for `{owner}.{name}` ({where})"
+    return "" if module else rearmed(inference, owner)
+
+
+def rearmed(inference: Inference, kind: str) -> str:
+    """Why the calls of a library's object may be others than its vocabulary says, or "".
+
+    Some file of the project sets an attribute through which its calls run other code, on an object
+    of that type or one of which the type is not known.
+    """
+    info = inference.resolver.type_info(kind)
+    for hook in info.hooks if info is not None else ():
+        where = inference.index.library_replaced(kind, hook, module=False)
+        if where:
+            return f"`{hook}` of a `{kind}` may be set ({where})"
+    return ""
 
 
 @cache

@@ -14,6 +14,7 @@ from ..typetext import CLASS, is_plain
 from .arguments import argument
 from .catalog import Entry
 from .containers import asks_for_text, slots_of
+from .dispatch import rearmed
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -35,6 +36,11 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
             return "is handed a function that it may call"
         if name in entry.calls and not _harmless(inference, a.value):
             return f"calls what it is given as `{name}`"
+    for name, kinds in entry.typed.items():
+        found = argument(call, name, entry.params)
+        kind = inference.resolver.type_of(found) if found is not None else ""
+        if kind in kinds and (words := rearmed(inference, kind)):
+            return f"is given `{name}`: {words}"
     if _of_the_class(inference, entry, call):
         return "is called on its class, with the object as an argument"
     own = _runs_own(inference, entry, call) or _reflects(inference, call)
