@@ -121,7 +121,9 @@ class Catalog:
     """Vocabularies, matched by qualified name; the first applicable entry of a name wins."""
 
     entries: Mapping[str, tuple[Entry, ...]]
-    patterns: tuple[Entry, ...]
+    patterns: Mapping[
+        str, tuple[tuple[int, Entry], ...]
+    ]  # with their places, by the last word, "" if that is a pattern too
     types: Mapping[str, TypeInfo]
     aliases: Mapping[str, str]
     decorators: Mapping[str, str]
@@ -131,12 +133,17 @@ class Catalog:
     def find(self, name: str) -> tuple[Entry, ...]:
         """All entries for a qualified name, strongest first."""
         exact = self.entries.get(name, ())
-        globs = tuple(e for e in self.patterns if fnmatchcase(name, e.match))
-        return exact + globs
+        last = name.rpartition(".")[2]
+        likely = sorted((*self.patterns.get(last, ()), *self.patterns.get("", ())), key=_place)
+        return exact + tuple(e for _, e in likely if fnmatchcase(name, e.match))
 
     def canonical(self, name: str) -> str:
         """The public name of a type that can be imported under several."""
         return self.aliases.get(name, name)
+
+
+def _place(pattern: tuple[int, Entry]) -> int:
+    return pattern[0]
 
 
 def parse_template(text: str, where: str) -> Template:
@@ -278,15 +285,17 @@ def build(
 ) -> Catalog:
     """A catalog from parsed parts; entries keep their order."""
     exact: dict[str, tuple[Entry, ...]] = {}
-    patterns: list[Entry] = []
+    patterns: dict[str, tuple[tuple[int, Entry], ...]] = {}
     table: dict[str, TypeInfo] = {}
     aliases: dict[str, str] = {}
     for info, others in types:
         table[info.name] = info
         aliases.update(dict.fromkeys(others, info.name))
-    for entry in entries:
+    for place, entry in enumerate(entries):
         if any(c in entry.match for c in "*?[") and not entry.match.startswith("["):
-            patterns.append(entry)
+            last = entry.match.rpartition(".")[2]
+            word = "" if any(c in last for c in "*?[]") else last
+            patterns[word] = (*patterns.get(word, ()), (place, entry))
         else:
             exact[entry.match] = (*exact.get(entry.match, ()), entry)
     prefixes: set[str] = set()
@@ -300,7 +309,7 @@ def build(
     )
     return Catalog(
         exact,
-        tuple(patterns),
+        patterns,
         table,
         aliases,
         dict(decorators or {}),
