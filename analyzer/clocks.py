@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .edges import Edge, EdgeKind, Pair
+from .effects.templates import SEEDED
 from .footprint import Footprints
 from .ir import (
     Call,
@@ -16,7 +17,12 @@ from .ir import (
     Use,
     Value,
 )
+from .latency import latency_of
+from .members import makes_awaitable
 
+#: A blocking call of this many milliseconds is taken to be near the deadlines that clients set.
+_HOLDS_UP_MS = 50.0
+_INSTANT = frozenset({SEEDED, "time"})  # domains of this tool's own, which have no latency
 #: Clocks that exist to measure with: their values are differences, whatever is done with them.
 _MEASURING = frozenset({"perf_counter", "monotonic", "process_time", "thread_time"})
 
@@ -43,6 +49,24 @@ def time_edge(pair: Pair) -> Edge | None:
                 ("sleep", False): f"line {line} sleeps, and a pause is there on purpose",
             }[domain, own]
             return Edge(kind, words, line)
+    return None
+
+
+def blocking_edge(pair: Pair) -> Edge | None:
+    """An edge if the earlier statement holds up the event loop: what is in flight may time out.
+
+    A deadline counts the time that the loop stands still, so that an answer which has come
+    meanwhile is found too late (https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code).
+    """
+    for call in pair.earlier.calls:
+        facts = pair.footprints.inference.facts(call)
+        made = makes_awaitable(call, facts) or (facts.entry is not None and facts.entry.awaitable)
+        if call.awaited or made or not set(facts.domains) - _INSTANT or latency_of(facts)[0] < _HOLDS_UP_MS:
+            continue
+        line = call.span.line
+        words = f"line {line} holds up the event loop (`{facts.name}`), and a call that is " \
+                "under way could miss its deadline"  # fmt: skip
+        return Edge(EdgeKind.SLEEP, words, line)
     return None
 
 

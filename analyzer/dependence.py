@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from .clocks import time_edge
+from .clocks import blocking_edge, time_edge
 from .edges import Edge, EdgeKind, Member, Pair
 from .effects.facts import CallFacts
 from .effects.model import MEMORY, Effect, conflicts, describe, overlap
@@ -237,8 +237,8 @@ def not_speculatable(facts: CallFacts, *, unsafe: bool) -> str:
 
 
 FINDERS = (
-    _control, _affine, _unknown, time_edge, _exclusive, _lock, _conflict, _one_after_the_other,
-    _failure,
+    _control, _affine, _unknown, time_edge, _exclusive, _lock, _conflict, blocking_edge,
+    _one_after_the_other, _failure,
 )  # fmt: skip
 
 
