@@ -61,7 +61,8 @@ def blocking_edge(pair: Pair) -> Edge | None:
     for call in pair.earlier.calls:
         facts = pair.footprints.inference.facts(call)
         made = makes_awaitable(call, facts) or (facts.entry is not None and facts.entry.awaitable)
-        if call.awaited or made or not set(facts.domains) - _INSTANT or latency_of(facts)[0] < _HOLDS_UP_MS:
+        waits = latency_of(facts)[0] if set(facts.domains) - _INSTANT else 0.0
+        if call.awaited or made or waits < _HOLDS_UP_MS:
             continue
         line = call.span.line
         words = f"line {line} holds up the event loop (`{facts.name}`), and a call that is " \

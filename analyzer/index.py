@@ -143,6 +143,15 @@ class Index(Classes):
             self._reasons[key] = self._first(attr, hits)
         return self._reasons[key]
 
+    def mentioned(self, text: str) -> str:
+        """The first file in which a text stands, or ""."""
+        found = next((file for file in self.files if file.mentions(text)), None)
+        return (
+            ""
+            if found is None
+            else self._at(found, 1 + found.data.split(text.encode())[0].count(b"\n"))
+        )
+
     def setters(self, name: str, attr: str, seen: Collection[str]) -> tuple[File, ...] | None:
         """The files, beside the modules ``seen``, that may set an attribute of a class's objects.
 

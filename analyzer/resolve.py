@@ -221,11 +221,21 @@ class Resolver:
 
     def _call_name(self, call: Call) -> str:
         if call.function.place is not None:
+            kind = self.symbol_type(call.function.place.symbol) if self._variable(call) else ""
+            called = f"{self.types.canonical(kind)}.__call__" if kind else ""
+            if called in self.types.entries:  # an object that is called: a session factory
+                return called
             return self.types.canonical(self.place_name(call.function.place))
         if call.receiver is not None:
             kind = _shown(self.having(self.values.of(call.receiver), call.method))
             return f"{kind or '?'}.{call.method}"
         return "?"
+
+    def _variable(self, call: Call) -> bool:
+        """Is a variable called, and no function or class by its name?"""
+        place = call.function.place
+        info = self.module.symbols.get(place.symbol) if place and not place.steps else None
+        return info is not None and info.kind in ("local", "global", "parameter")
 
     def having(self, kind: Type, name: str) -> Type:
         """Of several types the one whose objects have an attribute: on others, it raises."""
@@ -349,7 +359,7 @@ class Resolver:
 
         parameter = entry.dispatch[entry.dispatch.index("{") + 1 : entry.dispatch.index("}")]
         value = argument(call, parameter, entry.params)
-        if value is None or not isinstance(value.literal, str):
+        if value is None or not isinstance(value.literal, str) or self.excluded(entry, call):
             return None
         name = entry.dispatch.replace(f"{{{parameter}}}", value.literal)
         if self.disputed(name):

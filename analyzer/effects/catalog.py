@@ -20,7 +20,7 @@ CALL_KEYS = frozenset({
     "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments",
     "dunders", "identity",
     "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "slots", "lazy", "enters",
-    "select",
+    "select", "permit",
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
@@ -91,6 +91,7 @@ class Entry:
     identity: bool = False  # it asks which objects its arguments are, and looks at no content
     slots: bool = False  # of containers it looks at which objects they hold, not into these
     select: str = ""  # applies only where this argument is an SQL text that only selects
+    permit: str = ""  # it waits for one of the permits of this argument, or of its receiver: `self`
     lazy: bool = False  # the result is an iterator that does the work when it is advanced
 
 
@@ -235,6 +236,7 @@ def parse_entry(table: Mapping[str, Any], origin: str, where: str) -> list[Entry
             lazy=bool(table.get("lazy", False)),
             slots=bool(table.get("slots", False)),
             select=str(table.get("select", "")),
+            permit=str(table.get("permit", "")),
         )
         for name in names
     ]

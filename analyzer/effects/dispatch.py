@@ -178,7 +178,10 @@ def rearmed(inference: Inference, kind: str) -> str:
     """
     info = inference.resolver.type_info(kind)
     for hook in info.hooks if info is not None else ():
-        where = inference.index.library_replaced(kind, hook, module=False)
+        if hook.endswith("()"):  # a method that takes code for later calls, whoever calls it
+            where = inference.index.mentioned(f".{hook.removesuffix(')')}")
+        else:
+            where = inference.index.library_replaced(kind.partition("(")[0], hook, module=False)
         if where:
             return f"`{hook}` of a `{kind}` may be set ({where})"
     return ""

@@ -39,7 +39,10 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
     for name, kinds in entry.typed.items():
         found = argument(call, name, entry.params)
         kind = inference.resolver.type_of(found) if found is not None else ""
-        if kind in kinds and (words := rearmed(inference, kind)):
+        if kind not in kinds or found is None:
+            continue
+        words = rearmed(inference, kind) or _made_of_unknown(inference, found, call)
+        if words:
             return f"is given `{name}`: {words}"
     if _of_the_class(inference, entry, call):
         return "is called on its class, with the object as an argument"
@@ -52,6 +55,15 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
         for value in _iterated(name, entry, call):
             if not inference.iterable(value):
                 return f"iterates `{name}`, which could be a generator"
+    return ""
+
+
+def _made_of_unknown(inference: Inference, value: Value, call: Call) -> str:
+    """Which unknown call had a hand in an object whose type decides what a call does, or ""."""
+    for symbol in inference.aliases.sources(value):
+        for maker in inference.aliases.calls_of(symbol):
+            if maker.id != call.id and not maker.awaited and inference.facts(maker).everything:
+                return f"made by `{inference.facts(maker).name}`, of which nothing is known"
     return ""
 
 

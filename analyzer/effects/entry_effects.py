@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from ..container_methods import PUT_ITEM
 from ..ir import Call, Value
+from .arguments import argument
 from .benign import is_benign_claim
 from .catalog import Entry
 from .containers import all_slots, gone_through, slots_of, takes_out
 from .doubts import asks_identity
 from .model import MEMORY, Effect, Mode, Resource
+from .selector import Memory
 from .templates import resources
 
 if TYPE_CHECKING:
@@ -55,6 +57,23 @@ def effects_of(inference: Inference, entry: Entry, call: Call) -> list[Effect]:
                 for resource in resources(inference, template, entry, call)
             )
     return effects
+
+
+def permits(inference: Inference, entry: Entry, call: Call) -> list[Memory]:
+    """The pools that a call waits for: it needs one of their connections for itself.
+
+    A call that makes an exclusive handle waits when that is entered, and used.
+    """
+    made = inference.handles.exclusive_type(inference.resolver.types.canonical(entry.type))
+    if not entry.permit or made is not None:
+        return []
+    value = permitted(entry, call)
+    return [] if value is None or value.place is None else [inference.memory(value.place)]
+
+
+def permitted(entry: Entry, call: Call) -> Value | None:
+    """What hands out the permit that a call, or the object that it makes, waits for."""
+    return call.receiver if entry.permit == "self" else argument(call, entry.permit, entry.params)
 
 
 def _named_thing(inference: Inference, value: Value) -> bool:

@@ -89,6 +89,25 @@ class Handles:
             level = below
         return found
 
+    def _parents(self, symbol: str) -> set[str]:
+        """The exclusive handles that gave an object: a cursor uses its connection.
+
+        As far as this file shows who gave it.
+        """
+        module, found, todo = self.resolver.module, set[str](), [symbol]
+        while todo:
+            name = todo.pop()
+            info = module.symbols.get(name)
+            places = [v.place for v in info.values if v.place] if info is not None else []
+            for call in filter(None, map(module.calls.get, [name, *(p.symbol for p in places)])):
+                given = call.receiver.place if call.receiver is not None else None
+                if given is not None and given.symbol not in found and (
+                    given.symbol in self._exclusive
+                ):  # fmt: skip
+                    found.add(given.symbol)
+                    todo.append(given.symbol)
+        return found
+
     def used_by(self, entry: Entry, call: Call) -> tuple[tuple[Resource, ...], bool]:
         """Exclusive handles that the call uses, and whether cancelling it may break one."""
         handles: list[Resource] = []
@@ -99,6 +118,13 @@ class Handles:
             for value in roots
             if value is not None
             for source in self.aliases.sources(value)
+        }
+        groups |= {
+            self.aliases.group(parent)
+            for value in roots
+            if value is not None
+            for source in self.aliases.sources(value)
+            for parent in self._parents(source)
         }
         for symbol, safe in self._exclusive.items():
             if self.aliases.group(symbol) in groups:

@@ -23,10 +23,10 @@ from .catalog import Catalog, Entry
 from .directives import line_entry
 from .dispatch import displaced
 from .doubts import doubt
-from .entry_effects import effects_of
+from .entry_effects import effects_of, permits
 from .facts import CallFacts, Lock, Locking
 from .handles import Handles, memory_at
-from .model import Effect, new_keys, overlap
+from .model import MEMORY, Effect, Resource, new_keys, overlap
 from .origins import Sources
 from .own_calls import own_call
 from .placed import UNSURE, Placed
@@ -293,7 +293,8 @@ class Inference:
         effects += effects_of(self, entry, call)
         handles, cancel_unsafe = self.handles.used_by(entry, call)
         latency = entry.latency_ms
-        locks: list[Lock] = []
+        locks = [Lock(Resource(MEMORY, memory), False)
+                 for memory in permits(self, entry, call)]  # fmt: skip
         nested = ""
         for facts in inner:
             locks += [replace(lock, deadline=True) for lock in facts.locking.locks]

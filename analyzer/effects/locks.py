@@ -35,6 +35,7 @@ from ..ir import (
 )
 from ..latency import latency_of
 from ..within import located
+from .entry_effects import permitted
 from .facts import Lock, Locking
 from .model import MEMORY, Resource, describe
 
@@ -231,6 +232,9 @@ class Locks:
         kind = self.inference.resolver.type_of(value)
         if call is None or self.inference.handles.exclusive_type(kind) is None:
             return None
+        entry = self.inference.resolver.entry(call)
+        if entry is not None and entry.permit:
+            return permitted(entry, call)
         source = call.receiver or call.function
         if source.place is None or self.inference.resolver.module_like(source.place):
             return None
