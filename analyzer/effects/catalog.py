@@ -20,10 +20,11 @@ CALL_KEYS = frozenset({
     "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments",
     "dunders", "identity",
     "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "slots", "lazy", "enters",
+    "releases",  # for tests/vocabularies
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
-    "frozen", "leaf",
+    "frozen", "leaf", "releases",
 })  # fmt: skip
 _TEMPLATE_NAME = re.compile(r"\{([^{}|]+)(?:\|(\w+))?\}")
 _DOMAIN = re.compile(r"^(\*|[A-Za-z][\w-]*)(?::(.*))?$", re.DOTALL)
