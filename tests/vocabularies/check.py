@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from .entries import Row, Vocabulary
 from .releases import admitted, folders, requires
-from .signatures import NOT_YET, is_awaited, misfit, signatures
+from .signatures import NOT_YET, is_awaited, is_coroutine, misfit, signatures
 from .source import World
 from .trail import Found, Lost, follow
 from .values import Live
@@ -156,7 +156,7 @@ def _judge(row: Row, release: Release) -> Iterator[tuple[str, bool]]:
     )
     found = follow(release.world, row.name)
     if not due:
-        if isinstance(found, Found):
+        if isinstance(found, Found) and not found.outside:
             yield f"it is there, although the entry has releases = {str(row.releases)!r}", True
         return
     if isinstance(found, Lost):
@@ -180,31 +180,39 @@ def _lost(lost: Lost) -> str:
 
 def _judge_call(row: Row, found: Found, world: World) -> Iterator[tuple[str, bool]]:
     if row.params:
-        by_value = {value: signatures(world, value) for value in found.seen}
-        known = [s for some in by_value.values() for s in some]
-        silent = any(isinstance(value, Live) and not some for value, some in by_value.items())
-        siblings = _siblings(row, world)
-        misfits = [misfit(row.params, signature, siblings, row.refused) for signature in known]
-        if misfits and all(misfits) and not silent:
-            yield misfits[-1], True
-        elif not known:
-            yield "not seen: its parameters", False
+        yield from _judge_parameters(row, found, world)
     if row.awaited is not None:
         verdicts = {is_awaited(world, value) for value in found.seen}
         if row.awaited and verdicts == {False}:
             yield "the entry has async = true, but a call of it is not awaited", True
         elif row.awaited and verdicts == {None}:
             yield "not seen: whether a call of it is awaited", False
-        elif not row.awaited and verdicts == {True}:
-            yield "a call of it is awaited, but the entry does not have async = true", True
+        elif not row.awaited and all(is_coroutine(value) for value in found.seen):
+            yield "it is an `async def`, but the entry does not have async = true", True
 
 
-def _siblings(row: Row, world: World) -> frozenset[str]:
-    """The parameters of the other functions of the same entry."""
+def _judge_parameters(row: Row, found: Found, world: World) -> Iterator[tuple[str, bool]]:
+    by_value = {value: signatures(world, value) for value in found.seen}
+    silent = any(isinstance(value, Live) and not some for value, some in by_value.items())
+    known = [s for some in by_value.values() for s in some]
+    siblings = _siblings(row, world)
+    misfits = [misfit(row.params, s, siblings or frozenset(), row.refused) for s in known]
+    unclear = siblings is None and any(text.startswith(NOT_YET) for text in misfits)
+    if not known or (all(misfits) and (silent or unclear)):
+        yield "not seen: its parameters", False
+    elif all(misfits):
+        yield misfits[-1], True
+
+
+def _siblings(row: Row, world: World) -> frozenset[str] | None:
+    """The parameters of the other functions of the same entry; ``None`` if some are not seen."""
     names: set[str] = set()
     for other in row.siblings:
-        found = follow(world, other) if other != row.name else None
-        for value in found.seen if isinstance(found, Found) else ():
-            for signature in signatures(world, value):
+        found = follow(world, other) if other != row.name else Lost("", "", "")
+        if isinstance(found, Found):
+            all_of_it = [s for value in found.seen for s in signatures(world, value)]
+            if not all_of_it:
+                return None
+            for signature in all_of_it:
                 names.update(signature.positional, signature.keywords)
     return frozenset(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -69,7 +70,7 @@ def _only(table: Mapping[str, str]) -> dict[str, SpecifierSet]:
 def _rows(data: Mapping[str, Any], only: Mapping[str, SpecifierSet]) -> Iterator[Row]:
     used: set[str] = set()
     for row in _all_rows(data):
-        parts = row.name.replace("()", "").split(".")
+        parts = bare(row.name).split(".")
         above = [".".join(parts[:i]) for i in range(1, len(parts) + 1)]
         found = [name for name in above if name in only]
         used.update(found)
@@ -79,6 +80,11 @@ def _rows(data: Mapping[str, Any], only: Mapping[str, SpecifierSet]) -> Iterator
         yield replace(row, releases=releases)
     if set(only) - used:
         raise ValueError(f"[vocabulary.releases]: no entry is about {min(set(only) - used)}")
+
+
+def bare(name: str) -> str:
+    """A name without the brackets of calls."""
+    return re.sub(r"\([^()]*\)", "", name)
 
 
 def _all_rows(data: Mapping[str, Any]) -> Iterator[Row]:

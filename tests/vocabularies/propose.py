@@ -8,7 +8,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from .check import release_at
-from .entries import Vocabulary
+from .entries import Vocabulary, bare
 from .releases import admitted
 from .trail import Found, follow
 
@@ -48,6 +48,6 @@ def _parts(names: Iterable[str]) -> list[str]:
     """The names and all that they begin with, shorter ones first."""
     found: set[str] = set()
     for name in names:
-        words = name.replace("()", "").split(".")
+        words = bare(name).split(".")
         found.update(".".join(words[:i]) for i in range(1, len(words) + 1))
     return sorted(found)

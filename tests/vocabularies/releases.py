@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import click
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from benchmarks.corpus import Package, fetch
 
@@ -34,10 +35,19 @@ def versions(name: str) -> tuple[Version, ...]:
     for line in done.stdout.splitlines():
         head, _, rest = line.partition(":")
         if head == "Available versions":
-            found = sorted(Version(text.strip()) for text in rest.split(","))
-            return tuple(v for v in found if not v.is_prerelease)
+            return tuple(sorted(v for text in rest.split(",") for v in _release(text)))
     cause = (done.stderr.strip().splitlines() or ["pip says nothing"])[-1]
     raise Unreachable(f"cannot list the releases of {name}: {cause}")
+
+
+def _release(text: str) -> Iterator[Version]:
+    """A version that is no pre-release; old ones need not be written as versions are today."""
+    try:
+        version = Version(text.strip())
+    except InvalidVersion:
+        return
+    if not version.is_prerelease:
+        yield version
 
 
 def admitted(name: str, specifiers: SpecifierSet) -> tuple[Version, ...]:

@@ -214,7 +214,7 @@ def bound(world: World, binding: Binding, scope: Scope, word: str) -> Values:
             if annotation is not None and not _is_alias(annotation):
                 found = instances(evaluate(world, annotation, scope))
             if value is not None:
-                found += evaluate(world, value, scope)
+                found += _generic(scope, word) or evaluate(world, value, scope)
             if scope.cls is not None:
                 found = tuple(
                     replace(v, owner=scope.cls) if isinstance(v, Function) and not v.owner else v
@@ -222,6 +222,13 @@ def bound(world: World, binding: Binding, scope: Scope, word: str) -> Values:
                 )
             seen = [v for v in found if not isinstance(v, Opaque)]
             return known(seen) or _made(scope, word)
+
+
+def _generic(scope: Scope, word: str) -> Values:
+    """`typing` makes its twins of other modules' classes by calls."""
+    made = getattr(imported("typing"), word, None) if scope.module.name == "typing" else None
+    origin = getattr(made, "__origin__", None)
+    return (Live(origin, f"typing.{word}"),) if isinstance(origin, type) else ()
 
 
 def _made(scope: Scope, word: str) -> Values:

@@ -177,7 +177,7 @@ def is_awaited(world: World, value: Value) -> bool | None:
             if any("contextmanager" in word for word in words):
                 return False
             if isinstance(value.node, ast.AsyncFunctionDef):
-                return not _yields(value.node) if not words - TRANSPARENT else None
+                return is_coroutine(value) if not words - TRANSPARENT else None
             if value.node.returns is None and not returned(value.node):
                 return None if words - TRANSPARENT else False
             verdicts = [_is_awaitable(world, v) for v in called(world, value)]
@@ -192,8 +192,14 @@ def is_awaited(world: World, value: Value) -> bool | None:
             return None
 
 
-def _yields(function: ast.AsyncFunctionDef) -> bool:
-    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in own_nodes(function))
+def is_coroutine(value: Value) -> bool:
+    """Is it certainly an ``async def``, and no generator?"""
+    return (
+        isinstance(value, Function)
+        and isinstance(value.node, ast.AsyncFunctionDef)
+        and not last_words(value.node.decorator_list) - TRANSPARENT
+        and not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own_nodes(value.node))
+    )
 
 
 def _annotated_awaitable(function: Function) -> bool:

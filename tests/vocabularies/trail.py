@@ -48,9 +48,12 @@ class Lost:
 
 
 def follow(world: World, name: str) -> Found | Lost:
-    """What a vocabulary's name stands for. ``f()`` in it means what that call returns; a word
-    after it that is no attribute of a manager means what entering gives."""
-    words = re.findall(r"[^.()]+|\(\)", name)
+    """What a vocabulary's name stands for.
+
+    ``f()`` in it means what that call returns (words in the brackets tell such types apart); a word
+    after it that is no attribute of a manager means what entering gives.
+    """
+    words = re.findall(r"[^.()]+|\([^()]*\)", name)
     values: Values = at_module(world, words[0])
     if words[0] == "plain":
         values = tuple(v for t in PLAIN for m in at_module(world, "builtins")
@@ -62,7 +65,7 @@ def follow(world: World, name: str) -> Found | Lost:
     for word in words[1:]:
         # what is seen decides: a twin that cannot be looked into would have any name
         values = tuple(v for v in values if not isinstance(v, (Opaque, Outside))) or values
-        if word == "()":
+        if word.startswith("("):
             found = known(v for value in values for v in called(world, value))
             found = found or (Opaque("what the call returns"),)
         else:
@@ -72,7 +75,7 @@ def follow(world: World, name: str) -> Found | Lost:
         if not found:
             return Lost(reached, word, nearest(word, values, world))
         values = known(found)
-        after_call = word == "()"
+        after_call = word.startswith("(")
         reached += word if after_call else f".{word}"
     return Found(values)
 
