@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test golden figures clean
+.PHONY: demo test check-vocabularies golden figures clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python fixtures/demo/run_demo.py
@@ -15,6 +15,11 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest
+
+# Looks up every name of the vocabularies in the source of the oldest and newest releases that they
+# speak of. `make test` does it for the standard library and a few small distributions.
+check-vocabularies: $(VENV)/.dev
+	$(BIN)/python -m tests.vocabularies
 
 # Writes the golden files anew from what the tool does now: read the diff before you commit it.
 golden: $(VENV)/.dev

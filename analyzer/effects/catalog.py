@@ -21,10 +21,11 @@ CALL_KEYS = frozenset({
     "dunders", "identity",
     "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "slots", "lazy", "enters",
     "select", "permit",
+    "releases",  # for tests/vocabularies
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
-    "frozen", "leaf", "hooks",
+    "frozen", "leaf", "hooks", "releases",
 })  # fmt: skip
 _TEMPLATE_NAME = re.compile(r"\{([^{}|]+)(?:\|(\w+))?\}")
 _DOMAIN = re.compile(r"^(\*|[A-Za-z][\w-]*)(?::(.*))?$", re.DOTALL)
