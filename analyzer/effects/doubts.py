@@ -41,7 +41,7 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
         kind = inference.resolver.type_of(found) if found is not None else ""
         if kind not in kinds or found is None:
             continue
-        words = rearmed(inference, kind) or _made_of_unknown(inference, found, call)
+        words = rearmed(inference, kind) or _made_of_unknown(inference, found)
         if words:
             return f"is given `{name}`: {words}"
     if _of_the_class(inference, entry, call):
@@ -58,12 +58,24 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
     return ""
 
 
-def _made_of_unknown(inference: Inference, value: Value, call: Call) -> str:
+def _made_of_unknown(inference: Inference, value: Value) -> str:
     """Which unknown call had a hand in an object whose type decides what a call does, or ""."""
-    for symbol in inference.aliases.sources(value):
-        for maker in inference.aliases.calls_of(symbol):
-            if maker.id != call.id and not maker.awaited and inference.facts(maker).everything:
-                return f"made by `{inference.facts(maker).name}`, of which nothing is known"
+    module, seen, todo = inference.module, set[str](), [value]
+    while todo:
+        made = todo.pop()
+        todo += made.held
+        if made.place is None or made.place.symbol in seen:
+            continue
+        seen.add(made.place.symbol)
+        call = module.calls.get(made.place.symbol)
+        if call is None:
+            info = module.symbols.get(made.place.symbol)
+            todo += info.values if info is not None else ()
+        elif inference.facts(call).everything:
+            return f"made by `{inference.facts(call).name}`, of which nothing is known"
+        else:
+            todo += [a.value for a in call.arguments]
+            todo += [call.receiver] if call.receiver is not None else []
     return ""
 
 
