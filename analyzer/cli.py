@@ -61,6 +61,15 @@ cannot be read or parsed, or an internal error (the other files are still done).
     metavar="FILE",
     help="Write the findings to a file for --baseline, and report none.",
 )
+@click.option(
+    "--write-manifest",
+    metavar="FILE",
+    help="Ask an MCP server which tools it has, and write that for `manifests`.",
+)
+@click.option(
+    "--from-mcp", metavar="COMMAND", help="The command that starts the server (over stdio)."
+)
+@click.option("--from-mcp-url", metavar="URL", help="The address of the server (Streamable HTTP).")
 @version
 @click.pass_context
 def lint_command(ctx: click.Context, **given: Any) -> None:
@@ -71,6 +80,8 @@ def lint_command(ctx: click.Context, **given: Any) -> None:
 def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
     if given["explain"] is not None:
         return _explain(given["explain"])
+    if given["write_manifest"] or given["from_mcp"] or given["from_mcp_url"]:
+        return _write_manifest(given)
     shown = shown_of(given)
     one_of(given, "show_effects", "add_ignore", "write_baseline")
     one_of(given, "show_effects", "baseline", "write_baseline")
@@ -99,6 +110,15 @@ def _lint(rewriter: Rewriter, given: dict[str, Any]) -> int:
     if failed:
         return ERROR
     return int(_findings(outcomes) and not given["exit_zero"])
+
+
+def _write_manifest(given: dict[str, Any]) -> int:
+    from .asking import write_manifest
+
+    if not given["write_manifest"]:
+        raise ConfigError("--from-mcp and --from-mcp-url need --write-manifest FILE")
+    click.echo(write_manifest(given["write_manifest"], given["from_mcp"], given["from_mcp_url"]))
+    return 0
 
 
 def _findings(outcomes: list[Outcome]) -> bool:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
+from . import checks
+from .checks import Limit, expand
 from .codes import RULES
-from .effects.catalog import Catalog, Entry, build, parse_entry, parse_template
-from .effects.selector import Literal, Text, Wild
+from .composed import (
+    Servers,
+    catalog_of,
+    library,
+    manifests_of,
+    servers_of,
+    sessions_of,
+    vocabularies_of,
+)
+from .effects.catalog import Catalog, build, merged
+from .effects.selector import Text
 from .errors import ConfigError, VocabularyError
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most ``max_concurrency`` of the matching calls run at once, whoever asks."""
-
-    match: str
-    max_concurrency: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ class Config:
     backend: str = "asyncio"
     limits: tuple[Limit, ...] = ()
     tools: Catalog = field(default_factory=lambda: build(()), compare=False)
+    manifests: Catalog | None = field(default=None, compare=False)
+    servers: Servers = field(default_factory=Servers)
+    vocabularies: Catalog | None = field(default=None, compare=False)
     path: Path | None = None
     include_tests: bool = False
 
@@ -55,6 +61,12 @@ class Config:
     def root(self) -> Path:
         """The folder that patterns and ``src`` are relative to: the file's, or the working one."""
         return Path.cwd() if self.path is None else self.path.absolute().parent
+
+    @property
+    def sources(self) -> tuple[Catalog, ...]:
+        """What says what calls do, strongest first (contract §8)."""
+        listed = (self.manifests,) if self.manifests is not None else ()
+        return (self.tools, *listed, library(self.vocabularies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,204 +80,57 @@ class Key:
     field: str = ""
 
 
-def _integer(minimum: int) -> Callable[[Any, str], int]:
-    def check(value: Any, where: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-            raise ConfigError(f"{where} must be a whole number, {minimum} or more")
-        return value
-
-    return check
-
-
-def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise ConfigError(f"{where} must be a number, 0 or more")
-    return float(value)
-
-
-def _boolean(value: Any, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise ConfigError(f"{where} must be true or false")
-    return value
-
-
-def _choice(*words: str) -> Callable[[Any, str], str]:
-    def check(value: Any, where: str) -> str:
-        if value not in words:
-            near = get_close_matches(str(value), words, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ConfigError(f"{where} must be one of {', '.join(map(repr, words))}{hint}")
-        return cast(str, value)
-
-    return check
-
-
-def _strings(value: Any, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in cast("list[Any]", value)):
-        raise ConfigError(f"{where} must be a list of strings")
-    return tuple(cast("list[str]", value))
-
-
-def _codes(value: Any, where: str) -> tuple[str, ...]:
-    words = _strings(value, where)
-    for word in words:
-        check_code(word, where)
-    return words
-
-
-def _patterns(value: Any, where: str) -> tuple[str, ...]:
-    words = _strings(value, where)
-    for word in words:
-        _check_pattern(word, where)
-    return words
-
-
-def _check_pattern(word: str, where: str) -> None:
-    """Raise ConfigError unless ``word`` is a pattern as in ``.gitignore``."""
-    from pathspec import GitIgnoreSpec
-
-    try:
-        spec = GitIgnoreSpec.from_lines([word])
-    except ValueError as error:
-        raise ConfigError(f"{where}: {word!r} is no pattern as in .gitignore: {error}") from None
-    if all(pattern.include is None for pattern in spec.patterns):
-        raise ConfigError(f"{where}: {word!r} matches nothing: it is empty or a comment")
-
-
-def _per_file_ignores(value: Any, where: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    if not isinstance(value, dict):
-        raise ConfigError(f'{where} must be a table, such as {{"scripts/*" = ["PX101"]}}')
-    found: list[tuple[str, frozenset[str]]] = []
-    for pattern, codes in cast("dict[str, Any]", value).items():
-        _check_pattern(pattern.removeprefix("!"), where)
-        found.append((pattern, expand(_codes(codes, f"{where}: {pattern!r}"))))
-    return tuple(found)
-
-
-def check_code(word: str, where: str) -> None:
-    """Raise ConfigError unless ``word`` is a registered code, a prefix of one, or ALL."""
-    if word == "ALL" or (word and any(code.startswith(word) for code in RULES)):
-        return
-    near = get_close_matches(word, list(RULES), 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    raise ConfigError(f"{where}: unknown code {word!r} (codes: {', '.join(RULES)}){hint}")
-
-
-def expand(words: Sequence[str]) -> frozenset[str]:
-    return frozenset(c for c in RULES for w in words if w == "ALL" or c.startswith(w))
-
-
-def _version(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"py3\d{1,2}", value):
-        raise ConfigError(f"{where} must be a version such as 'py311'")
-    return value
-
-
-def _helper(value: Any, where: str) -> str:
-    if value == "inline":
-        return "inline"
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", value):
-        raise ConfigError(f"{where} must be 'inline' or a dotted name such as 'myapp.aio.in_order'")
-    return value
-
-
-def _same_world(value: Any, where: str) -> tuple[tuple[tuple[str, Text], ...], ...]:
-    if not isinstance(value, list):
-        raise ConfigError(
-            f'{where} must be a list of lists, such as [["http:api.example.com", "db"]]'
-        )
-    groups: list[tuple[tuple[str, Text], ...]] = []
-    for group in cast("list[Any]", value):
-        if not isinstance(group, list):
-            raise ConfigError(f'{where} must be a list of lists, such as [["http", "db"]]')
-        members: list[tuple[str, Text]] = []
-        for word in _strings(group, where):
-            template = parse_template(word, where)
-            parts = tuple(p for p in template.parts if isinstance(p, (Literal, Wild)))
-            members.append((template.domain, Text(parts) if parts else Text((Wild(),))))
-        groups.append(tuple(members))
-    return tuple(groups)
-
-
-def _benign(value: Any, where: str) -> frozenset[str]:
-    words = _strings(value, where)
-    for word in words:
-        if not re.fullmatch(r"memory:[\w.]+", word):
-            raise ConfigError(f"{where}: {word!r} is not `memory:module.name`")
-    return frozenset(words)
-
-
-def _tools(value: Any, where: str) -> Catalog:
-    return build(parse_tools(value, where))
-
-
-def parse_tools(value: Any, where: str) -> list[Entry]:
-    """``[[tools]]`` tables → entries. Raises ConfigError."""
-    if not isinstance(value, (list, tuple)):
-        raise ConfigError(f"{where} must be an array of tables: [[tools]]")
-    entries: list[Entry] = []
-    for i, table in enumerate(cast("list[Any]", value), 1):
-        if not isinstance(table, Mapping):
-            raise ConfigError(f"{where} #{i} must be a table")
-        try:
-            entries.extend(parse_entry(cast("Mapping[str, Any]", table), where, f"{where} #{i}"))
-        except VocabularyError as error:
-            raise ConfigError(str(error)) from None
-    return entries
-
-
-def _limits(value: Any, where: str) -> tuple[Limit, ...]:
-    if not isinstance(value, list):
-        raise ConfigError(f"{where} must be an array of tables: [[limits]]")
-    found: list[Limit] = []
-    for i, table in enumerate(cast("list[Any]", value), 1):
-        keys = cast("dict[str, Any]", table) if isinstance(table, dict) else {}
-        if set(keys) != {"match", "max-concurrency"}:
-            raise ConfigError(f"{where} #{i} needs `match` and `max-concurrency`, nothing else")
-        limit = _integer(1)(keys["max-concurrency"], f"{where} #{i}: max-concurrency")
-        found.append(Limit(str(keys["match"]), limit))
-    return tuple(found)
-
-
 KEYS: tuple[Key, ...] = (
-    Key("target-version", _version, "from `requires-python`, else py311",
+    Key("target-version", checks.version, "from `requires-python`, else py311",
         "the oldest Python the emitted code must run on"),
-    Key("line-length", _integer(20), "88", "emitted lines are wrapped at this column"),
-    Key("src", _strings, '[".", "src"]',
+    Key("line-length", checks.whole_number(20), "88", "emitted lines are wrapped at this column"),
+    Key("src", checks.strings, '[".", "src"]',
         "folders, relative to the configuration file, that hold top-level modules"),
-    Key("include", _patterns, '["*.py"]',
+    Key("include", checks.patterns, '["*.py"]',
         "files of a folder that are looked at (patterns as in `.gitignore`, from the "
         "configuration file's folder); a file that is named itself always is"),
-    Key("extend-exclude", _patterns, "[]",
+    Key("extend-exclude", checks.patterns, "[]",
         "files and folders to leave out, besides hidden folders, virtual environments, "
         "`__pycache__`, `node_modules` and `site-packages`; with `--force-exclude` also those that "
         "are named themselves"),
-    Key("respect-gitignore", _boolean, "true",
+    Key("respect-gitignore", checks.boolean, "true",
         "leave out what `.gitignore` and `.git/info/exclude` ignore in folders"),
-    Key("per-file-ignores", _per_file_ignores, "{}",
+    Key("per-file-ignores", checks.per_file_ignores, "{}",
         "codes to leave out in files that match a pattern (`!` in front: in all others)"),
-    Key("select", _codes, "all codes", "rule codes (or prefixes) to check"),
-    Key("ignore", _codes, "[]", "rule codes (or prefixes) to leave out"),
-    Key("max-concurrency", _integer(2), "8", "the bound of every emitted fan-out"),
-    Key("min-gain-ms", _number, "1", "a batch whose projected gain is smaller is not offered"),
-    Key("style", _choice("gather", "taskgroup"), '"gather"',
+    Key("select", checks.codes, "all codes", "rule codes (or prefixes) to check"),
+    Key("ignore", checks.codes, "[]", "rule codes (or prefixes) to leave out"),
+    Key("max-concurrency", checks.whole_number(2), "8", "the bound of every emitted fan-out"),
+    Key("min-gain-ms", checks.number, "1",
+        "a batch whose projected gain is smaller is not offered"),
+    Key("style", checks.choice("gather", "taskgroup"), '"gather"',
         "`taskgroup` emits `asyncio.TaskGroup`: failures arrive as `ExceptionGroup`"),
-    Key("failures", _choice("ordered", "first"), '"ordered"',
+    Key("failures", checks.choice("ordered", "first"), '"ordered"',
         "`first`: a batch of reads may raise the first failure in time, not in order"),
-    Key("helper", _helper, '"inline"',
+    Key("helper", checks.helper, '"inline"',
         "dotted name of a helper (`pexec-fix --print-helper`) that replaces the written-out form"),
-    Key("timestamps", _choice("ordered", "free"), '"ordered"',
+    Key("timestamps", checks.choice("ordered", "free"), '"ordered"',
         "`free`: a clock read that is only stored or formatted holds nothing apart"),
-    Key("plain-values", _boolean, "true",
+    Key("plain-values", checks.boolean, "true",
         "values of unknown type have operators that only read; `false`: they may do anything"),
-    Key("same-world", _same_world, "[]", "groups of resources that are one thing"),
-    Key("benign", _benign, "[]",
+    Key("same-world", checks.same_world, "[]", "groups of resources that are one thing"),
+    Key("benign", checks.benign, "[]",
         "memory whose writes in calls do not matter: `memory:module.name`, "
         "`memory:module.Class.attribute`"),
-    Key("backend", _choice("asyncio"), '"asyncio"',
+    Key("backend", checks.choice("asyncio"), '"asyncio"',
         "set it in a project that imports anyio and runs on asyncio"),
-    Key("tools", _tools, "[]", "declarations: what calls read and write", "tools"),
-    Key("limits", _limits, "[]", "how many of the matching calls run at once, whoever asks"),
+    Key("tools", checks.tools, "[]", "declarations: what calls read and write", "tools"),
+    Key("manifests", checks.as_it_is, "[]",
+        "files in which servers say what their tools and operations do: results of MCP "
+        "`tools/list` (`pexec-lint --write-manifest`), OpenAPI 3 documents"),
+    Key("sessions", sessions_of, "{}",
+        "which server of the manifests a handle speaks to, by the qualified name of its variable"),
+    Key("vocabularies", checks.as_it_is, "[]",
+        "further data files that say what libraries do: `package:file.toml` of an installed "
+        "package, or paths"),
+    Key("extend", checks.path_of, "none",
+        "a configuration file that this one adds to: a key that is given here wins; lists of "
+        "declarations are put before those of the other file"),
+    Key("limits", checks.limits, "[]", "how many of the matching calls run at once, whoever asks"),
 )  # fmt: skip
 _BY_NAME = {key.name: key for key in KEYS}
 
@@ -288,11 +153,61 @@ def check(table: Mapping[str, Any], where: str, path: Path | None = None) -> Con
             values[name.replace("-", "_")] = key.check(value, f"{where}: `{name}`")
         except VocabularyError as error:
             raise ConfigError(str(error)) from None
+    folder = Path.cwd() if path is None else path.absolute().parent
+    extended = values.pop("extend", None)
+    manifests = manifests_of(values.pop("manifests", []), f"{where}: `manifests`", folder)
+    if manifests:
+        values["manifests"] = catalog_of(manifests)
+    values["servers"] = servers_of(manifests, values.pop("sessions", {}))
+    words = values.pop("vocabularies", [])
+    values["vocabularies"] = vocabularies_of(words, f"{where}: `vocabularies`", folder)
     selected = expand(values.pop("select", ("ALL",)))
     ignored = expand(values.pop("ignore", ()))
     if "backend" in table:
         values["backend"] = "asyncio!"  # said, not assumed
-    return Config(**values, select=selected - ignored)
+    config = Config(**values, select=selected - ignored)
+    if extended is None:
+        return config
+    other = (folder / extended).resolve()
+    if other in _extending:
+        raise ConfigError(f"{where}: `extend`: {extended} extends this file in turn")
+    if not other.is_file():
+        raise ConfigError(f"{where}: `extend`: there is no file {extended}")
+    _extending.append(other)
+    try:
+        return _added(config, read(other), table)
+    finally:
+        _extending.pop()
+
+
+#: The files that are being read because another one extends them.
+_extending: list[Path] = []
+#: Keys of which the entries of both files count, and the names of their fields.
+_ADDED = ("same_world", "limits")
+
+
+def _added(config: Config, other: Config, table: Mapping[str, Any]) -> Config:
+    """A configuration before the one that it extends."""
+    given = {name.replace("-", "_") for name in table} - {"ignore", "extend"}
+    given |= {"select"} if "ignore" in table else set()
+    simple = {key.name.replace("-", "_") for key in KEYS} - {
+        *_ADDED, "benign", "tools", "manifests", "sessions", "vocabularies", "ignore", "extend",
+    }  # fmt: skip
+    values: dict[str, Any] = {
+        name: getattr(config if name in given else other, name) for name in simple
+    }
+    values |= {name: getattr(config, name) + getattr(other, name) for name in _ADDED}
+    values["benign"] = config.benign | other.benign
+    values["tools"] = merged(config.tools, other.tools)
+    for name in ("manifests", "vocabularies"):
+        mine, theirs = getattr(config, name), getattr(other, name)
+        values[name] = merged(mine, theirs) if mine and theirs else mine or theirs
+    values["servers"] = Servers(
+        config.servers.sessions + other.servers.sessions,
+        config.servers.started + other.servers.started,
+        config.servers.listed | other.servers.listed,
+    )
+    return Config(**values, path=config.path, include_tests=config.include_tests)
 
 
 def read(path: Path) -> Config:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .blocks import Plan, Planner
 from .codes import RULES, UNUSED, Applicability
 from .config import Config, ConfigError
-from .effects.catalog import Catalog, builtin_catalog
+from .effects.catalog import Catalog
 from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY
@@ -211,7 +211,7 @@ def analyze(
 
     module = replace(lower(source, name, is_package=is_package), script=script)
     silent = suppressions(module.directives)
-    sources = (*([tools] if tools is not None else []), config.tools, builtin_catalog())
+    sources = (*([tools] if tools is not None else []), *config.sources)
     inference = Inference(module, sources, config, project, text=source.text,
                           is_package=is_package)  # fmt: skip
     planner = Planner(inference, unsafe=unsafe)
@@ -347,7 +347,7 @@ def analyze_bytes(
         source = from_bytes(data)
         folder = root or Path.cwd()
         name, package = module_name(Path(filename), config.src, folder)
-        project = project_of(folder, config, (config.tools, builtin_catalog()), Path(filename))
+        project = project_of(folder, config, config.sources, Path(filename))
         analysis = analyze(source, config, name=name, unsafe=unsafe, is_package=package,
                            script=script, project=project)  # fmt: skip
         return rewriter(analysis, config, filename, unsafe)

@@ -23,6 +23,7 @@ from .typetext import ERROR, PLAIN, SCALAR, Type
 from .valuetypes import ValueTypes
 
 if TYPE_CHECKING:
+    from .composed import Servers
     from .index import Index
     from .plainness import Odd
     from .project import Project
@@ -76,8 +77,10 @@ class Resolver:
         project: Project | None = None,
         *,
         plain_values: bool = True,
+        servers: Servers | None = None,
     ) -> None:
         self.module = module
+        self.servers = servers
         self.sources = sources
         self.project = project
         self.plain_values = plain_values
@@ -356,6 +359,7 @@ class Resolver:
     def dispatched(self, entry: Entry, call: Call) -> Entry | None:
         """`session.call_tool("x", {…})`: the entry of the tool that the literal name names."""
         from .effects.arguments import argument
+        from .effects.servers import tool_of
 
         parameter = entry.dispatch[entry.dispatch.index("{") + 1 : entry.dispatch.index("}")]
         value = argument(call, parameter, entry.params)
@@ -364,14 +368,13 @@ class Resolver:
         name = entry.dispatch.replace(f"{{{parameter}}}", value.literal)
         if self.disputed(name):
             return None
-        for catalog in self.sources:
-            found = catalog.find(name)
-            if found:
-                # What the client makes of an answer is new, whatever the tool's declaration says.
-                returns = "fresh" if entry.returns == "fresh" else found[0].returns
-                return replace(found[0], arguments=entry.arguments, params=entry.params,
-                               type=found[0].type or entry.type, returns=returns)  # fmt: skip
-        return None
+        found = tool_of(self, name, call)
+        if found is None:
+            return None
+        # What the client makes of an answer is new, whatever the tool's declaration says.
+        returns = "fresh" if entry.returns == "fresh" else found.returns
+        return replace(found, arguments=entry.arguments, params=entry.params,
+                       type=found.type or entry.type, returns=returns)  # fmt: skip
 
     def shown_name(self, call: Call) -> str:
         """The name to print and to declare: for a dispatched call the tool's."""

@@ -32,11 +32,17 @@ class Request:
     workers: int = 0
 
 
+#: Keys that go by another name among the settings of a file.
+_FIELDS = {"sessions": "servers"}
+
+
 class Settings:
     """Settings per folder: the nearest file's, changed by the command line's. Cached."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        if "extend" in request.settings:
+            raise ConfigError("`extend` belongs into a configuration file, not on the command line")
         self._changes = check(request.settings, "command line")
         self._nearest: dict[Path, Path | None] = {}
         self._by_file: dict[Path | None, Config] = {}
@@ -82,7 +88,7 @@ class Settings:
     def _changed(self, config: Config) -> Config:
         changes, given = self._changes, self._request.settings
         values: dict[str, Any] = {
-            key.replace("-", "_"): getattr(changes, key.replace("-", "_"))
+            (name := _FIELDS.get(key, key.replace("-", "_"))): getattr(changes, name)
             for key in given
             if key not in ("select", "ignore")
         }

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..analyzer.blocks import Plan
+from ..analyzer.checks import parse_tools
 from ..analyzer.codes import Applicability
-from ..analyzer.config import Config, check, parse_tools
+from ..analyzer.config import Config, check
 from ..analyzer.edits import Edit, apply
 from ..analyzer.effects.catalog import Catalog, build
 from ..analyzer.engine import (
@@ -279,5 +280,5 @@ def _catalog(tools: object) -> Catalog | None:
     if isinstance(listing, Mapping):
         from ..analyzer.effects.manifests import mcp_entries
 
-        return build(mcp_entries(cast("Mapping[str, Any]", listing), "tools"))
+        return build(mcp_entries(cast("object", listing), "tools", bare=True))
     return build(parse_tools(listing, "tools"))

@@ -92,6 +92,7 @@ class Entry:
     identity: bool = False  # it asks which objects its arguments are, and looks at no content
     slots: bool = False  # of containers it looks at which objects they hold, not into these
     select: str = ""  # applies only where this argument is an SQL text that only selects
+    server: str = ""  # of a tool in a manifest: whose it is
     permit: str = ""  # it waits for one of the permits of this argument, or of its receiver: `self`
     lazy: bool = False  # the result is an iterator that does the work when it is advanced
 
@@ -318,6 +319,26 @@ def build(
         dict(decorators or {}),
         frozenset(prefixes),
         exclusive,
+    )
+
+
+def merged(first: Catalog, second: Catalog) -> Catalog:
+    """Two catalogs in one; of the first is what both know."""
+    exact = {name: first.entries.get(name, ()) + second.entries.get(name, ())
+             for name in (*first.entries, *second.entries)}  # fmt: skip
+    behind = 1 + max((place for found in first.patterns.values() for place, _ in found), default=-1)
+    patterns = dict(first.patterns)
+    for word, found in second.patterns.items():
+        moved = tuple((behind + place, entry) for place, entry in found)
+        patterns[word] = (*patterns.get(word, ()), *moved)
+    return Catalog(
+        exact,
+        patterns,
+        {**second.types, **first.types},
+        {**second.aliases, **first.aliases},
+        {**second.decorators, **first.decorators},
+        first.prefixes | second.prefixes,
+        first.exclusive | second.exclusive,
     )
 
 

@@ -66,7 +66,9 @@ class Inference:
         self.project = project
         self.text = text  # of a file that may not be saved as it is
         self.is_package = is_package
-        self.resolver = Resolver(module, sources, project, plain_values=config.plain_values)
+        self.resolver = Resolver(
+            module, sources, project, plain_values=config.plain_values, servers=config.servers
+        )
         self.resolver.find_index = lambda: self.index
         self.resolver.find_textual = lambda: self.textual
         self.callees = Callees(self)
