@@ -51,6 +51,7 @@ class Config:
     backend: str = "asyncio"
     limits: tuple[Limit, ...] = ()
     tools: Catalog = field(default_factory=lambda: build(()), compare=False)
+    inherited: tuple[Catalog, ...] = field(default=(), compare=False)  # the tools of `extend`
     manifests: Catalog | None = field(default=None, compare=False)
     servers: Servers = field(default_factory=Servers)
     vocabularies: Catalog | None = field(default=None, compare=False)
@@ -66,7 +67,7 @@ class Config:
     def sources(self) -> tuple[Catalog, ...]:
         """What says what calls do, strongest first (contract §8)."""
         listed = (self.manifests,) if self.manifests is not None else ()
-        return (self.tools, *listed, library(self.vocabularies))
+        return (self.tools, *self.inherited, *listed, library(self.vocabularies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,8 @@ def _added(config: Config, other: Config, table: Mapping[str, Any]) -> Config:
     }
     values |= {name: getattr(config, name) + getattr(other, name) for name in _ADDED}
     values["benign"] = config.benign | other.benign
-    values["tools"] = merged(config.tools, other.tools)
+    values["tools"] = config.tools
+    values["inherited"] = (other.tools, *other.inherited)
     for name in ("manifests", "vocabularies"):
         mine, theirs = getattr(config, name), getattr(other, name)
         values[name] = merged(mine, theirs) if mine and theirs else mine or theirs

@@ -198,8 +198,8 @@ class Footprints:
         if info is not None:
             return info.manager
         # "A type that has declared calls is a known handle" (contract §3).
-        tools = self.inference.resolver.sources[0]
-        declared = bool(kind) and kind in tools.prefixes
+        sources = self.inference.resolver.sources[:-1]
+        declared = bool(kind) and any(kind in catalog.prefixes for catalog in sources)
         return "handle" if declared else ""
 
     def _shown(self, value: Value) -> str:

@@ -338,10 +338,13 @@ class Resolver:
         return [name] if written == name else [name, written]
 
     def disputed(self, name: str) -> bool:
-        """Do two declarations of one name differ? Then neither is believed (contract §8)."""
-        declared = [e for c in self.sources[:-1] for e in c.entries.get(name, ())]
-        claims = {(e.reads, e.writes, e.pure, e.barrier, e.affine) for e in declared}
-        return len(claims) > 1 and not any(e.when or e.typed or e.select for e in declared)
+        """Do two declarations of one name, in one source, differ? Then neither is believed."""
+        for catalog in self.sources[:-1]:
+            declared = catalog.entries.get(name, ())
+            if declared:
+                claims = {(e.reads, e.writes, e.pure, e.barrier, e.affine) for e in declared}
+                return len(claims) > 1 and not any(e.when or e.typed or e.select for e in declared)
+        return False
 
     def visible(self, entry: Entry, call: Call) -> bool:
         """A name without a dot means a name that the module neither defines nor imports."""
