@@ -12,6 +12,7 @@ from ..fields import lacking
 from ..ir import UNTYPED, Argument, Call, Function, Invoke, Place, Signature, Value
 from ..typetext import CLASS, SUPER
 from .dispatch import Dispatch
+from .hints import alone
 from .partials import applied
 from .selector import Attr
 
@@ -232,6 +233,9 @@ class Callees:
             name = self._decorator(value)
             if self.resolver.types.decorators.get(name) != "harmless":
                 return f"the decorator `{name}` may change what `{function.qualname}` does"
+        by_itself = alone(self.inference, function)
+        if by_itself:
+            return by_itself
         if function.is_generator:
             return f"`{function.qualname}` is a generator, which runs when it is advanced"
         return self.inference.replaced(function)

@@ -26,6 +26,7 @@ from .doubts import doubt
 from .entry_effects import effects_of, permits
 from .facts import CallFacts, Lock, Locking
 from .handles import Handles, memory_at
+from .hints import hinted
 from .model import MEMORY, Effect, Resource, new_keys, overlap
 from .origins import Sources
 from .own_calls import own_call
@@ -278,7 +279,10 @@ class Inference:
             if self.resolver.disputed(name):
                 words = f"two declarations of `{name}` differ, so neither is believed"
                 return CallFacts(name, everything=words)
-            return own_call(self, call, name)
+            own = own_call(self, call, name)
+            entry = hinted(self, call) if own.everything else None
+            if entry is None:
+                return own
         if entry.barrier:
             reason = f"`{name}`: {entry.barrier}"
             return CallFacts(name, everything=reason, known=True, affine=entry.affine,
