@@ -10,6 +10,7 @@ from .edits import Edit, apply
 from .engine import Analyzed, Finding
 from .source import Source
 from .suppressions import Kind, Suppression, suppressions
+from .unlocking import Unknown
 from .unused import Unused
 
 
@@ -19,7 +20,7 @@ class Added:
 
     text: str
     comments: int
-    left: tuple[Finding | Unused, ...]
+    left: tuple[Finding | Unused | Unknown, ...]
 
 
 def add_ignores(result: Analyzed) -> Added:
@@ -33,7 +34,7 @@ def add_ignores(result: Analyzed) -> Added:
     source = result.source
     closed = closed_lines(source)
     codes: dict[int, list[str]] = {}
-    left: list[Finding | Unused] = []
+    left: list[Finding | Unused | Unknown] = []
     for finding in result.reported:
         line = next((n for n in _lines(finding) if n not in closed), None)
         if line is None:
@@ -47,9 +48,9 @@ def add_ignores(result: Analyzed) -> Added:
     return Added(text, len(codes), tuple(left))
 
 
-def _lines(finding: Finding | Unused) -> list[int]:
+def _lines(finding: Finding | Unused | Unknown) -> list[int]:
     """The lines where a comment silences it, from the top."""
-    spans = [finding.span] if isinstance(finding, Unused) else [c.span for c in finding.calls]
+    spans = [finding.span] if not isinstance(finding, Finding) else [c.span for c in finding.calls]
     return sorted({line for span in spans for line in (span.line, span.end_line)})
 
 

@@ -90,9 +90,9 @@ def per_file_ignores(value: Any, where: str) -> tuple[tuple[str, frozenset[str]]
     if not isinstance(value, dict):
         raise ConfigError(f'{where} must be a table, such as {{"scripts/*" = ["PX101"]}}')
     found: list[tuple[str, frozenset[str]]] = []
-    for pattern, codes in cast("dict[str, Any]", value).items():
+    for pattern, words in cast("dict[str, Any]", value).items():
         _check_pattern(pattern.removeprefix("!"), where)
-        found.append((pattern, expand(codes(codes, f"{where}: {pattern!r}"))))
+        found.append((pattern, expand(codes(words, f"{where}: {pattern!r}"))))
     return tuple(found)
 
 

@@ -151,7 +151,7 @@ def listing(
 def _text(outcomes: list[Outcome], shown: Shown, done: Done) -> str:
     """The formats for people, without the summary."""
     from .report.concise import result_lines
-    from .report.summary import Done, undeclared
+    from .report.summary import Done, ranked
     from .report.text import result_texts, undeclared_text
 
     if shown.statistics:
@@ -170,9 +170,8 @@ def _text(outcomes: list[Outcome], shown: Shown, done: Done) -> str:
         for result in analyzed
         for text in result_texts(result, paint, notes=notes, flow=flow, fixed=fixed)
     ]
-    unknown = undeclared(
-        [(r.filename, note) for r in analyzed for note in r.blocked], _in_pyproject(outcomes)
-    )
+    held_back = ((r.filename, unlock) for r in analyzed for unlock in r.unlocks)
+    unknown = ranked(held_back, _in_pyproject(outcomes))
     texts.append(undeclared_text(unknown, paint))
     return "\n\n".join(filter(None, texts))
 
@@ -242,7 +241,7 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
     failed = failures(outcomes, missing)
     results = results_of(outcomes)
     projected = [r.projection for r in results if isinstance(r, Analyzed) and r.projection]
-    page = page_of(projected, results, len(missing))
+    page = page_of(projected, results, len(missing), _in_pyproject(outcomes))
     if shown.output_format == "json":
         emit(projection_json.render(page), shown)
     elif shown.output_format == "markdown":

@@ -13,5 +13,11 @@ class Applicability(StrEnum):
     DISPLAY = "display-only"
 
 
-RULES: dict[str, str] = {"PX001": "unused-suppression", "PX101": "sequential-awaits"}
+RULES: dict[str, str] = {
+    "PX001": "unused-suppression",
+    "PX101": "sequential-awaits",
+    "PX301": "unknown-effects",
+}
+#: What is looked for unless codes are selected. What an unknown call costs is printed anyway.
+DEFAULT = frozenset(RULES) - {"PX301"}
 UNUSED = "PX001"

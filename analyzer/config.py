@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from . import checks
 from .checks import Limit, expand
-from .codes import RULES
+from .codes import DEFAULT
 from .composed import (
     Servers,
     catalog_of,
@@ -38,7 +38,7 @@ class Config:
     extend_exclude: tuple[str, ...] = ()
     respect_gitignore: bool = True
     per_file_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
-    select: frozenset[str] = frozenset(RULES)
+    select: frozenset[str] = DEFAULT
     max_concurrency: int = 8
     min_gain_ms: float = 1.0
     style: str = "gather"
@@ -98,7 +98,8 @@ KEYS: tuple[Key, ...] = (
         "leave out what `.gitignore` and `.git/info/exclude` ignore in folders"),
     Key("per-file-ignores", checks.per_file_ignores, "{}",
         "codes to leave out in files that match a pattern (`!` in front: in all others)"),
-    Key("select", checks.codes, "all codes", "rule codes (or prefixes) to check"),
+    Key("select", checks.codes, "all but PX301",
+        "rule codes (or prefixes) to check; ALL: all codes"),
     Key("ignore", checks.codes, "[]", "rule codes (or prefixes) to leave out"),
     Key("max-concurrency", checks.whole_number(2), "8", "the bound of every emitted fan-out"),
     Key("min-gain-ms", checks.number, "1",
@@ -162,7 +163,8 @@ def check(table: Mapping[str, Any], where: str, path: Path | None = None) -> Con
     values["servers"] = servers_of(manifests, values.pop("sessions", {}))
     words = values.pop("vocabularies", [])
     values["vocabularies"] = vocabularies_of(words, f"{where}: `vocabularies`", folder)
-    selected = expand(values.pop("select", ("ALL",)))
+    chosen = values.pop("select", None)
+    selected = DEFAULT if chosen is None else expand(chosen)
     ignored = expand(values.pop("ignore", ()))
     if "backend" in table:
         values["backend"] = "asyncio!"  # said, not assumed

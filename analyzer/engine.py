@@ -25,6 +25,7 @@ from .source import Source, SourceError, from_bytes
 from .suppressions import Suppression, silencing, suppressions
 
 if TYPE_CHECKING:
+    from .unlocking import Unknown, Unlock
     from .unused import Unused
 
 if TYPE_CHECKING:
@@ -159,14 +160,17 @@ class Analyzed:
     fixed: str | None = None
     projection: FileProjection | None = None
     unused: tuple[Unused, ...] = ()
+    unlocks: tuple[Unlock, ...] = ()  # batches that unknown calls hold back
+    unknown: tuple[Unknown, ...] = ()
     silenced: int = 0
     baselined: int = 0
     outdated: int = 0
 
     @property
-    def reported(self) -> tuple[Finding | Unused, ...]:
+    def reported(self) -> tuple[Finding | Unused | Unknown, ...]:
         """The findings of all rules, in order of the file."""
-        return tuple(sorted((*self.findings, *self.unused), key=lambda f: f.span.start))
+        found = (*self.findings, *self.unused, *self.unknown)
+        return tuple(sorted(found, key=lambda f: f.span.start))
 
 
 @dataclass(frozen=True, slots=True)

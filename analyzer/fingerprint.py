@@ -14,13 +14,14 @@ from contextlib import suppress
 
 from .engine import Finding
 from .source import SourceError
+from .unlocking import Unknown
 from .unused import Unused
 
 #: Evaluated, an escape that does not exist gives a warning (Python reference, 2.4.1.1).
 _ODD_ESCAPE = re.compile(r"""\\[^\\'"abfnrtvxuUN0-7\r\n]""")
 
 
-def fingerprints(text: str, findings: Sequence[Finding | Unused]) -> tuple[str, ...]:
+def fingerprints(text: str, findings: Sequence[Finding | Unused | Unknown]) -> tuple[str, ...]:
     """One hexadecimal fingerprint (32 digits) per finding, in order.
 
     It is made of the code, the function and the calls as expressions: lines that move, comments,
@@ -31,7 +32,7 @@ def fingerprints(text: str, findings: Sequence[Finding | Unused]) -> tuple[str, 
     seen: Counter[str] = Counter()
     made: list[str] = []
     for finding in findings:
-        if isinstance(finding, Unused):
+        if not isinstance(finding, Finding):
             own = ["".join(finding.words.split()).lower(), *finding.codes]
         else:
             own = [_form(text[c.span.start : c.span.end]) for c in finding.calls]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from .blocks import Plan
-from .codes import RULES, UNUSED, Applicability
+from .codes import DEFAULT, RULES, UNUSED, Applicability
 from .comments import replacing, same_code, without
 from .config import Config
 from .edits import apply
@@ -16,9 +16,13 @@ from .engine import Analysis, Fix, analyze, lines_of
 from .ir import Span
 from .source import from_text
 from .suppressions import Kind, Suppression, silencing
+from .unlocking import CODE as UNKNOWN
+from .unlocking import unlocks
 
 #: What is used is asked of these; PX001 itself is silenced by name only, as in ruff.
 _RULES = frozenset(RULES) - {UNUSED}
+#: Those that a comment without codes is taken to be meant for.
+_MEANT = DEFAULT - {UNUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,9 @@ def _dead(analysis: Analysis, speaking: Sequence[Suppression], config: Config) -
     may be held back by the very comment.
     """
     doubted = [(s, codes) for s in speaking if (codes := _checked(s, config)) is not None]
+    if any(UNKNOWN in codes for _, codes in doubted):
+        held = [line for unlock in unlocks(analysis, config) for _, line in unlock.names]
+        doubted = _left(doubted, [(UNKNOWN, frozenset({line})) for line in held])
     left = _unheld(analysis, doubted, analysis.plans)
     if left:
         left = _unheld(analysis, left, analysis.other_plans)
@@ -87,18 +94,21 @@ def _checked(item: Suppression, config: Config) -> frozenset[str] | None:
     """The codes that can be told to be unused; the empty set for a bare one, None if there are
     none: `# noqa` without a code is for other tools too."""
     if not item.codes:
-        whole = item.kind is Kind.IGNORE and config.select >= _RULES
+        whole = item.kind is Kind.IGNORE and config.select >= _MEANT
         return frozenset() if whole else None
     return frozenset(c for c in item.own_codes if c in _RULES & config.select) or None
 
 
 def _unheld(analysis: Analysis, dead: Sequence[Dead], plans: Sequence[Plan]) -> list[Dead]:
     """What of ``dead`` silences nothing in these plans."""
-    if not dead:
-        return []
+    return _left(dead, _places(analysis, plans)) if dead else []
+
+
+def _left(dead: Sequence[Dead], places: Iterable[tuple[str, frozenset[int]]]) -> list[Dead]:
+    """What of ``dead`` silences none of the codes on the lines that go with each."""
     used: set[tuple[Suppression, str]] = set()
     candidates = [s for s, _ in dead]
-    for code, lines in _places(analysis, plans):
+    for code, lines in places:
         used.update((s, code) for s in silencing(candidates, lines, code))
     left: list[Dead] = []
     for item, codes in dead:

@@ -30,6 +30,9 @@ from ..analyzer.forms import Form, Written
 from ..analyzer.notes import blocked_of
 from ..analyzer.schedule import Region
 from ..analyzer.source import SourceError, from_text
+from ..analyzer.unlocking import CODE as UNKNOWN
+from ..analyzer.unlocking import findings as unknown_effects
+from ..analyzer.unlocking import heard, unlocks
 from ..analyzer.unused import Unused, again, unused
 from ..analyzer.validate import refusal
 from .edit import Writer
@@ -121,6 +124,8 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
             dead = tuple(replace(item, fix=None) for item in dead)
     findings = [c.finding for c in good]
     notes = blocked_of(analysis)
+    held_back = heard(analysis, unlocks(analysis, config))
+    costs = unknown_effects(analysis, held_back) if UNKNOWN in config.select else ()
     more = 0
     if unsafe:
         findings = [_graded(f) for f in findings]
@@ -135,6 +140,8 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
         source=analysis.source,
         fixed=fixed,
         unused=dead,
+        unlocks=held_back,
+        unknown=costs,
         silenced=_silenced(analysis, selected),
     )
 

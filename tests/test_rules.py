@@ -50,7 +50,7 @@ def test_a_page_is_complete(item: Rule) -> None:
     assert all(item.sections.values())
     assert item.short.endswith(".")
     assert len(item.short) <= 100
-    assert any(e.after for e in item.examples)
+    assert any(e.after or e.reported for e in item.examples)
     assert any(e.left_alone for e in item.examples)
     assert item.code in item.sections["How to silence or tune it"]
 
@@ -91,6 +91,9 @@ def test_an_example_is_what_the_tool_does(item: Rule, example: Example) -> None:
         assert of_rule == []
         assert text == example.before
         assert {n.kind for n in notes} == ({example.kind} if example.kind else set())
+    elif example.reported:
+        assert [f.message for f in of_rule] == [example.reported]
+        assert text == example.before
     else:
         assert len(of_rule) == 1
         assert text == example.after
@@ -100,7 +103,7 @@ def test_an_example_is_what_the_tool_does(item: Rule, example: Example) -> None:
 @pytest.mark.parametrize(("item", "example"), EXAMPLES, ids=ids(EXAMPLES))
 def test_an_example_is_a_program(item: Rule, example: Example) -> None:
     before = ast.dump(ast.parse(example.before))
-    assert bool(example.after) != bool(example.left_alone)
+    assert [bool(example.after), bool(example.left_alone), bool(example.reported)].count(True) == 1
     assert example.after != example.before
     if item.code == "PX001" and example.after:  # comments only
         assert ast.dump(ast.parse(example.after)) == before

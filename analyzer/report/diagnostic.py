@@ -10,6 +10,7 @@ from ..codes import RULES, Applicability
 from ..engine import Analyzed, Failed, Finding, Fix, Result
 from ..fingerprint import fingerprints
 from ..source import Source
+from ..unlocking import Unknown
 from ..unused import Unused
 
 
@@ -82,7 +83,7 @@ def diagnostics_of(results: Iterable[Analyzed]) -> list[Diagnostic]:
     return found
 
 
-def _of(result: Analyzed, finding: Finding | Unused, fingerprint: str) -> Diagnostic:
+def _of(result: Analyzed, finding: Finding | Unused | Unknown, fingerprint: str) -> Diagnostic:
     span = finding.span
     return Diagnostic(
         result.filename,
@@ -99,8 +100,8 @@ def _of(result: Analyzed, finding: Finding | Unused, fingerprint: str) -> Diagno
     )
 
 
-def fix_message(finding: Finding | Unused) -> str:
-    if isinstance(finding, Unused):
+def fix_message(finding: Finding | Unused | Unknown) -> str:
+    if not isinstance(finding, Finding):
         return "Remove the unused suppression"
     return f"Run the {len(finding.calls)} calls together"
 

@@ -15,9 +15,10 @@ from ..engine import Analysis, milliseconds
 from ..hops import Chain, Hop
 from ..ir import Call, Span
 from ..latency import latency_of
+from ..unlocking import declarable
 from .jsonform import dump, end_location, location
 from .paint import Paint
-from .summary import Undeclared, declarable
+from .summary import declaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,8 @@ def _known(analysis: Analysis, call: Call, chains: Chains, in_pyproject: bool) -
     if facts.everything:
         unknown = chains.unknown(call)
         claim = _claim("everything", unknown.chain, facts.everything)
-        declaration = (
-            Undeclared(unknown.declare, "", 0, 1, in_pyproject).declaration
-            if declarable(unknown.declare)
-            else ""
-        )
-        return Known(facts.name, call.span, (claim,), (), properties, declaration)
+        text = declaration(unknown.declare, in_pyproject) if declarable(unknown.declare) else ""
+        return Known(facts.name, call.span, (claim,), (), properties, text)
     effects = tuple(
         _claim(str(e), chains.effect(call, e), e.source, _handle(analysis, e))
         for e in facts.effects

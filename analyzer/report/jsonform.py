@@ -15,6 +15,7 @@ from ..codes import RULES
 from ..engine import Analyzed, Blocked, CallSite, Finding
 from ..ir import Span
 from ..source import Source
+from ..unlocking import Unknown
 from ..unused import Unused
 from .diagnostic import Position, edits_of, fix_message
 
@@ -35,7 +36,7 @@ def _objects(results: Iterable[Analyzed]) -> list[Object]:
     objects: list[Object] = []
     for result in results:
         objects += [
-            finding_object(result, f) if isinstance(f, Finding) else unused_object(result, f)
+            finding_object(result, f) if isinstance(f, Finding) else remark_object(result, f)
             for f in result.reported
         ]
         objects += [note_object(result.filename, note) for note in result.blocked]
@@ -60,8 +61,8 @@ def finding_object(result: Analyzed, finding: Finding) -> Object:
     }
 
 
-def unused_object(result: Analyzed, item: Unused) -> Object:
-    """A suppression that silences nothing: there are no calls, and nothing is gained."""
+def remark_object(result: Analyzed, item: Unused | Unknown) -> Object:
+    """A finding in words: there are no calls to be run together, and nothing is gained."""
     return {
         **_common(result.filename, item.code, item.message, item.span),
         "fix": _fix(item, result.source),
@@ -135,7 +136,7 @@ def call_object(call: CallSite) -> Object:
     }
 
 
-def _fix(finding: Finding | Unused, source: Source) -> Object | None:
+def _fix(finding: Finding | Unused | Unknown, source: Source) -> Object | None:
     if finding.fix is None:
         return None
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine import milliseconds
 from .page import Page, factor, latency_words, rows_of
-from .projection_text import HEADERS, ROWS, bound, cells
+from .projection_text import COSTS, HEADERS, ROWS, bound, cells
 
 
 def render(page: Page) -> str:
@@ -30,6 +30,16 @@ def render(page: Page) -> str:
         for reason in page.reasons:
             names = f": {', '.join(f'`{n}`' for n in reason.names)}" if reason.names else ""
             lines.append(f"- {reason.count} {reason.words}{names}")
+    if page.costs:
+        lines += ["", "## Calls that nobody declared", ""]
+        lines += [_row(("call", "first met at", "holds back")), "|---|---|---|"]
+        for item in page.costs[:COSTS]:
+            place = f"`{item.filename}:{item.line}`"
+            lines.append(_row((f"`{item.name}`", place, item.cost)))
+        if len(page.costs) > COSTS:
+            lines.append(_row((f"… and {len(page.costs) - COSTS} more", "", "")))
+        lines += ["", "If they only read, these declarations unlock that:", "", "```toml"]
+        lines += ["\n\n".join(item.declaration for item in page.costs[:COSTS]), "```"]
     if page.files:
         lines += ["", f"Times are projected, not measured ({latency_words(page)})."]
     return "\n".join([*lines, "", page.summary])

@@ -9,22 +9,29 @@ from dataclasses import dataclass
 from ..engine import Analyzed, Result
 from ..projection import FileProjection, Times, total
 from .reasons import Reason, reasons_of
-from .summary import plural, summary_line, totals_of
+from .summary import Undeclared, plural, ranked, summary_line, totals_of
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The report: files by what they gain, the sum, what blocks the rest, where times come from."""
+    """The report: files by what they gain, the sum, what blocks the rest, what unknown calls cost,
+    where times come from."""
 
     files: tuple[FileProjection, ...]
     times: Times
     reasons: tuple[Reason, ...]
+    costs: tuple[Undeclared, ...]
     latencies: tuple[tuple[str, int], ...]
     more_unsafe: int
     summary: str
 
 
-def page_of(files: Sequence[FileProjection], results: Sequence[Result], missing: int) -> Page:
+def page_of(
+    files: Sequence[FileProjection],
+    results: Sequence[Result],
+    missing: int,
+    in_pyproject: bool = True,
+) -> Page:
     """Projections and results of the same run → the page."""
     analyzed = [r for r in results if isinstance(r, Analyzed)]
     latencies: Counter[str] = Counter()
@@ -36,6 +43,7 @@ def page_of(files: Sequence[FileProjection], results: Sequence[Result], missing:
         tuple(f for f in ordered if f.functions),
         total(f.times for f in files),
         reasons_of(analyzed),
+        tuple(ranked(((r.filename, u) for r in analyzed for u in r.unlocks), in_pyproject)),
         tuple(latencies.most_common()),
         totals.more_unsafe,
         summary_line(totals),

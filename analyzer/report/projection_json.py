@@ -26,6 +26,18 @@ def render(page: Page) -> str:
             "total": _times(page.times),
             "more_with_unsafe_fixes": page.more_unsafe,
             "blocked": reason_objects(page.reasons),
+            "undeclared": [
+                {
+                    "call": item.name,
+                    "filename": item.filename,
+                    "row": item.line,
+                    "batches": item.batches,
+                    "batches_alone": item.alone,
+                    "saved_ms": round(item.saved_ms, 3),
+                    "declaration": item.declaration,
+                }
+                for item in page.costs
+            ],
             "latencies": [{"source": source, "calls": n} for source, n in page.latencies],
             "summary": page.summary,
         }

@@ -7,9 +7,11 @@ from ..projection import Times
 from .page import Page, factor, latency_words, rows_of
 from .paint import Paint
 from .reasons import reason_lines
+from .text import undeclared_text
 
 HEADERS = ("", "calls", "batches", "now", "projected", "at best", "speedup")
 ROWS = 30  # one page
+COSTS = 10
 _WIDEST = 60
 
 
@@ -50,6 +52,8 @@ def render(page: Page, paint: Paint) -> str:
     lines += ["", *_verdict(page, paint)]
     if page.reasons:
         lines += ["", *reason_lines(page.reasons)]
+    if page.costs:
+        lines += ["", undeclared_text(page.costs, paint, most=COSTS, rest="")]
     lines += ["", f"Times are projected, not measured ({latency_words(page)}).", "", page.summary]
     return "\n".join(lines)
 

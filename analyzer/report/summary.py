@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..engine import Analyzed, Blocked, Failed, Result
+from ..engine import Analyzed, Blocked, Failed, Result, milliseconds
+from ..unlocking import Unlock
 
-_DECLARABLE = re.compile(r"[\w.:/-]+")  # not `?`, `f().x` or `a[].x`: no entry can match these
 _METHOD = re.compile(r"\.[A-Z]\w*\.\w+$")  # Type.method
 FLOW = "flow"
 QUIET = frozenset({FLOW, "gain"})  # edges that no declaration or rewrite removes: no opportunity
@@ -54,6 +54,7 @@ class Totals:
     baselined: int = 0  # findings that are in the baseline
     outdated: int = 0  # entries of the baseline that no longer occur
     examined: int = 0
+    held_back: str = ""  # what unknown calls cost, in words
 
 
 def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
@@ -61,6 +62,7 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
     files = failed = awaited = known = findings = with_fixes = more = 0
     fixable = silenced = baselined = outdated = examined = 0
     kinds: Counter[str] = Counter()
+    done: list[Analyzed] = []
     for result in results:
         if isinstance(result, Failed):
             failed += 1
@@ -71,6 +73,7 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
         outdated += result.outdated
         if isinstance(result, Analyzed):
             examined += 1
+            done.append(result)
             fixes = sum(f.fix is not None for f in result.reported)
             findings += len(result.reported)
             with_fixes += bool(fixes)
@@ -83,7 +86,7 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
         files, failed + missing, awaited, known, findings, with_fixes, more,
         sum(n for kind, n in kinds.items() if kind not in QUIET),
         kinds[FLOW], kinds["gain"], kinds[UNKNOWN], fixable, silenced, baselined, outdated,
-        examined,
+        examined, held_back(u for r in done for u in r.unlocks),
     )  # fmt: skip
 
 
@@ -107,9 +110,10 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
     gone = f" {gone} of the baseline no longer {'occurs' if totals.outdated == 1 else 'occur'}" \
         f" (--write-baseline takes {'it' if totals.outdated == 1 else 'them'} out)." \
         if totals.outdated else ""  # fmt: skip
+    held = f" {totals.held_back}" if totals.held_back else ""
     more = f" ({totals.more_unsafe} more with --unsafe-fixes)" if totals.more_unsafe else ""
     if not totals.findings and not totals.more_unsafe and not totals.baselined:
-        return f"{head}{nothing(totals)}.{gone}"
+        return f"{head}{nothing(totals)}.{held}{gone}"
     found = plural(totals.findings, "finding")
     if done is not Done.FOUND and totals.fixable:
         found = f"{done} {plural(totals.fixable, 'finding')} in "
@@ -117,7 +121,7 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
         left = totals.findings - totals.fixable
         found += f", {left} left" if left else ""
     known = f", {totals.baselined} in the baseline" if totals.baselined else ""
-    return f"{head}{found}{more}{known}, {plural(totals.notes, 'note')}.{gone}"
+    return f"{head}{found}{more}{known}, {plural(totals.notes, 'note')}.{held}{gone}"
 
 
 def nothing(totals: Totals) -> str:
@@ -137,54 +141,78 @@ def nothing(totals: Totals) -> str:
     return f"no findings, {plural(totals.notes, 'note')} (--show-blocked says what stands between)"
 
 
-def declarable(name: str) -> bool:
-    """Can a declaration match calls of that name?"""
-    return bool(_DECLARABLE.fullmatch(name))
-
-
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """A call of unknown effects that holds others apart, and where it is met first."""
+    """A call of unknown effects that holds batches back, where it is met first, what it costs.
+
+    ``batches`` would be unlocked by its declaration, ``alone`` of them by that one only; of the
+    time that they would save, each call that has to be declared for it has its share.
+    """
 
     name: str
     filename: str
     line: int
-    times: int
+    batches: int
+    alone: int
+    saved_ms: float
     in_pyproject: bool = True
 
     @property
     def declaration(self) -> str:
-        """TOML to paste; the resource is left for the reader, who alone knows it."""
-        header = "[[tool.pexec.tools]]" if self.in_pyproject else "[[tools]]"
-        name = self.name.replace("\\", "\\\\").replace('"', '\\"')
-        lines = [
-            header,
-            f'match = "{name}"',
-            'reads = ["…"]  # what it reads; or writes = ["…"], or pure = true',
-        ]
-        if _METHOD.search(self.name):
-            lines.append(
-                '# concurrency = "exclusive"  # if only one call on the object may run at a time'
-            )
-        return "\n".join(lines)
+        return declaration(self.name, self.in_pyproject)
+
+    @property
+    def cost(self) -> str:
+        """What its declaration would unlock, in words."""
+        words = f"{plural(self.batches, 'batch', 'batches')}, about {milliseconds(self.saved_ms)}"
+        if self.alone == self.batches:
+            return words
+        others = "declare others of these too"
+        return f"{words}; {others}" + (f" for {self.batches - self.alone}" if self.alone else "")
 
 
-def undeclared(
-    notes: Sequence[tuple[str, Blocked]], in_pyproject: bool = True, limit: int = 3
-) -> list[Undeclared]:
-    """The unknown calls behind (filename, note) pairs, most frequent first."""
-    places = dict.fromkeys(
-        (name, filename, line)
-        for filename, note in notes
-        if note.kind == UNKNOWN
-        for name, line in note.undeclared
-        if declarable(name)
-    )
-    times = Counter(name for name, _, _ in places)
-    first: dict[str, tuple[str, int]] = {}
-    for name, filename, line in places:
-        first.setdefault(name, (filename, line))
-    return [
-        Undeclared(name, *first[name], count, in_pyproject)
-        for name, count in times.most_common(limit)
+def declaration(name: str, in_pyproject: bool) -> str:
+    """TOML to paste; the resource is left for the reader, who alone knows it."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    lines = [
+        "[[tool.pexec.tools]]" if in_pyproject else "[[tools]]",
+        f'match = "{escaped}"',
+        'reads = ["…"]  # what it reads; or writes = ["…"], or pure = true',
     ]
+    if _METHOD.search(name):
+        lines.append(
+            '# concurrency = "exclusive"  # if only one call on the object may run at a time'
+        )
+    return "\n".join(lines)
+
+
+def ranked(unlocks: Iterable[tuple[str, Unlock]], in_pyproject: bool = True) -> list[Undeclared]:
+    """The unknown calls behind (filename, batch) pairs, those that cost most first."""
+    first: dict[str, tuple[str, int]] = {}
+    batches: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
+    saved: Counter[str] = Counter()
+    for filename, unlock in unlocks:
+        for name, line in unlock.names:
+            first.setdefault(name, (filename, line))
+            batches[name] += 1
+            alone[name] += len(unlock.names) == 1
+            saved[name] += unlock.gain_ms / len(unlock.names)  # pyright: ignore[reportArgumentType]
+    found = [
+        Undeclared(name, *first[name], batches[name], alone[name], saved[name], in_pyproject)
+        for name in first
+    ]
+    return sorted(found, key=lambda item: (-item.saved_ms, -item.batches, item.name))
+
+
+def held_back(unlocks: Iterable[Unlock]) -> str:
+    """For the summary line: how many batches unknown calls hold back, and what that costs."""
+    found = list(unlocks)
+    if not found:
+        return ""
+    saved = milliseconds(sum(unlock.gain_ms for unlock in found))
+    names = len({name for unlock in found for name, _ in unlock.names})
+    calls = "One call" if names == 1 else f"{names} calls"
+    hold = "holds" if names == 1 else "hold"
+    batches = plural(len(found), "batch", "batches")
+    return f"{calls} that nobody declared {hold} back {batches}, about {saved}."

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from ..codes import Applicability
 from ..engine import Analyzed, Blocked, CallSite, Finding, milliseconds
+from ..unlocking import Unknown
 from ..unused import Unused
 from .paint import Paint
-from .summary import Undeclared, is_quiet, plural
+from .summary import Undeclared, is_quiet
 
 _WIDEST = 44  # columns of names and effects are not padded beyond this
 _VERBS = {"read": "reads", "write": "writes"}
@@ -41,8 +42,8 @@ def finding_text(filename: str, finding: Finding, paint: Paint, *, fixed: bool =
     return "\n".join(lines)
 
 
-def unused_text(filename: str, item: Unused, paint: Paint, *, fixed: bool = False) -> str:
-    """A suppression that silences nothing."""
+def remark_text(filename: str, item: Unused | Unknown, paint: Paint, *, fixed: bool = False) -> str:
+    """A finding in one line: a suppression that silences nothing, what an unknown call costs."""
     place = paint.place(f"{filename}:{item.span.line}:{item.span.column}")
     star = f" {paint.fixable('[fixed]' if fixed else '[*]')}" if item.fix is not None else ""
     return f"{place}: {paint.code(item.code)}{star} {item.message}"
@@ -116,11 +117,11 @@ def result_texts(
     """A file's findings and, if asked for, its notes (``flow``: those too that are
     no opportunity)."""
     found: list[str] = []
-    for brief, items in groupby(result.reported, lambda f: isinstance(f, Unused)):
+    for brief, items in groupby(result.reported, lambda f: not isinstance(f, Finding)):
         texts = [
-            unused_text(result.filename, f, paint, fixed=fixed)
-            if isinstance(f, Unused)
-            else finding_text(result.filename, f, paint, fixed=fixed)
+            finding_text(result.filename, f, paint, fixed=fixed)
+            if isinstance(f, Finding)
+            else remark_text(result.filename, f, paint, fixed=fixed)
             for f in items
         ]
         found += ["\n".join(texts)] if brief else texts
@@ -134,20 +135,24 @@ def result_texts(
     return found
 
 
-def undeclared_text(found: Iterable[Undeclared], paint: Paint) -> str:
-    """The undeclared calls that hold others apart, each with a declaration to paste; "" if none."""
-    items = list(found)
-    if not items:
+def undeclared_text(
+    found: Sequence[Undeclared],
+    paint: Paint,
+    most: int = 3,
+    rest: str = " (`pexec-report` ranks them)",
+) -> str:
+    """The undeclared calls that cost most, each with a declaration to paste; "" if none."""
+    if not found:
         return ""
-    which = "This call holds" if len(items) == 1 else "These calls hold"
-    lines = [f"{which} others apart only because nobody declared what they touch:"]
-    if len(items) == 1:
-        lines = [f"{which} others apart only because nobody declared what it touches:"]
-    for item in items:
-        times = plural(item.times, "time")
+    hold, they = ("This call holds", "it touches") if len(found) == 1 else (
+        "These calls hold", "they touch")  # fmt: skip
+    lines = [f"{hold} batches back only because nobody declared what {they}:"]
+    for item in found[:most]:
         lines.append(
             f"  {paint.place(f'{item.filename}:{item.line}')}: {paint.name(f'`{item.name}`')} "
-            f"{paint.dim(f'({times})')}"
+            f"{paint.dim(f'({item.cost})')}"
         )
         lines += [f"    {line}" for line in item.declaration.splitlines()]
+    if len(found) > most:
+        lines.append(f"  … and {len(found) - most} more{rest}")
     return "\n".join(lines)

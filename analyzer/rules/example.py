@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class Example:
     """A program, and what becomes of it: ``after``, or the reason why it is ``left_alone``.
 
+    A rule without a fix has ``reported``, the words of its finding, in the place of ``after``.
+
     ``settings`` is TOML as in ``pexec.toml``. ``script``: the text is a file that may be run, so
     that a failure may end the program. ``kind`` is that of the note which such a program gets.
     """
@@ -20,3 +22,4 @@ class Example:
     kind: str = ""
     settings: str = ""
     script: bool = False
+    reported: str = ""

@@ -81,6 +81,8 @@ def _example(example: Example) -> str:
     parts.append(_code("python", example.before))
     if example.left_alone:
         parts.append(f"Not reported: {example.left_alone}")
+    elif example.reported:
+        parts.append(f"Reported: {example.reported}")
     else:
         parts += ["becomes", _code("python", example.after)]
     return "\n\n".join(parts)
