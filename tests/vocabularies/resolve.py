@@ -48,7 +48,6 @@ from .values import (
     known,
 )
 
-
 #: What a ``TypedDict`` is when the program runs.
 TYPED = Live(dict, "builtins.dict")
 
