@@ -22,7 +22,9 @@ from benchmarks.corpus import default_cache
 
 ALL = {v.file.removesuffix(".toml"): v for v in vocabularies()}
 OWN = sorted(name for name, v in ALL.items() if not v.distribution and not v.also)
-SMALL = ("aiofiles", "anthropic", "httpx", "mcp")  # a few megabytes in all
+SMALL = (  # a few megabytes in all
+    "aiofiles", "anthropic", "anyio", "anyio-files", "asyncpg", "httpx", "mcp", "redis", "requests",
+)  # fmt: skip
 HEAD = {"name", "distribution", "versions", "checked", "also", "releases"}
 
 Write = Callable[[dict[str, str]], World]
