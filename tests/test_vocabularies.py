@@ -302,6 +302,28 @@ def test_a_call_that_is_awaited_says_so(write: Write, tmp_path: Path) -> None:
     assert "it is an `async def`" in problems(check(written(tmp_path, entry), [release(world)]))[0]
 
 
+@pytest.mark.parametrize("key", [
+    'when = { timeout = [""] }', 'calls = ["timeout"]', 'defaults = { timeout = 1 }',
+    'reads = ["http:{timeout|host}"]',
+])  # fmt: skip
+def test_what_a_claim_rests_on_is_looked_for_by_position(
+    key: str, write: Write, tmp_path: Path
+) -> None:
+    whole = write({"demo.py": LIBRARY.replace("*, ", "")})
+    entry = ENTRY.replace('"url", "timeout"', '"url"') + key + "\n"
+    line = "'timeout' may be handed in by position, but is not in `params`"
+    assert line in problems(check(written(tmp_path, entry), [release(whole)]))[0]
+    bounded = entry + 'unknown_if = ["verify"]\n'
+    assert not problems(check(written(tmp_path, bounded), [release(whole)]))
+
+
+def test_what_makes_a_call_unknown_is_looked_for_by_position(write: Write, tmp_path: Path) -> None:
+    world = write({"demo.py": LIBRARY})
+    entry = ENTRY.replace('params = ["url", "timeout"]', 'unknown_if = ["url"]')
+    line = "'url' may be handed in by position, but is not in `params`"
+    assert line in problems(check(written(tmp_path, entry), [release(world)]))[0]
+
+
 MIXIN = """
 class Base:
     def run(self, *args): ...
