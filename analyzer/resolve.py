@@ -189,13 +189,14 @@ class Resolver:
 
         if not entry.unknown_if:
             return ""
+        unseen = any(a.star for a in call.arguments)
         for name in entry.unknown_if:
-            value = argument(call, name, ())
-            if any(a.keyword == name for a in call.arguments) and not (
-                value is not None and value.is_literal and value.literal is None
-            ):
+            value = argument(call, name, entry.params)
+            if value is None or (unseen and all(a.keyword != name for a in call.arguments)):
+                continue
+            if not (value.is_literal and value.literal is None):
                 return f"`{name}`"
-        if any(a.star for a in call.arguments):
+        if unseen:
             return "`*` or `**` arguments that cannot be seen"
         positional = [a for a in call.arguments if a.keyword is None]
         return "more positional arguments than are known" if len(positional) > max(

@@ -22,7 +22,9 @@ from benchmarks.corpus import default_cache
 
 ALL = {v.file.removesuffix(".toml"): v for v in vocabularies()}
 OWN = sorted(name for name, v in ALL.items() if not v.distribution and not v.also)
-SMALL = ("aiofiles", "anthropic", "httpx", "mcp")  # a few megabytes in all
+SMALL = (  # a few megabytes in all
+    "aiofiles", "anthropic", "anyio", "anyio-files", "asyncpg", "httpx", "mcp", "redis", "requests",
+)  # fmt: skip
 HEAD = {"name", "distribution", "versions", "checked", "also", "releases"}
 
 Write = Callable[[dict[str, str]], World]
@@ -188,6 +190,14 @@ TRAILS: dict[str, tuple[dict[str, str], str]] = {
         "a.A.c.m",
     ),
     "a result": ({"a.py": "class C:\n    def m(self): ...\ndef f() -> C: ..."}, "a.f().m"),
+    "a dictionary with types": (
+        {"a.py": "from typing_extensions import TypedDict\nclass A(TypedDict):\n    x: int"},
+        "a.A.get",
+    ),
+    "a dictionary with types, by a call": (
+        {"a.py": "from typing import TypedDict\nA = TypedDict('A', {'x': int})"},
+        "a.A.get",
+    ),
     "one of several types of a result": (
         {"a.py": "class C:\n    def m(self): ...\ndef f() -> C: ..."},
         "a.f(select).m",
@@ -290,6 +300,47 @@ def test_a_call_that_is_awaited_says_so(write: Write, tmp_path: Path) -> None:
     world = write({"demo.py": LIBRARY})
     entry = ENTRY.replace("async = true\n", "")
     assert "it is an `async def`" in problems(check(written(tmp_path, entry), [release(world)]))[0]
+
+
+@pytest.mark.parametrize("key", [
+    'when = { timeout = [""] }', 'calls = ["timeout"]', 'defaults = { timeout = 1 }',
+    'reads = ["http:{timeout|host}"]',
+])  # fmt: skip
+def test_what_a_claim_rests_on_is_looked_for_by_position(
+    key: str, write: Write, tmp_path: Path
+) -> None:
+    whole = write({"demo.py": LIBRARY.replace("*, ", "")})
+    entry = ENTRY.replace('"url", "timeout"', '"url"') + key + "\n"
+    line = "'timeout' may be handed in by position, but is not in `params`"
+    assert line in problems(check(written(tmp_path, entry), [release(whole)]))[0]
+    bounded = entry + 'unknown_if = ["verify"]\n'
+    assert not problems(check(written(tmp_path, bounded), [release(whole)]))
+
+
+def test_what_makes_a_call_unknown_is_looked_for_by_position(write: Write, tmp_path: Path) -> None:
+    world = write({"demo.py": LIBRARY})
+    entry = ENTRY.replace('params = ["url", "timeout"]', 'unknown_if = ["url"]')
+    line = "'url' may be handed in by position, but is not in `params`"
+    assert line in problems(check(written(tmp_path, entry), [release(world)]))[0]
+
+
+MIXIN = """
+class Base:
+    def run(self, *args): ...
+class Commands(Base):
+    def fetch(self, url, timeout) -> int:
+        return self.run(url, timeout)
+class Client(Commands):
+    async def run(self, *args): ...
+"""
+
+
+def test_a_method_left_to_subclasses_may_be_awaited(write: Write, tmp_path: Path) -> None:
+    outcome = check(written(tmp_path, ENTRY), [release(write({"demo.py": MIXIN}))])
+    assert not problems(outcome)
+    assert "not seen: whether a call of it is awaited" in str(outcome.unseen[0])
+    done = MIXIN.replace("*args): ...", "*args): return 1", 1)
+    assert problems(check(written(tmp_path, ENTRY), [release(write({"demo.py": done}))]))
 
 
 def test_a_name_that_one_release_lacks_needs_the_releases_that_have_it(

@@ -18,14 +18,12 @@ CALL_KEYS = frozenset({
     "match", "params", "async", "reads", "writes", "pure", "barrier", "affine", "returns", "type",
     "raises", "calls", "iterates", "transparent", "defaults", "when", "unknown_if", "assumes",
     "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments",
-    "dunders", "identity",
-    "typed", "awaitable", "eager", "optional", "plain_args", "shallow", "slots", "lazy", "enters",
-    "select", "permit",
+    "dunders", "identity", "typed", "awaitable", "plain_args", "slots", "lazy", "select", "permit",
     "releases",  # for tests/vocabularies
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
-    "frozen", "leaf", "hooks", "releases",
+    "leaf", "hooks", "releases",
 })  # fmt: skip
 _TEMPLATE_NAME = re.compile(r"\{([^{}|]+)(?:\|(\w+))?\}")
 _DOMAIN = re.compile(r"^(\*|[A-Za-z][\w-]*)(?::(.*))?$", re.DOTALL)

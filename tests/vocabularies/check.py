@@ -181,6 +181,8 @@ def _lost(lost: Lost) -> str:
 def _judge_call(row: Row, found: Found, world: World) -> Iterator[tuple[str, bool]]:
     if row.params:
         yield from _judge_parameters(row, found, world)
+    if row.bases:
+        yield from _judge_bases(row, found, world)
     if row.awaited is not None:
         verdicts = {is_awaited(world, value) for value in found.seen}
         if row.awaited and verdicts == {False}:
@@ -202,6 +204,15 @@ def _judge_parameters(row: Row, found: Found, world: World) -> Iterator[tuple[st
         yield "not seen: its parameters", False
     elif all(misfits):
         yield misfits[-1], True
+
+
+def _judge_bases(row: Row, found: Found, world: World) -> Iterator[tuple[str, bool]]:
+    """Parameters that a call may hand in by position, where `params` does not look for them."""
+    counted = max(len(row.params), 1) if row.refused else None  # more of them: unknown
+    known = [s for value in found.seen for s in signatures(world, value)]
+    for name in dict.fromkeys(row.bases):
+        if any(name in s.positional[len(row.params) : counted] for s in known):
+            yield f"{name!r} may be handed in by position, but is not in `params`", True
 
 
 def _siblings(row: Row, world: World) -> frozenset[str] | None:

@@ -24,7 +24,8 @@ class Row:
     params: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()  # the names of the same entry
     awaited: bool | None = None  # None: not said
-    refused: tuple[str, ...] = ()  # keywords that make the call unknown
+    refused: tuple[str, ...] = ()  # parameters that make the call unknown
+    bases: tuple[str, ...] = ()  # parameters that claims rest on
     releases: SpecifierSet | None = None  # the ones that have the name; None: all
 
 
@@ -99,9 +100,20 @@ def _all_rows(data: Mapping[str, Any]) -> Iterator[Row]:
         vague = table.get("awaitable") or (table.get("barrier") and not table.get("async"))
         awaited = None if vague else bool(table.get("async"))
         params = tuple(table.get("params", ()))
-        yield from _named(f"calls #{i}", names, table, params, awaited)
+        yield from _named(f"calls #{i}", names, table, params, awaited, tuple(_bases(table)))
     for i, table in enumerate(data.get("decorators", ()), 1):
         yield from _named(f"decorators #{i}", table["match"], table)
+
+
+def _bases(table: Mapping[str, Any]) -> Iterator[str]:
+    """Parameters of which it matters whether, and with what, they are handed in."""
+    yield from table.get("unknown_if", ())
+    yield from (name for name, values in table.get("when", {}).items() if "" in values)
+    for key in ("calls", "iterates", "plain_args", "defaults"):
+        yield from table.get(key, ())
+    yield table.get("permit", "self")
+    for template in (*table.get("reads", ()), *table.get("writes", ())):
+        yield from re.findall(r"{([^{}|.]+)", template)
 
 
 def _is_python(name: str) -> bool:
@@ -115,8 +127,9 @@ def _named(
     table: Mapping[str, Any],
     params: tuple[str, ...] = (),
     awaited: bool | None = None,
+    bases: tuple[str, ...] = (),
 ) -> Iterator[Row]:
     refused = tuple(table.get("unknown_if", ()))
     only = SpecifierSet(table["releases"]) if "releases" in table else None
     for name in names:
-        yield Row(place, name, params, tuple(names), awaited, refused, only)
+        yield Row(place, name, params, tuple(names), awaited, refused, bases, only)

@@ -8,7 +8,7 @@ from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
 
-from .resolve import body_names, bound, evaluate, lookup, result
+from .resolve import TYPED, body_names, bound, evaluate, lookup, result
 from .source import World, names_of
 from .values import (
     Class,
@@ -138,6 +138,9 @@ def _call(world: World, node: ast.Call, scope: Scope) -> Iterator[Value]:
             return
         case "namedtuple" if len(node.args) > 1:
             yield from _named_tuple(node)
+            return
+        case "TypedDict":
+            yield TYPED
             return
         case "NewType" if len(node.args) == 2:
             yield from evaluate(world, node.args[1], scope)

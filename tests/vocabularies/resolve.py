@@ -25,6 +25,7 @@ from .source import (
     absolute_name,
     exported,
     imported,
+    last_words,
     names_of,
     returned,
     strings,
@@ -46,6 +47,9 @@ from .values import (
     is_property,
     known,
 )
+
+#: What a ``TypedDict`` is when the program runs.
+TYPED = Live(dict, "builtins.dict")
 
 
 def once(world: World, key: object, compute: Callable[[], Iterable[Value]]) -> Values:
@@ -282,8 +286,11 @@ def _assignments(cls: Class) -> Iterator[tuple[str, Assigned, Scope]]:
 
 
 def _bases(world: World, cls: Class) -> Values:
-    values = (v for b in cls.node.bases for v in evaluate(world, b, Scope(cls.module)))
-    return known(v.of if isinstance(v, Instance) else v for v in values)
+    typed = [b for b in cls.node.bases if last_words([b]) == {"TypedDict"}]
+    named = (b for b in cls.node.bases if b not in typed)
+    values = (v for b in named for v in evaluate(world, b, Scope(cls.module)))
+    found = (*(v.of if isinstance(v, Instance) else v for v in values), *(TYPED for _ in typed))
+    return known(found)
 
 
 def _in_class(world: World, cls: Class, word: str) -> Iterator[Value]:

@@ -183,7 +183,8 @@ def is_awaited(world: World, value: Value) -> bool | None:
             verdicts = [_is_awaitable(world, v) for v in called(world, value)]
             if any(verdicts) or _annotated_awaitable(value):
                 return True
-            return None if None in verdicts or words - TRANSPARENT else False
+            unclear = None in verdicts or words - TRANSPARENT or _left_open(world, value)
+            return None if unclear else False
         case Class():
             return _is_awaitable(world, Instance(value))
         case Live():
@@ -199,6 +200,30 @@ def is_coroutine(value: Value) -> bool:
         and isinstance(value.node, ast.AsyncFunctionDef)
         and not last_words(value.node.decorator_list) - TRANSPARENT
         and not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own_nodes(value.node))
+    )
+
+
+def _left_open(world: World, function: Function) -> bool:
+    """Does it return what a method gives that its class leaves to others, which may be awaited?"""
+    if function.owner is None or not function.node.args.args:
+        return False
+    receiver, this = function.node.args.args[0].arg, Instance(function.owner)
+    for node in returned(function.node):
+        match node:
+            case ast.Call(ast.Attribute(ast.Name(name), word)) if name == receiver:
+                found = lookup(world, this, word)
+                if any(isinstance(v, Function) and _is_empty(v) for v in found):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _is_empty(function: Function) -> bool:
+    return all(
+        isinstance(node, ast.Pass)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in function.node.body
     )
 
 
