@@ -64,9 +64,9 @@ def declarable(name: str) -> bool:
 
 def unlocks(analysis: Analysis, config: Config) -> tuple[Unlock, ...]:
     """The batches of a file that unknown calls hold back, in order of the file."""
-    blamed = _unknown(analysis)
     if not any(note.edge.kind.value == "unknown" for plan in analysis.plans for note in plan.notes):
         return ()
+    blamed = _unknown(analysis)
     assumed = _assumed(analysis, blamed)
     tools = assumed if analysis.tools is None else merged(analysis.tools, assumed)
     inference = Inference(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 from click.testing import CliRunner, Result
-from pexec.analyzer.cli import lint_command
+from pexec.analyzer.cli import lint_command, report_command
 from pexec.codemods import cli
 from pexec.codemods.cli import fix_command
 
@@ -75,6 +75,10 @@ def lint(*args: str, stdin: str | bytes | None = None) -> Result:
 
 def fix(*args: str, stdin: str | bytes | None = None) -> Result:
     return call(fix_command, *args, stdin=stdin)
+
+
+def report(*args: str) -> Result:
+    return call(report_command, *args)
 
 
 def objects(result: Result) -> list[dict[str, Any]]:

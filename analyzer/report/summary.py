@@ -202,7 +202,9 @@ def ranked(unlocks: Iterable[tuple[str, Unlock]], in_pyproject: bool = True) -> 
         Undeclared(name, *first[name], batches[name], alone[name], saved[name], in_pyproject)
         for name in first
     ]
-    return sorted(found, key=lambda item: (-item.saved_ms, -item.batches, item.name))
+    return sorted(
+        found, key=lambda item: (-round(item.saved_ms, 6), -item.batches, item.filename, item.line)
+    )
 
 
 def held_back(unlocks: Iterable[Unlock]) -> str:
