@@ -32,6 +32,7 @@ _QUIET_DUNDERS = frozenset({
 #: Attributes of handles that may be set without making them do something else than is known.
 _SETTINGS = frozenset({
     "headers", "params", "cookies", "timeout", "base_url", "max_redirects", "row_factory",
+    "propagate", "disabled",
 })  # fmt: skip
 
 

@@ -7,6 +7,7 @@ is not known.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from . import items
@@ -199,6 +200,21 @@ class ValueTypes:
         handle = found and self.resolver.is_handle(found.name)
         return UNKNOWN if handle and symbol in self.resolver.own.reconfigured else found
 
+    @cached_property
+    def _collected(self) -> dict[str, str]:
+        """What `*args` and `**kwargs` mean: a new tuple, a new dictionary, whatever is annotated.
+
+        https://docs.python.org/3/reference/compound_stmts.html#function-definitions
+        """
+        found: dict[str, str] = {}
+        for function in self.module.functions:
+            signature = function.signature
+            if signature.star:
+                found[f"{function.scope}:{signature.star}"] = "builtins.tuple"
+            if signature.stars:
+                found[f"{function.scope}:{signature.stars}"] = "builtins.dict"
+        return found
+
     def set_elsewhere(self, name: str) -> bool:
         """May another module put something else in the place of a global?"""
         info = self.module.symbols[f":{name}"]
@@ -221,6 +237,8 @@ class ValueTypes:
         if info.cls and not info.unbound:
             kind = Type(f"{self.resolver.module_name}.{info.cls}", exact=True)
             return Type(CLASS, (kind,))
+        if symbol in self._collected and info.bindings == 1:
+            return Type(self._collected[symbol], exact=True)
         if info.kind == "import":
             return self._imported(info.target) if info.member else UNKNOWN
         if info.annotations:
