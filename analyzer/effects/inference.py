@@ -17,6 +17,7 @@ from ..project import module_name
 from ..quiet import One
 from ..resolve import CONTAINERS, Resolver
 from ..typetext import GENERATOR
+from .arguments import taken
 from .awaitables import handed, leaves_others
 from .callees import Callees, Target
 from .catalog import Catalog, Entry
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from ..index import Index
     from ..index_facts import ClassFact
     from ..project import Project
-
 
 _FILLING = frozenset({"defaultdict", "Counter", "__missing__"})
 
@@ -311,7 +311,7 @@ class Inference:
             known=True,
             pure=entry.pure,
             affine=entry.affine or any(facts.affine for facts in inner),
-            raises=entry.raises,
+            raises=entry.raises or not taken(self, entry, call),
             speculative=entry.speculative,
             handles=handles,
             cancel_unsafe=cancel_unsafe,
