@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..aliases import Aliases, Link
-from ..classes import events_of
 from ..config import Config
-from ..ir import Call, Function, Invoke, Module, Place, Value
+from ..ir import Call, Function, Module, Place, Value
 from ..latency import latency_of
 from ..own_code import Members
 from ..project import module_name
@@ -198,11 +197,12 @@ class Inference:
         return self.trees.apart(self, write, read, looks=True)
 
     def forget(self, function: Function) -> None:
-        """Forget what was inferred of a function's calls: the summaries it rests on change."""
+        """Forget what was inferred of calls: the summary of a function they may rest on changes.
+
+        Not only of those in it: what is asked for meanwhile may rest on a guess.
+        """
         self.aliases.reset()
-        for event in events_of(function):
-            if isinstance(event, Invoke):
-                self._facts.pop(event.call.id, None)
+        self._facts.clear()
         self._sources.pop(function.scope, None)
         self.footprints.forget(function)
 
