@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .bound import Bound
 from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.inference import Inference
 from .effects.selector import Name
-from .footprint import Bound, Footprint, Footprints
+from .footprint import Footprint, Footprints
 from .ir import Invoke, Statement
 from .members import member_of, nameable, own_risk, risk_key, shown, unnameable
 from .schedule import WINDOW, Region, Row, regions

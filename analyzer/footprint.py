@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from .aftermath import Surroundings
+from .bound import Binding, Bound, Unbound
 from .class_values import stores_in_class
 from .effects.inference import Inference
 from .effects.model import Effect, Resource
-from .effects.selector import AnyKey, Attr, Memory, Name
+from .effects.selector import AnyKey, Attr, Memory, Name, Step
 from .event_effects import EventEffects
 from .ir import (
     AwaitValue,
@@ -55,18 +56,6 @@ class Footprint:
     raises: bool = False
     own_risk: bool = False  # something other than an awaited call may raise
     calls: tuple[Call, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """The symbols that are bound at one statement: those whose binding stands before it."""
-
-    table: Mapping[str, int]
-    index: int
-    module_level: bool = False
-
-    def __contains__(self, symbol: object) -> bool:
-        return isinstance(symbol, str) and self.table.get(symbol, self.index) < self.index
 
 
 class Footprints:
@@ -232,23 +221,31 @@ class Footprints:
     def _module_names(self) -> frozenset[str]:
         """Global names that the module's own statements bind, whatever happens."""
         body = next(f.block for f in self.inference.module.functions if not f.name)
-        return frozenset(
-            e.symbol
-            for s in body.statements
-            if s.kind not in ("Try", "TryStar", "If", "While", "For", "With", "Match", "Del")
-            for e in s.events
-            if isinstance(e, Define) and not e.guarded
+        return frozenset[str]().union(*map(self.binding.binds, body.statements))
+
+    @cached_property
+    def binding(self) -> Binding:
+        return Binding(
+            self.inference.module, lambda m: self.manager(m.value) in ("handle", "deadline")
         )
+
+    @cached_property
+    def unbound(self) -> Unbound:
+        return Unbound(self.binding, self.certain)
 
     # -- failures ------------------------------------------------------------------------------
 
     def may_raise(self, event: Event) -> bool:
-        """May this event raise an Exception? (Unbound names are looked at by the caller.)"""
+        """May this event raise an Exception?"""
         match event:
             case Invoke(call=call):
                 return self.inference.facts(call).raises
+            case Use(risk=Risk.NAME) | Define():
+                return event in self.unbound
             case Use(place=place, risk=risk):
                 return self._use_may_raise(place, risk)
+            case Operate(risk=Risk.OPERATOR):
+                return self._arithmetic_may_raise(event)
             case Operate(values=values, risk=risk):
                 return self._operator_may_raise(values, risk)
             case Store() | Mutate() | Iterate() | Enter() | AwaitValue():
@@ -260,7 +257,7 @@ class Footprints:
                 return False
 
     def _use_may_raise(self, place: Place, risk: Risk) -> bool:
-        if risk in (Risk.NONE, Risk.NAME):
+        if risk is Risk.NONE:
             return False
         if risk is Risk.ATTRIBUTE:
             return not self._has_attribute(place)
@@ -273,7 +270,7 @@ class Footprints:
         info = resolver.module.symbols.get(place.symbol)
         module = info is not None and info.kind == "import" and not info.member
         if module and len(place.steps) == 1:
-            return True  # what a module is imported for is there
+            return self._in_module(info.target, place.steps[0]) if info is not None else False
         name = resolver.place_name(place)
         if any(catalog.entries.get(name) for catalog in resolver.sources):
             return True
@@ -283,6 +280,17 @@ class Footprints:
             return True
         # An inner link of a chain: `client.chat` of `client.chat.completions.create`.
         return any(name in catalog.prefixes for catalog in resolver.sources)
+
+    def _in_module(self, module: str, step: Step) -> bool:
+        """Does a module have an attribute? What one of a library is imported for is there."""
+        owner = self.inference.of(module)
+        if owner is None or not isinstance(step, Attr):
+            return True
+        name = f":{step.name}"
+        if name in owner.module.symbols:
+            return owner.footprints.certain(name, ())
+        below = self.inference.of(f"{module}.{step.name}") is not None
+        return below or owner.module.star_import or step.name.startswith("__")
 
     def _has_method(self, kind: Type, name: str) -> bool:
         known = members(self.inference, kind)
@@ -295,9 +303,15 @@ class Footprints:
             return not kinds <= SCALARS
         if risk is Risk.TRUTH:
             return not kinds <= CONTAINERS | SCALARS
-        if risk is Risk.OPERATOR:
-            return not (kinds == {"builtins.str"} or kinds <= {"builtins.int", "builtins.float"})
         return True
+
+    def _arithmetic_may_raise(self, event: Operate) -> bool:
+        """Numbers and texts are compared and hashed; texts are only added, or looked for."""
+        kinds = {self.inference.resolver.type_of(value) for value in event.values}
+        if kinds == {"builtins.str"}:
+            return event.sign not in ("", "+")
+        numbers = {"builtins.int"} if event.sign == "~" else {"builtins.int", "builtins.float"}
+        return event.member or not kinds <= numbers
 
 
 def visible_writes(footprint: Footprint, around: Surroundings | None = None) -> list[Effect]:

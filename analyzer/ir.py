@@ -111,6 +111,7 @@ class Operate:
     risk: Risk
     guarded: bool = False
     member: bool = False  # `in`: does the second hold the first?
+    sign: str = ""  # of arithmetic: "+", "-" and the like
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,12 +257,20 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Statements run in order. ``indent``: their indentation; ``inline``: on the header's line."""
+    """Statements run in order. ``indent``: their indentation; ``inline``: on the header's line.
+
+    ``at``: where its events begin among those of its statement. ``binds``: what the target of a
+    loop or the pattern of a case has bound when it begins; ``always``: a case that fits whatever
+    there is.
+    """
 
     statements: tuple[Statement, ...]
     indent: str = ""
     inline: bool = False
     role: str = "body"  # which part of its statement: body, orelse, finalbody, handler, case
+    at: int = 0
+    binds: frozenset[str] = frozenset()
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)

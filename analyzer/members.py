@@ -57,6 +57,9 @@ def member_of(
     if facts.everything:
         unknown = "" if facts.known else facts.blamed
         return None, Edge(EdgeKind.UNKNOWN, facts.everything, line, unknown)
+    if inference.callees.misfit(call):
+        words = f"its arguments do not fit `{facts.name}`, so it raises where it stands"
+        return None, Edge(EdgeKind.CONTROL, words, line)
     if call.guarded:
         return None, Edge(EdgeKind.CONTROL, f"`{facts.name}` may not run at all", line)
     if call.commented:

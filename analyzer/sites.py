@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .aftermath import Surroundings, unseen
+from .bound import Bound
 from .edges import Edge, EdgeKind
 from .effects.inference import Inference
 from .ending import Reach
-from .footprint import Bound, Footprints
-from .ir import Block, Define, Enter, Function, Invoke, Statement, Value
+from .footprint import Footprints
+from .ir import Block, Enter, Function, Invoke, Statement, Value
 
 _FINE_MANAGERS = frozenset({"handle", "deadline", "suppress"})
 _TAKING = frozenset({"acquire", "__aenter__", "__enter__"})
@@ -56,9 +57,8 @@ class Sites:
         """Every block of an ``async def``, or of the module's top level."""
         for function in self.module.functions:
             if function.is_async or not function.name:
-                yield from self._nested(
-                    function, function.block, (), frozenset(function.parameters)
-                )
+                bound = self.footprints.unbound.at_entry(function)
+                yield from self._nested(function, function.block, (), bound)
 
     def looked_at(self, line: int) -> bool:
         """Is the code of a line searched at all, with these settings?
@@ -93,7 +93,7 @@ class Sites:
         if table is None:
             table = self._bound[id(site.block)] = dict.fromkeys(site.bound, -1)
             for i, statement in enumerate(site.block.statements):
-                for symbol in self.binds(statement):
+                for symbol in self.footprints.binding.binds(statement):
                     table.setdefault(symbol, i)
         return Bound(table, index, not site.function.name)
 
@@ -244,29 +244,9 @@ class Sites:
                         function,
                         inner,
                         (*parents, (statement, inner)),
-                        bound | _header(statement, inner),
+                        bound | self.footprints.binding.entering(statement, inner),
                     )
-            bound = bound | self.binds(statement)
-
-    def binds(self, statement: Statement) -> frozenset[str]:
-        """Names that are bound for certain once the statement has run, and never unbound again."""
-        if statement.kind in ("Try", "TryStar", "While", "For", "Del", "ClassDef", "Assert"):
-            return frozenset()
-        events = statement.events
-        if statement.kind == "With" and not all(
-            self.footprints.manager(m.value) in ("handle", "deadline") for m in statement.managers
-        ):
-            # The manager may swallow what its body raises: only the header is sure to have run.
-            body = sum(len(s.events) for b in statement.blocks for s in b.statements)
-            events = events[: len(events) - body]
-        symbols = self.module.symbols
-        return frozenset(
-            e.symbol
-            for e in events
-            if isinstance(e, Define)
-            and not e.guarded
-            and not (e.symbol in symbols and symbols[e.symbol].unbound)
-        )
+            bound = bound | self.footprints.binding.binds(statement)
 
     def _chosen(self, statement: Statement) -> bool:
         """The branch beside one that gathers is sequential on purpose (contract §5)."""
@@ -279,12 +259,3 @@ class Sites:
             for statement in block.statements
             for event in statement.events
         )
-
-
-def _header(statement: Statement, inner: Block) -> frozenset[str]:
-    """Names that a `with` or `for` header binds before its body runs."""
-    if inner.role not in ("with", "loop") or statement.kind not in ("With", "For"):
-        return frozenset()
-    body = sum(len(s.events) for b in statement.blocks for s in b.statements)
-    header = statement.events[: len(statement.events) - body]
-    return frozenset(e.symbol for e in header if isinstance(e, Define))

@@ -75,6 +75,11 @@ class Callees:
         found = self.targets(call)
         return found[0] if len(found) == 1 else None
 
+    def misfit(self, call: Call) -> bool:
+        """Are its arguments others than the parameters want? It raises when it is evaluated."""
+        stars = any(argument.star for argument in call.arguments)  # what they hold is not seen
+        return not stars and not all(fits(call, target) for target in self.targets(call))
+
     def reason(self, call: Call) -> str:
         """Why the function is not known although the project has one of that name, or ""."""
         found = self._look(call)
@@ -290,6 +295,32 @@ def is_class_method(function: Function) -> bool:
         v.place is not None and v.place.symbol == "builtins:classmethod"
         for v in function.decorators
     )
+
+
+def fits(call: Call, target: Target) -> bool:
+    """Is it known that the arguments fit the parameters, all of which are given?
+
+    Otherwise the call raises TypeError before the function begins; one of a coroutine function
+    does so when it is evaluated, before anything is awaited.
+    """
+    function = target.function
+    if function is None:
+        return True
+    signature = function.signature
+    arguments = (*target.given, *call.arguments)
+    if any(argument.star for argument in arguments):
+        return False
+    bound = target.receiver is not None
+    count = bound + sum(argument.keyword is None for argument in arguments)
+    if count > len(signature.positional) and not signature.star:
+        return False
+    given = set(signature.positional[:count])
+    named = {*signature.positional[signature.positional_only :], *signature.keyword_only}
+    keywords = {a.keyword for a in arguments if a.keyword is not None}
+    if keywords & named & given or (keywords - named and not signature.stars):
+        return False
+    given |= keywords & named | {name for name, _ in signature.defaults}
+    return given.issuperset((*signature.positional, *signature.keyword_only))
 
 
 def bind(call: Call, target: Target) -> Binding | None:

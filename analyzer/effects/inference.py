@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..aliases import Aliases, Link
-from ..classes import events_of
 from ..config import Config
-from ..ir import Call, Function, Invoke, Module, Place, Value
+from ..ir import Call, Function, Module, Place, Value
 from ..latency import latency_of
 from ..own_code import Members
 from ..project import module_name
 from ..quiet import One
 from ..resolve import CONTAINERS, Resolver
 from ..typetext import GENERATOR
+from .arguments import taken
 from .awaitables import handed, leaves_others
 from .callees import Callees, Target
 from .catalog import Catalog, Entry
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from ..index import Index
     from ..index_facts import ClassFact
     from ..project import Project
-
 
 _FILLING = frozenset({"defaultdict", "Counter", "__missing__"})
 
@@ -199,11 +198,12 @@ class Inference:
         return self.trees.apart(self, write, read, looks=True)
 
     def forget(self, function: Function) -> None:
-        """Forget what was inferred of a function's calls: the summaries it rests on change."""
+        """Forget what was inferred of calls: the summary of a function they may rest on changes.
+
+        Not only of those in it: what is asked for meanwhile may rest on a guess.
+        """
         self.aliases.reset()
-        for event in events_of(function):
-            if isinstance(event, Invoke):
-                self._facts.pop(event.call.id, None)
+        self._facts.clear()
         self._sources.pop(function.scope, None)
         self.footprints.forget(function)
 
@@ -315,7 +315,7 @@ class Inference:
             known=True,
             pure=entry.pure,
             affine=entry.affine or any(facts.affine for facts in inner),
-            raises=entry.raises,
+            raises=entry.raises or not taken(self, entry, call),
             speculative=entry.speculative,
             handles=handles,
             cancel_unsafe=cancel_unsafe,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..ir import Call
 from .benign import is_benign
-from .callees import Target, only_raises
+from .callees import Target, fits, only_raises
 from .facts import CallFacts, joined
 from .model import MEMORY, Effect
 from .selector import Memory
@@ -83,7 +83,7 @@ def _run_target(
         known=True,
         pure=silent and not summary.affine and not handles and not summary.locking.locks,
         affine=summary.affine,
-        raises=summary.raises,
+        raises=summary.raises or not fits(call, target),
         handles=handles,
         cancel_unsafe=summary.cancel_unsafe and bool(handles),
         origin=where,

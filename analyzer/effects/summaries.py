@@ -61,6 +61,12 @@ class Summaries:
             )  # fmt: skip
             self._known[function.scope] = found
             return found
+        nodes = [graph.nodes[key]["function"] for key in graph]
+        if any(one.scope in inference.summaries.working for inference, one in nodes):
+            # Asked for from around a nested function that calls itself. What is guessed of that
+            # one for now is forgotten, and so is all that this answer is used for.
+            words = f"`{function.qualname}` calls what is not followed yet"
+            return Summary(everything=words, affine=True, links=all_linked(function))
         import networkx as nx
 
         for component in nx.strongly_connected_components(graph):
@@ -91,6 +97,11 @@ class Summaries:
     @property
     def known(self) -> dict[str, Summary]:
         return self._known
+
+    @property
+    def working(self) -> dict[str, Summary]:
+        """What is guessed of functions that call themselves."""
+        return self._working
 
     def edges(self, function: Function) -> tuple[tuple[Inference, Function], ...]:
         """The functions that a function calls."""
@@ -152,7 +163,8 @@ def _settle(members: list[tuple[Inference, Function]], graph: nx.DiGraph[tuple[i
         words = f"`{members[0][1].qualname}` calls itself in a way that is not followed"
         now = [Summary(everything=words, affine=True, links=all_linked(f)) for _, f in members]
     for (inference, function), summary in zip(members, now, strict=True):
-        inference.summaries.settle(function, summary)
+        # What calls itself may do so too often (RecursionError).
+        inference.summaries.settle(function, replace(summary, raises=True))
         inference.forget(function)
 
 

@@ -47,9 +47,10 @@ def while_(node: cst.While, parts: Parts) -> None:
 def for_(node: cst.For, parts: Parts) -> None:
     iterable = evaluate(node.iter, parts.context)
     parts.context.add(Iterate(iterable, node.asynchronous is not None))
+    start = len(parts.context.events)
     with parts.context.guard():
         bind(node.target, Value(held=(iterable,), element=True), parts.context)
-    parts.block(node.body, "loop", guarded=True)
+    parts.block(node.body, "loop", guarded=True, bound=parts.context.events[start:])
     if node.orelse is not None:
         parts.block(node.orelse.body, "orelse", guarded=True)
 
@@ -99,11 +100,15 @@ def match_(node: cst.Match, parts: Parts) -> None:
     subject = evaluate(node.subject, context)
     context.add(Operate((subject,), Risk.OPERATOR))
     for case in node.cases:
+        start = len(context.events)
         with context.guard():
             _pattern(case.pattern, subject, context)
+            bound = context.events[start:]
             if case.guard is not None:
                 test(case.guard, context, deep=False)
-        parts.block(case.body, "case", guarded=True)
+        fits = isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None
+        parts.block(case.body, "case", guarded=True, bound=bound,
+                    always=fits and case.guard is None)  # fmt: skip
 
 
 def _pattern(pattern: cst.CSTNode, subject: Value, context: Context) -> None:

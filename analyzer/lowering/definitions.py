@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from ..ir import OPAQUE, ClassInfo, Control, Define, Function, Iterate, Signature, Value
@@ -153,8 +155,9 @@ def class_def(node: cst.ClassDef, parts: Parts) -> None:
     scope = unit.scopes.by_node[node]
     inner = Parts(unit, scope, parts.lower_block)
     inner.block(node.body, "class", guarded=False)
+    at = len(context.events)
     context.events.extend(inner.context.events)
-    parts.blocks.extend(inner.blocks)
+    parts.blocks.extend(replace(block, at=block.at + at) for block in inner.blocks)
     computed: set[str] = set()
     for function in unit.functions:
         if function.class_scope == scope.qualname and (

@@ -139,7 +139,8 @@ def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     right = evaluate(node.right, context)
     total = isinstance(node.operator, (cst.Add, cst.Subtract, cst.Multiply))
     risk = Risk.OPERATOR if total else Risk.ITEM  # the others can fail on two numbers
-    context.add(Operate((left, right), risk, context.guarded))
+    sign = "+" if isinstance(node.operator, cst.Add) else "-"
+    context.add(Operate((left, right), risk, context.guarded, sign=sign))
     if isinstance(node.operator, cst.Add):
         return Value(parts=(left, right), held=(left, right), operator="+")
     if isinstance(node.operator, cst.Divide):
@@ -187,7 +188,8 @@ def _unary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         literal = value.literal
         if isinstance(literal, (int, float)):
             return replace(value, literal=-literal)
-    context.add(Operate((value,), Risk.OPERATOR, context.guarded))
+    sign = "~" if isinstance(node.operator, cst.BitInvert) else "-"
+    context.add(Operate((value,), Risk.OPERATOR, context.guarded, sign=sign))
     return Value(held=(value,), operator="-")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import libcst as cst
 
-from ..ir import Block, Event
+from ..ir import Block, Define, Event
 from ..names import Scope
 from .context import Context, Unit
 
@@ -22,10 +22,20 @@ class Parts:
         self.blocks: list[Block] = []
         self.lower_block = lower_block
 
-    def block(self, node: cst.CSTNode, role: str, *, guarded: bool) -> None:
-        """Lower a suite and fold its events in."""
+    def block(
+        self,
+        node: cst.CSTNode,
+        role: str,
+        *,
+        guarded: bool,
+        bound: Sequence[Event] = (),
+        always: bool = False,
+    ) -> None:
+        """Lower a suite and fold its events in. ``bound``: what is done whenever it begins."""
         block = self.lower_block(node, self.context.unit, self.context.scope, role)
-        self.blocks.append(block)
+        binds = frozenset(event.symbol for event in bound if isinstance(event, Define))
+        at = len(self.context.events)
+        self.blocks.append(replace(block, at=at, binds=binds, always=always))
         for statement in block.statements:
             for event in statement.events:
                 self.context.add(_guard(event) if guarded else event)
