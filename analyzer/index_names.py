@@ -23,6 +23,8 @@ class Found:
 
 
 _UNKNOWN = Found("")
+#: A name of more words is not followed: `from a import b as a` makes one that grows for ever.
+_LONGEST = 24
 
 
 class Names:
@@ -61,6 +63,9 @@ class Names:
 
     def _resolve(self, name: str) -> Iterator[Found]:
         parts = name.split(".")
+        if len(parts) > _LONGEST:
+            yield _UNKNOWN
+            return
         for i in range(len(parts), 0, -1):
             files = self.modules(".".join(parts[:i]))
             if files:
