@@ -138,6 +138,7 @@ class Placing(Puts):
                     self._call(call, loops)
                 case Control(word="return", value=value):
                     self._inside(value, loops)
+                    self._answered |= {o.root for o in self.sources.of_value(value) if o.new}
                 case AwaitValue(value=value) | Control(word="yield" | "raise", value=value):
                     self._lose(self.sources.of_value(value))
                 case _:
