@@ -116,8 +116,8 @@ class Puts:
             self._repeated(value)
             if slot is not None and value.operator[0] in "+*|":  # others make numbers, or sets
                 at = Origin(slot.owner.root, (*slot.owner.steps, slot.step), slot.owner.below)
-                more = value.held[1:] if value.operator.endswith("=") else value.held
-                self._items([at], more, loops)
+                if not value.operator.endswith("="):  # in place it is seen as a change
+                    self._items([at], value.held, loops)
                 if self._repeats(value):
                     self._puts[Put(Slot(slot.owner, slot.step, below=True), None)] = None
             return
@@ -224,10 +224,7 @@ class Puts:
         """All that ``values`` hold comes to lie in ``owners`` as well."""
         slots = [Slot(owner, AnyKey()) for owner in owners]
         for value in values:
-            kind = self.resolver.values.of(value)
-            held = kind.args if kind.name in MAPPINGS else (element(kind),)
-            fixed = bool(held) and all(self.resolver.immutable_type(k.name) for k in held)
-            if self._inert(value) or fixed:
+            if self._all_fixed(value):
                 continue
             if value.fresh and value.place is None:
                 for slot in slots:
@@ -242,6 +239,13 @@ class Puts:
                         item = Origin(origin.root, (*origin.steps, AnyKey()), origin.below)
                         self._puts[Put(slot, item)] = None
                         self._hand_on(slot, item, value, loops)
+
+    def _all_fixed(self, value: Value) -> bool:
+        """Is there nothing in it that could be placed?"""
+        kind = self.resolver.values.of(value)
+        held = kind.args if kind.name in MAPPINGS else (element(kind),)
+        fixed = bool(held) and all(self.resolver.immutable_type(k.name) for k in held)
+        return fixed or self._inert(value)
 
     def _lose(self, origins: Origins) -> None:
         for origin in origins:
