@@ -29,6 +29,7 @@ from ..resolve import CONTAINERS
 from ..typetext import CLASS, MAPPINGS, PLAIN
 from ..within import located
 from .callees import Target, bind
+from .later import puts_later
 from .placed import (
     Loops,
     Passed,
@@ -201,6 +202,8 @@ class Placing(Puts):
             if not targets:
                 self._unknown(call)
             return
+        if puts_later(self.inference, entry, call):
+            self._called_with(call)
         name, new = self.resolver.call_name(call), f"new {call.symbol}"
         fixed = self.resolver.immutable(Value(place=Place(call.symbol)))
         if call.receiver is not None:
@@ -237,6 +240,15 @@ class Placing(Puts):
             self._put_items(call, self._owners(receiver), loops)
         elif call.method not in ONLY_TAKE:
             self._unknown(call)
+
+    def _called_with(self, call: Call) -> None:
+        """`map(rows.append, found)`: what is handed in may lie wherever the function puts it."""
+        for argument in call.arguments:
+            place = argument.value.place
+            if place is not None and place.steps and isinstance(place.steps[-1], Attr):
+                self._lose(self.sources.of(Place(place.symbol, place.steps[:-1])))
+            found = self.sources.reached(self.sources.of_value(argument.value))
+            self._lose({Origin(o.root, o.steps) for o in found})
 
     def _put_items(self, call: Call, owners: Iterable[Origin], loops: Loops) -> None:
         """`d.update(other, key=value)`: what another container holds, and values by their names."""
