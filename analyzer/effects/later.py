@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..classes import events_of, set_by_name
 from ..container_methods import LOOK, ONLY_TAKE, PUT_ITEM, PUT_ITEMS
-from ..ir import Call, Place, Value
+from ..ir import Call, Event, Invoke, Place, Store, Value
 from ..lineage import class_at
 from .arguments import argument
 from .catalog import Entry
 from .selector import Attr
 
 if TYPE_CHECKING:
+    from ..resolve import Resolver
     from .inference import Inference
 
 #: Functions that make functions: what those do says what they are handed.
@@ -27,6 +29,29 @@ _CLASSES = frozenset(
 )
 #: Names are followed so far that mean others.
 _FAR = 4
+
+
+def marks_functions(inference: Inference) -> bool:
+    """May a file set attributes of functions, which are objects then that have several names?"""
+    resolver = inference.resolver
+    if resolver.marks is None:
+        resolver.marks = any(
+            _marks(resolver, event)
+            for function in inference.module.functions
+            for event in events_of(function)
+        )
+    return resolver.marks
+
+
+def _marks(resolver: Resolver, event: Event) -> bool:
+    place = event.place if isinstance(event, Store) else None
+    if isinstance(event, Invoke):
+        named = set_by_name(event.call)
+        place = named[1] if named is not None else None
+    if place is None or not isinstance(place.steps[-1], Attr):
+        return False
+    owner = Place(place.symbol, place.steps[:-1])
+    return not resolver.place_type(owner) and not resolver.module_like(owner)
 
 
 def puts_later(inference: Inference, entry: Entry, call: Call) -> bool:

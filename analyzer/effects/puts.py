@@ -12,6 +12,7 @@ from ..items import element
 from ..settled import filled
 from ..typetext import MAPPINGS, PLAIN, is_plain
 from .answers import CONTAINER
+from .later import marks_functions
 from .origins import Origins, Sources
 from .placed import (
     Given,
@@ -60,6 +61,8 @@ class Puts:
         self._filled: set[str] = set()
         #: Parameter → where what it is handed is placed: the place, the path, and "many times".
         self._handed: dict[str, list[tuple[Where, Path, bool, Once]]] = {}
+        files = inference.everywhere or (inference,)
+        self._marked = any(map(marks_functions, files))  # have functions attributes?
         self._doubled = False  # may a parameter lie twice in what is made here?
 
     def _owners(self, value: Value) -> list[Origin]:
@@ -69,8 +72,10 @@ class Puts:
         return [o if o.root != "?" else Origin("?", steps) for o in found]
 
     def _inert(self, value: Value) -> bool:
+        if value.function and not (self._marked and value.place is not None):
+            return True
         fixed = value.immutable and all(map(self._inert, value.held))
-        return bool(value.function) or fixed or self.resolver.holds_nothing(value)
+        return fixed or self.resolver.holds_nothing(value)
 
     def _inside(self, value: Value, loops: Loops) -> None:
         """What a display that gets a name, is returned or handed on holds."""
