@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from .ir import (
     Mutate,
     Place,
     Store,
+    Use,
     Value,
 )
 from .typetext import optional
@@ -34,6 +36,33 @@ _SETTINGS = frozenset({
     "headers", "params", "cookies", "timeout", "base_url", "max_redirects", "row_factory",
     "propagate", "disabled",
 })  # fmt: skip
+
+
+#: What may be anything but plain data.
+_SOMETHING = Value(type="builtins.object")
+_PUTTING = PUT_ITEM | PUT_ITEMS | {"__init__", "__imul__"}
+
+
+def handed_on(function: Function) -> Iterator[Place]:
+    """What is filled by whoever is handed its method: `map(rows.append, found)`."""
+    named: Counter[Place] = Counter()
+    for event in events_of(function):
+        if isinstance(event, Use):
+            named[event.place] += 1
+        elif isinstance(event, Invoke) and event.call.function.place is not None:
+            named[event.call.function.place] -= 1
+    for place, more in named.items():
+        last = place.steps[-1] if place.steps else None
+        if more > 0 and isinstance(last, Attr) and last.name in _PUTTING:
+            yield Place(place.symbol, place.steps[:-1])
+
+
+def _meant(value: Value) -> Iterator[str]:
+    """The names by which a value, or what it is a part of, may be known."""
+    if value.place is not None:
+        yield value.place.symbol
+    for held in value.held if not value.fresh else ():
+        yield from _meant(held)
 
 
 def events_of(function: Function) -> Iterator[Event]:
@@ -236,6 +265,22 @@ class OwnClasses:
                         items = call.method in PUT_ITEMS
                         value = Value(held=(last,), element=True) if items else last
                         found.setdefault(place.symbol, []).append(value)
+            for place in handed_on(function):
+                found.setdefault(place.symbol, []).append(_SOMETHING)
+        return self._by_all_names(found)
+
+    def _by_all_names(self, found: dict[str, list[Value]]) -> dict[str, list[Value]]:
+        """What is put below a thing by one name is put there by all: `rows = self.rows`."""
+        todo = list(found)
+        while todo:
+            name = todo.pop()
+            info = self.module.symbols.get(name)
+            for source in {s for value in (info.values if info else ()) for s in _meant(value)}:
+                known = found.setdefault(source, [])
+                more = [value for value in found[name] if value not in known]
+                if more:
+                    known += more
+                    todo.append(source)
         return found
 
     @cached_property

@@ -95,6 +95,7 @@ class Resolver:
         self.fields: dict[str, Type] = {}  # by class and attribute, see `fields`
         self.returns: dict[str, Type] = {}  # by scope of a function, see `returned`
         self.odd: Odd | None = None  # see `plainness`
+        self.marks: bool | None = None  # see `later`
         self.filled: dict[str, Filled] | None = None  # see `settled`
         self.find_index: Callable[[], Index] | None = None
         self.find_textual: Callable[[], bool] | None = None

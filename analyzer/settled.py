@@ -10,10 +10,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .classes import events_of
+from .classes import events_of, handed_on
 from .container_methods import LOOK, ONLY_TAKE, PUT_ITEM
 from .effects.selector import AnyKey, Attr, Key, SymKey
-from .ir import OPAQUE, SLICE, Call, Control, Define, Invoke, Mutate, Place, Store, Value
+from .ir import (
+    OPAQUE,
+    SLICE,
+    Call,
+    Control,
+    Define,
+    Invoke,
+    Mutate,
+    Place,
+    Store,
+    Value,
+)
 
 if TYPE_CHECKING:
     from .resolve import Resolver
@@ -61,6 +72,8 @@ def _filled(resolver: Resolver) -> dict[str, Filled]:
     for function in resolver.module.functions:
         for symbol in function.exposed:
             _of(found, symbol).lost = True
+        for owner in handed_on(function):
+            _changed(found, owner)
         for event in events_of(function):
             match event:
                 case Store(place=place, value=value):
@@ -158,7 +171,7 @@ def _handed(call: Call, found: dict[str, Filled]) -> Iterator[tuple[str, int]]:
             yield symbol, depth + _ANSWERS[call.method]
     named = call.function.place
     builtin = named.symbol.removeprefix("builtins:") if named is not None else ""
-    own = named is None or bool(named.steps) or builtin in (named.symbol, "setattr")
+    own = named is None or bool(named.steps) or builtin in (named.symbol, "setattr", "getattr")
     for argument in call.arguments:
         if own:
             _whole(argument.value, found)

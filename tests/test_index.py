@@ -320,3 +320,9 @@ def test_folders_that_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "venv" / "pyvenv.cfg").touch()
     os.utime(tmp_path / "venv")
     assert index(tmp_path).function_replaced("app.shop", "load") == ""
+
+
+def test_a_name_that_grows_with_every_step_ends(tmp_path: Path) -> None:
+    """Each look at `a.b` leads to a longer name of the same thing."""
+    found = index(tmp_path, a="from b import a as b", b="from a import b as a")
+    assert names(found, "a.b.c") == {""}

@@ -140,8 +140,6 @@ class Sources(Holdings):
             return {ANYTHING}
         if info.kind == "undefined":
             return set()
-        if info.function and info.kind != "global":
-            return {Origin(f"new {symbol}")}  # a function is an object, with attributes
         if info.kind in ("global", "import") and symbol.startswith(":"):
             return {Origin(symbol)}
         if self.resolver.values.of_symbol(symbol) == ERROR:
@@ -150,6 +148,8 @@ class Sources(Holdings):
         within = scope.startswith(f"{self.scope}." if self.scope else "<")
         if scope != self.scope and not within:
             return {Origin(symbol)}  # a name of a function around this one
+        if info.function:
+            return {Origin(f"new {symbol}")}  # a function is an object, with attributes
         found: Origins = {Origin(symbol)} if info.kind == "parameter" else set()
         if info.kind == "import" or info.opaque_bindings:
             found.add(ANYTHING)

@@ -79,6 +79,25 @@ Loops = tuple[frozenset[str], ...]
 Path = tuple[Step, ...]
 
 
+#: One evaluation of one expression: what it gives is placed once, wherever that may be.
+Once = tuple[int, int]
+Where = Slot | tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An object made here, or what lies at a path below it, is placed, once.
+
+    ``items``: all that it holds is, and not the object itself. ``stays``: it lies there already.
+    """
+
+    place: Where
+    path: Path
+    once: Once
+    items: bool = False
+    stays: bool = False
+
+
 def turned(value: Value, loops: Loops) -> Loops:
     return (*loops, frozenset()) if value.many else loops
 
@@ -120,3 +139,17 @@ def within(slot: Slot | None, step: Step) -> Slot | None:
         return None
     owner = slot.owner
     return Slot(Origin(owner.root, (*owner.steps, slot.step), owner.below), step, slot.below)
+
+
+def outside(written: list[Given]) -> bool:
+    return any(isinstance(one.place, Slot) and not one.place.owner.new for one in written)
+
+
+def slot_at(given: Given, path: Path) -> Slot | None:
+    """The slot that a path below an object leads to, where that is placed; None if not known."""
+    if not path or given.path or not isinstance(given.place, Slot):
+        return None
+    slot: Slot | None = given.place
+    for step in path[1:] if given.items else path:
+        slot = within(slot, step)
+    return slot

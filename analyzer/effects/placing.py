@@ -8,12 +8,11 @@ turns of a loop. What is said here speaks of parameters; `trees` asks the calls 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import combinations, zip_longest
+from itertools import combinations, product, zip_longest
 
 from ..classes import events_of, set_by_name
 from ..container_methods import ONLY_TAKE, PUT_ITEM, PUT_ITEMS
 from ..ir import (
-    Argument,
     AwaitValue,
     Call,
     Control,
@@ -30,6 +29,7 @@ from ..resolve import CONTAINERS
 from ..typetext import CLASS, MAPPINGS, PLAIN
 from ..within import located
 from .callees import Target, bind
+from .later import puts_later
 from .placed import (
     Loops,
     Passed,
@@ -38,6 +38,7 @@ from .placed import (
     Slot,
     loops_around,
     made_anew,
+    turned,
 )
 from .puts import Puts
 from .roots import DEFAULTS, Origin
@@ -133,11 +134,14 @@ class Placing(Puts):
                     self._define(symbol, value, loops)
                 case Mutate(place=place, operator=sign):  # `xs += ys`
                     if sign[:1] in ("+", "*", "|") and isinstance(after, (Define, Store)):
-                        self._items(self._owners(Value(place)), after.value.held[1:], loops)
+                        owner = Value(place)
+                        for more in after.value.held[1:]:
+                            self._extend(owner, more, loops, paired=sign[:1] == "|")
                 case Invoke(call=call):
                     self._call(call, loops)
                 case Control(word="return", value=value):
                     self._inside(value, loops)
+                    self._answered |= {o.root for o in self.sources.of_value(value) if o.new}
                 case AwaitValue(value=value) | Control(word="yield" | "raise", value=value):
                     self._lose(self.sources.of_value(value))
                 case _:
@@ -198,6 +202,8 @@ class Placing(Puts):
             if not targets:
                 self._unknown(call)
             return
+        if puts_later(self.inference, entry, call):
+            self._called_with(call)
         name, new = self.resolver.call_name(call), f"new {call.symbol}"
         fixed = self.resolver.immutable(Value(place=Place(call.symbol)))
         if call.receiver is not None:
@@ -235,29 +241,50 @@ class Placing(Puts):
         elif call.method not in ONLY_TAKE:
             self._unknown(call)
 
+    def _called_with(self, call: Call) -> None:
+        """`map(rows.append, found)`: what is handed in may lie wherever the function puts it."""
+        for argument in call.arguments:
+            place = argument.value.place
+            if place is not None and place.steps and isinstance(place.steps[-1], Attr):
+                self._lose(self.sources.of(Place(place.symbol, place.steps[:-1])))
+            found = self.sources.reached(self.sources.of_value(argument.value))
+            self._lose({Origin(o.root, o.steps) for o in found})
+
     def _put_items(self, call: Call, owners: Iterable[Origin], loops: Loops) -> None:
         """`d.update(other, key=value)`: what another container holds, and values by their names."""
+        paired = call.method in ("update", "__ior__")
         for argument in call.arguments:
             if argument.keyword is None:
-                self._items(owners, [argument.value], loops)
-                self._pairs(call, argument, owners)
+                assert call.receiver is not None
+                self._extend(call.receiver, argument.value, loops, paired=paired)
+                if argument.star == "*":  # what the containers hold that lie in it
+                    self._unknown(call)
                 continue
             for owner in owners:
                 self._put(Slot(owner, Key(argument.keyword)), argument.value, loops)
 
-    def _pairs(self, call: Call, argument: Argument, owners: Iterable[Origin]) -> None:
-        """`d.update([(key, value)])`: perhaps the values of pairs, and not the pairs."""
-        assert call.receiver is not None
-        kind = self.resolver.values.of(argument.value)
-        listed = self.resolver.type_of(call.receiver) not in (*MAPPINGS, PLAIN, "")
-        if call.method != "update" or listed or argument.star or kind.name in MAPPINGS:
+    def _extend(self, owner: Value, value: Value, loops: Loops, *, paired: bool) -> None:
+        """`d |= [(key, value)]`: perhaps (``paired``) the values of pairs, and not the pairs."""
+        listed = self.resolver.type_of(owner) not in (*MAPPINGS, PLAIN, "")
+        paired = paired and not listed and self.resolver.type_of(value) not in MAPPINGS
+        owners = self._owners(owner)
+        slots = [Slot(one, AnyKey()) for one in owners]
+        if paired and value.place is None and value.fresh and all(map(_display, value.held)):
+            for slot, pair in product(slots, value.held):
+                for held in pair.held:
+                    self._put(slot, held, turned(value, loops))
             return
-        for origin in self.sources.of_value(argument.value):
+        self._items(owners, [value], loops)
+        if not paired or self._all_fixed(value):
+            return
+        for origin in self.sources.of_value(value):
             if origin.new:
-                self._unknown(call)
+                self._lose({*owners, origin})
                 continue
             pair = Origin(origin.root, (*origin.steps, AnyKey(), AnyKey()), origin.below)
-            self._puts.update({Put(Slot(owner, AnyKey()), pair): None for owner in owners})
+            for slot in slots:
+                self._puts[Put(slot, pair)] = None
+                self._hand_on(slot, pair, value, loops)
 
     def _unknown(self, call: Call) -> None:
         """Unknown code may put anything anywhere; a known object of a library keeps its own."""
@@ -365,3 +392,7 @@ class Placing(Puts):
             self._give(origin.root, to, value)
             if not direct and not value.fresh and loops and origin.root not in loops[-1]:
                 self._twice.add(origin.root)
+
+
+def _display(value: Value) -> bool:
+    return value.place is None and value.fresh and not value.many

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ..container_methods import VIEWS
-from ..ir import Function, Value
+from ..ir import Function, Place, Value
 from ..items import element
 from ..settled import filled
 from ..typetext import MAPPINGS, PLAIN, is_plain
 from .answers import CONTAINER
+from .later import marks_functions
 from .origins import Origins, Sources
-from .placed import Loops, Passed, Path, Put, Slot, nested, turned, within
+from .placed import (
+    Given,
+    Loops,
+    Once,
+    Passed,
+    Path,
+    Put,
+    Slot,
+    Where,
+    nested,
+    outside,
+    slot_at,
+    turned,
+    within,
+)
 from .roots import ANYTHING, Origin
 from .selector import AnyKey, Key, Step
 
 if TYPE_CHECKING:
     from .inference import Inference
 
-#: One evaluation of one expression: what it gives is placed once, wherever that may be.
-_Once = tuple[int, int]
 _Part = tuple[Path, Origin]
-_Place = Slot | tuple[str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """An object made here, or what lies at a path below it, is placed, once.
-
-    ``items``: all that it holds is, and not the object itself.
-    """
-
-    place: _Place
-    path: Path
-    once: _Once
-    items: bool = False
 
 
 class Puts:
@@ -51,16 +49,20 @@ class Puts:
         self._puts: dict[Put, None] = {}
         self._passed: dict[Passed, None] = {}
         self._lost: dict[Origin, None] = {}
-        self._given: dict[str, list[_Given]] = {}  # by the object
+        self._given: dict[str, list[Given]] = {}  # by the object
+        self._written: dict[str, list[Given]] = {}  # the same of displays, where they are written
         self._event = 0
         self._parts: dict[int, tuple[Value, Value]] = {}  # by call, see `_item_or_default`
         self._twice: set[str] = set()
         self._tangled: set[str] = set()
+        self._answered: set[str] = set()  # objects made here that are returned
         self._copied: dict[str, Origins] = {}  # object made here → those it was copied from
         self._shown: list[tuple[tuple[str, str], str]] = []  # parameter, object that it is given
         self._filled: set[str] = set()
         #: Parameter → where what it is handed is placed: the place, the path, and "many times".
-        self._handed: dict[str, list[tuple[_Place, Path, bool, _Once]]] = {}
+        self._handed: dict[str, list[tuple[Where, Path, bool, Once]]] = {}
+        files = inference.everywhere or (inference,)
+        self._marked = any(map(marks_functions, files))  # have functions attributes?
         self._doubled = False  # may a parameter lie twice in what is made here?
 
     def _owners(self, value: Value) -> list[Origin]:
@@ -70,8 +72,10 @@ class Puts:
         return [o if o.root != "?" else Origin("?", steps) for o in found]
 
     def _inert(self, value: Value) -> bool:
+        if value.function and not (self._marked and value.place is not None):
+            return True
         fixed = value.immutable and all(map(self._inert, value.held))
-        return bool(value.function) or fixed or self.resolver.holds_nothing(value)
+        return fixed or self.resolver.holds_nothing(value)
 
     def _inside(self, value: Value, loops: Loops) -> None:
         """What a display that gets a name, is returned or handed on holds."""
@@ -107,6 +111,7 @@ class Puts:
                 self._put(slot, part, loops)
             return
         if value.place is None and value.fresh:
+            self._write(slot, value)
             keys = {id(v): key for key, v in value.entries or ()}
             for held in value.held:
                 step: Step = Key(keys[id(held)]) if id(held) in keys else AnyKey()
@@ -116,8 +121,8 @@ class Puts:
             self._repeated(value)
             if slot is not None and value.operator[0] in "+*|":  # others make numbers, or sets
                 at = Origin(slot.owner.root, (*slot.owner.steps, slot.step), slot.owner.below)
-                more = value.held[1:] if value.operator.endswith("=") else value.held
-                self._items([at], more, loops)
+                if not value.operator.endswith("="):  # in place it is seen as a change
+                    self._items([at], value.held, loops)
                 if self._repeats(value):
                     self._puts[Put(Slot(slot.owner, slot.step, below=True), None)] = None
             return
@@ -156,13 +161,44 @@ class Puts:
             known = self._parts[call.id] = (item, call.arguments[1].value)
         return known
 
-    def _give(self, root: str, place: _Place, value: Value, *, items: bool = False) -> None:
+    def _give(self, root: str, place: Where, value: Value, *, items: bool = False) -> None:
         once, path = (self._event, id(value)), self._part(root, value)
         if path and (not isinstance(place, Slot) or place.owner.new):
             self._twice.add(root)  # it lies there, and where it was taken from
         if isinstance(place, Slot) and place.owner.root == root:
             self._tangled.add(root)  # it, or a part of it, comes to lie in it (once more)
-        self._given.setdefault(root, []).append(_Given(place, path, once, items))
+        stays = isinstance(place, Slot) and self._stays(place, value)
+        self._given.setdefault(root, []).append(Given(place, path, once, items, stays))
+
+    def _write(self, slot: Slot | None, value: Value) -> None:
+        """A display lies where it is written; what it lies in may be named many times."""
+        once = (self._event, id(value))
+        for origin in self.sources.of_value(value):
+            if origin.new:
+                self._written.setdefault(origin.root, []).append(Given(slot, (), once))
+
+    def _stays(self, slot: Slot, value: Value) -> bool:
+        """`d["n"] = d["n"] or []`"""
+        place = value.place
+        if place is None or place.steps[-1:] != (slot.step,) or not isinstance(slot.step, Key):
+            return False
+        return self.sources.of(Place(place.symbol, place.steps[:-1])) == {slot.owner}
+
+    def _written_again(self, root: str) -> bool:
+        """Is a display placed somewhere else than where it is written?
+
+        What is taken out of an object that nobody keeps lies nowhere else.
+        """
+        written = self._written[root]
+        if len({one.once for one in written if one.place}) > 1:  # `a.x = b.x = {}`
+            return True
+        more = [given.place for given in self._given.get(root, ()) if not given.stays]
+        if any(not isinstance(place, Slot) or place.owner.new for place in more):
+            return True
+        kept = {*self._given, *self._twice, *self._answered}
+        kept.update(r for r, ones in self._written.items() if outside(ones))
+        holders = self.sources.holders(root)
+        return bool(more) and (outside(written) or not kept.isdisjoint(holders))
 
     def _part(self, root: str, value: Value) -> Path:
         """The path of a value below plain data made here, as far as it is written out."""
@@ -181,7 +217,7 @@ class Puts:
             return ()
         return place.steps[: change.depth]
 
-    def _hand_on(self, place: _Place, origin: Origin, value: Value, loops: Loops) -> None:
+    def _hand_on(self, place: Where, origin: Origin, value: Value, loops: Loops) -> None:
         """What a parameter is, or holds, comes to lie somewhere."""
         info = self.inference.module.symbols.get(origin.root)
         if info is not None and info.kind == "parameter":
@@ -193,10 +229,7 @@ class Puts:
         """All that ``values`` hold comes to lie in ``owners`` as well."""
         slots = [Slot(owner, AnyKey()) for owner in owners]
         for value in values:
-            kind = self.resolver.values.of(value)
-            held = kind.args if kind.name in MAPPINGS else (element(kind),)
-            fixed = bool(held) and all(self.resolver.immutable_type(k.name) for k in held)
-            if self._inert(value) or fixed:
+            if self._all_fixed(value):
                 continue
             if value.fresh and value.place is None:
                 for slot in slots:
@@ -211,6 +244,13 @@ class Puts:
                         item = Origin(origin.root, (*origin.steps, AnyKey()), origin.below)
                         self._puts[Put(slot, item)] = None
                         self._hand_on(slot, item, value, loops)
+
+    def _all_fixed(self, value: Value) -> bool:
+        """Is there nothing in it that could be placed?"""
+        kind = self.resolver.values.of(value)
+        held = kind.args if kind.name in MAPPINGS else (element(kind),)
+        fixed = bool(held) and all(self.resolver.immutable_type(k.name) for k in held)
+        return fixed or self._inert(value)
 
     def _lose(self, origins: Origins) -> None:
         for origin in origins:
@@ -228,7 +268,8 @@ class Puts:
 
         Returns the objects made here that hold one that is placed twice.
         """
-        twice = self._twice | {
+        again = {root for root in self._written if self._written_again(root)}
+        twice = self._twice | again | {
             root for root, places in self._given.items()
             if any(one.once != two.once and nested(one.path, two.path)
                    for one, two in combinations(places, 2))
@@ -243,6 +284,9 @@ class Puts:
         for to, root in self._shown:
             if root in sharing:
                 self._passed[Passed(*to, None, tangled=True)] = None
+        for root, places in self._written.items():
+            for given in places if root in again else ():
+                self._say(given.place, None)
         for root, places in self._given.items():
             inner = self._later(root) if self._constructed(root) else self.sources.paths(root)
             copies = self.sources.paths(root, self._copied) if self._copied else set[_Part]()
@@ -256,7 +300,7 @@ class Puts:
                 if root in sharing:
                     self._say(given.place, None, below=True)
                 for path, origin in inner:
-                    slot = _slot_at(given, path)
+                    slot = slot_at(given, path)
                     self._say(slot or given.place, origin, below=slot is None)
                     info = self.inference.module.symbols.get(origin.root)
                     if info is not None and info.kind == "parameter":
@@ -264,9 +308,9 @@ class Puts:
                         self._handed.setdefault(origin.root, []).append(one)
                 self._copy(root, given)
                 for path, origin in copies:
-                    slot = _slot_at(given, path) if origin.new else None
+                    slot = slot_at(given, path) if origin.new else None
                     if slot is not None:
-                        self._copy(origin.root, _Given(slot, (), given.once))
+                        self._copy(origin.root, Given(slot, (), given.once))
                     elif origin.new and any(not o.new for o in self._copied[origin.root]):
                         self._say(given.place, None, below=True)
         for root, places in self._handed.items():
@@ -284,7 +328,7 @@ class Puts:
             ((), put.what or ANYTHING) for put in self._puts if put.slot.owner.root == root
         }  # fmt: skip
 
-    def _copy(self, root: str, given: _Given) -> None:
+    def _copy(self, root: str, given: Given) -> None:
         """A part of a copy lies where it is put, and in the copy, which shares what was shared."""
         if not isinstance(given.place, Slot):
             if any(not origin.new for origin in self._copied.get(root, ())):
@@ -335,7 +379,7 @@ class Puts:
             found |= more
 
     def _say(
-        self, place: _Place, what: Origin | None, *, below: bool = False, again: bool = False
+        self, place: Where, what: Origin | None, *, below: bool = False, again: bool = False
     ) -> None:
         if isinstance(place, Slot):
             slot = Slot(place.owner, place.step, below or place.below)
@@ -350,13 +394,3 @@ class Puts:
             return False
         target = self.inference.callees.target(call)
         return target is not None and target.constructs and target.function is not None
-
-
-def _slot_at(given: _Given, path: Path) -> Slot | None:
-    """The slot that a path below an object leads to, where that is placed; None if not known."""
-    if not path or given.path or not isinstance(given.place, Slot):
-        return None
-    slot: Slot | None = given.place
-    for step in path[1:] if given.items else path:
-        slot = within(slot, step)
-    return slot

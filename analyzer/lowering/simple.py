@@ -12,7 +12,7 @@ from .annotations import annotate, annotate_field, evaluate_annotation
 from .context import Context
 from .evaluation import test
 from .expressions import bind, evaluate, path
-from .targets import bound
+from .targets import bound, perhaps
 
 More = dict[str, object] | None
 
@@ -99,6 +99,10 @@ def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
     sign = _SIGNS.get(type(node.operator), "-=")
     context.add(Operate((base, value), Risk.OPERATOR, sign=sign[0]))
     if place is None:
+        for other in perhaps(node.target, base):
+            context.add(Mutate(other, guarded=True, operator=sign, operand=value))
+            result = Value(held=(Value(place=other), value), operator=sign)
+            context.add(Store(other, result, guarded=True))
         context.add(Control("target"))
         return {}
     context.add(Mutate(place, operator=sign, operand=value))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import libcst as cst
 
-from ..effects.selector import AnyKey, Attr, Key, Step, SymKey
+from ..effects.selector import AnyKey, Anything, Attr, Key, Step, SymKey
 from ..ir import (
     AENTER,
     ENTER,
     ITEM,
+    SLICE,
     UNTYPED,
     Control,
     Define,
@@ -137,10 +139,44 @@ def bind(target: cst.CSTNode, value: Value, context: Context) -> Place | None:
             context.add(Store(place, value, context.guarded))
             return place
         context.add(Operate((base, value), Risk.ITEM, context.guarded))
+        for other in perhaps(target, base):
+            context.add(Store(other, value, guarded=True))
         context.add(Control("store", context.guarded))
     else:
         context.add(Control("target", context.guarded))
     return None
+
+
+def perhaps(target: cst.BaseExpression, base: Value) -> Iterator[Place]:
+    """The slots that a target without a path of its own may mean: `(a or b)["k"]`."""
+    step = Attr(target.attr.value) if isinstance(target, cst.Attribute) else AnyKey()
+    for owner in base.held:
+        yield from (place.then(step) for place in _places(owner))
+
+
+def _places(value: Value) -> Iterator[Place]:
+    """The paths that may lead to what a value without one is."""
+    if value.place is not None:
+        yield value.place
+    elif value.element:
+        step = Anything() if value.type == UNTYPED else AnyKey()
+        for held in value.held:
+            yield from _inner(held, step)
+    elif not value.fresh:
+        for held in value.held:
+            yield from _places(held)
+
+
+def _inner(value: Value, step: Step) -> Iterator[Place]:
+    """The paths that may lead to what lies in it."""
+    if value.fresh:
+        for held in value.held:
+            yield from _places(held)
+    elif value.operator or value.type == SLICE:
+        for held in value.held:
+            yield from _inner(held, step)
+    else:
+        yield from (place.then(step) for place in _places(value))
 
 
 def bound(value: Value, place: Place | None) -> Value:
