@@ -15,6 +15,7 @@ from .arguments import argument
 from .catalog import Entry
 from .containers import asks_for_text, slots_of
 from .dispatch import rearmed
+from .makers import makers
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -60,22 +61,10 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
 
 def _made_of_unknown(inference: Inference, value: Value) -> str:
     """Which unknown call had a hand in an object whose type decides what a call does, or ""."""
-    module, seen, todo = inference.module, set[str](), [value]
-    while todo:
-        made = todo.pop()
-        todo += made.held
-        if made.place is None or made.place.symbol in seen:
-            continue
-        seen.add(made.place.symbol)
-        call = module.calls.get(made.place.symbol)
-        if call is None:
-            info = module.symbols.get(made.place.symbol)
-            todo += info.values if info is not None else ()
-        elif inference.facts(call).everything:
-            return f"made by `{inference.facts(call).name}`, of which nothing is known"
-        else:
-            todo += [a.value for a in call.arguments]
-            todo += [call.receiver] if call.receiver is not None else []
+    for call in makers(inference.module, value):
+        facts = inference.facts(call)
+        if facts.everything:
+            return f"made by `{facts.name}`, of which nothing is known"
     return ""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..ir import Call, Value
 from .catalog import Entry
+from .makers import makers
 
 if TYPE_CHECKING:
     from ..resolve import Resolver
@@ -57,21 +58,9 @@ def server_of(resolver: Resolver, session: Value) -> str:
 
 def _openings(resolver: Resolver, session: Value) -> Iterator[tuple[str, ...]]:
     """The literal texts, in order, of each call that had a hand in making a session."""
-    module, seen, todo = resolver.module, set[str](), [session]
-    while todo:
-        value = todo.pop()
-        todo += value.held
-        if value.place is None or value.place.symbol in seen:
-            continue
-        seen.add(value.place.symbol)
-        call = module.calls.get(value.place.symbol)
-        if call is None:
-            info = module.symbols.get(value.place.symbol)
-            todo += info.values if info is not None else ()
-            continue
+    for call in makers(resolver.module, session):
         given = [a.value for a in call.arguments if a.keyword in (None, "command", "args", "url")]
         words = [v for item in given for v in ([item, *item.held] if item.fresh else [item])]
         texts = tuple(v.literal for v in words if isinstance(v.literal, str))
         if texts:
             yield texts
-        todo += [a.value for a in call.arguments]
