@@ -255,7 +255,37 @@ class _Reader(Scopes):
             texts = [v.value for v in values if isinstance(v, ast.Constant)]
             if texts and len(texts) == len(values):
                 return [str(text) for text in texts]
+            if at is not None and len(at.loops.get(key.id, ())) == len(at.values[key.id]):
+                found = [self._items(iterated, i, at) for iterated, i in at.loops[key.id]]
+                return [text for texts in found for text in texts or [ANY_NAME]]
         return [ANY_NAME]
+
+    def _items(self, iterated: ast.expr, place: int, scope: Scope) -> list[str]:
+        """The texts at a place of each item of a display that a loop goes through; [] if unknown.
+
+        A name stands for its display where the file does nothing else with it.
+        """
+        if isinstance(iterated, ast.Name):
+            values = scope.values.get(iterated.id, [])
+            uses = [
+                n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and n.id == iterated.id
+            ]
+            loops = {id(n.iter) for n in ast.walk(self.tree) if isinstance(n, ast.For)}
+            loads = [n for n in uses if isinstance(n.ctx, ast.Load)]
+            only = values[0] if len(values) == 1 and len(uses) == len(loads) + 1 else None
+            if only is None or any(id(n) not in loops for n in loads):
+                return []
+            iterated = only
+        if not isinstance(iterated, (ast.List, ast.Tuple, ast.Set)):
+            return []
+        found: list[str] = []
+        for item in iterated.elts:
+            parts = item.elts if isinstance(item, ast.Tuple) and place >= 0 else [item]
+            one = parts[max(place, 0)] if place < len(parts) else None
+            if not isinstance(one, ast.Constant) or not isinstance(one.value, str):
+                return []
+            found.append(one.value)
+        return found
 
     def _around(self, scope: Scope) -> Meaning:
         at: Scope | None = scope

@@ -44,6 +44,10 @@ class Scope:
         default_factory=dict[str, "list[ast.expr | None]"]
     )
     types: dict[str, ast.expr] = field(default_factory=dict[str, ast.expr])
+    #: Names that loops bind: what is gone through, and the place in each of its items (-1: all).
+    loops: dict[str, list[tuple[ast.expr, int]]] = field(
+        default_factory=dict[str, list[tuple[ast.expr, int]]]
+    )
 
     def inside(self, name: str) -> str:
         return f"{self.qualname}.{name}" if self.qualname else name
@@ -101,6 +105,11 @@ class Scopes:
                 scope.values.setdefault(node.target.id, []).append(node.value)
             elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
                 self._unknown(node.target, scope)
+                parts = node.target.elts if isinstance(node.target, ast.Tuple) else None
+                for i, each in enumerate(parts or [node.target]):
+                    if isinstance(each, ast.Name):
+                        place = i if parts else -1
+                        scope.loops.setdefault(each.id, []).append((node.iter, place))
             elif isinstance(node, ast.arg):  # of a lambda
                 scope.values.setdefault(node.arg, []).append(None)
             elif isinstance(node, (ast.With, ast.AsyncWith)):

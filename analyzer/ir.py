@@ -365,6 +365,7 @@ class Module:
     names: frozenset[str]  # every identifier in the file: new ones must differ
     imports: frozenset[str]  # top-level packages that are imported
     star_import: bool
+    stars: tuple[str, ...]  # the modules that `from … import *` names
     directives: dict[int, Comment] = field(default_factory=dict[int, Comment])  # by line
     strings: tuple[tuple[int, int], ...] = ()  # (first, last line) of strings over several lines
     indent: str = "    "

@@ -64,6 +64,7 @@ class Scopes:
     star_import: bool
     names: set[str]
     modules: set[str]
+    stars: list[str] = field(default_factory=list[str])  # modules whose names are all imported
 
     @property
     def respelled(self) -> str:
@@ -349,6 +350,7 @@ class _Collector:
         self.scopes.modules.add(module.split(".")[0])
         if isinstance(node.names, cst.ImportStar):
             self.scopes.star_import = True
+            self.scopes.stars.append(module)
             return
         for alias in node.names:
             target = alias.asname.name if alias.asname else alias.name

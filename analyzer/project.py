@@ -21,6 +21,7 @@ from .index_files import in_tests
 from .ir import Module
 from .solving import Solver
 from .source import SourceError, from_bytes
+from .stars import starred
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
@@ -196,7 +197,11 @@ class Project:
             lowered = self.module(module)
             if lowered is None:
                 return None
-            found = defined(lowered, module, rest, once=once)
+            found = (
+                starred(self, lowered, module, rest, once=once)
+                if lowered.star_import
+                else defined(lowered, module, rest, once=once)
+            )
             if not isinstance(found, str):
                 return found
             if not found or found == name:
@@ -300,10 +305,13 @@ def module_name(path: Path, src: Sequence[str], root: Path) -> tuple[str, bool]:
 
 
 def defined(module: Module, name: str, rest: str, *, once: bool = True) -> Definition | str | None:
-    """What ``rest`` means in a module: a definition, or the qualified name it was imported as."""
+    """What ``rest`` means in a module: a definition, or the qualified name it was imported as.
+
+    Of a module with star imports, see :mod:`.stars`.
+    """
     first, _, more = rest.partition(".")
     info = module.symbols.get(f":{first}")
-    if info is None or module.star_import:
+    if info is None:
         return None
     if info.kind == "import" and info.bindings == 1:
         return f"{info.target}.{more}" if more else info.target

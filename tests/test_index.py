@@ -159,6 +159,18 @@ FUNCTIONS = {
     "setattr": "from app import shop\nsetattr(shop, 'load', other)",
     "delattr": "from app import shop\ndelattr(shop, 'load')",
     "setattr of a computed name": "from app import shop\nsetattr(shop, name, other)",
+    "setattr in a loop": "from app import shop\nfor n in ('a', 'load'):\n    setattr(shop, n, f)",
+    "setattr in a loop over a list": "from app import shop\nNAMES = ['load']\n"
+                                     "for n in NAMES:\n    setattr(shop, n, f)",
+    "setattr in a loop over a list that grows": "from app import shop\nNAMES = ['save']\n"
+                                                "NAMES.append(x)\nfor n in NAMES:\n"
+                                                "    setattr(shop, n, f)",
+    "setattr in a loop over pairs": "from app import shop\nfor n, v in [('load', 1)]:\n"
+                                    "    setattr(shop, n, v)",
+    "setattr in a loop over what is handed in": "from app import shop\ndef f(names):\n"
+                                                "    for n in names:\n        setattr(shop, n, f)",
+    "setattr of a loop's name that is bound again": "from app import shop\nfor n in ['save']:\n"
+                                                    "    n = x\n    setattr(shop, n, f)",
     "setattr of a constant": "from app import shop\nNAME = 'load'\nsetattr(shop, NAME, other)",
     "through a name": "from app import shop\nhere = shop\nhere.load = other",
     "in a function": "def f():\n    from app import shop\n    shop.load = other",
@@ -199,6 +211,9 @@ LEFT_ALONE = {
     "a name of one's own": "load = other\ndef f():\n    load = 1",
     "another object's names": "def f(self, name):\n    setattr(self, name, 1)",
     "keyword": "f(load=other)",
+    "setattr in a loop": "from app import shop\nfor n in ['a', 'b']:\n    setattr(shop, n, f)",
+    "setattr in a loop over pairs": "from app import shop\nPAIRS = [('save', 'x'), ('size', 'y')]\n"
+    "for n, v in PAIRS:\n    setattr(shop, n, v)",
     "lazy exports": "def __getattr__(name):\n    globals()[name] = 1\n    return 1",
 }
 

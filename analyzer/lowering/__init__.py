@@ -49,6 +49,7 @@ def _lower(source: Source, name: str, is_package: bool) -> Module:
         names=frozenset(scopes.names),
         imports=frozenset(scopes.modules),
         star_import=scopes.star_import,
+        stars=tuple(scopes.stars),
         introspects=_introspecting(unit),
         respelled=scopes.respelled,
         directives=directives(tree, unit),
