@@ -8,18 +8,27 @@ from ..classes import events_of
 from ..container_methods import VIEWS
 from ..ir import Call, Invoke, Iterate, Place, Value
 from ..lineage import PROTOCOLS, ancestry
-from ..own_code import members, run_by
+from ..own_code import members
+from ..own_operators import looked_up as run_by_fields
+from ..own_operators import run_by
 from ..quiet import quiet
 from ..typetext import CLASS, is_plain
 from .arguments import argument
 from .catalog import Entry
 from .containers import asks_for_text, slots_of
 from .dispatch import rearmed
+from .formats import looked_up
 from .handed_on import bound_method, called, dunders, follows, hidden, owner, owners, parameter
 
 if TYPE_CHECKING:
     from .inference import Inference
 
+_LOOKED_UP = frozenset({"__getattr__", "__getitem__", "__missing__"})
+#: Methods of texts and lists that take numbers.
+_COUNTING = frozenset({
+    "center", "ljust", "rjust", "zfill", "replace", "split", "rsplit", "expandtabs", "index",
+    "rindex", "find", "rfind", "count", "startswith", "endswith", "hex",
+})  # fmt: skip
 _ACCESS = frozenset({"__getattr__", "__getattribute__"})
 
 
@@ -96,8 +105,17 @@ def _of_the_class(inference: Inference, entry: Entry, call: Call) -> bool:
 def _runs_own(inference: Inference, entry: Entry, call: Call) -> str:
     """Which special method of the project an entry's function calls, or ""."""
     special = dunders(inference.resolver, entry, call)
+    if call.method in _COUNTING:
+        special += ("__index__",)
     if not special or asks_for_text(inference, call):
         return ""  # whatever lies under a text is not compared
+    if "__getattr__" in special:  # it formats what it is given
+        names = looked_up(inference, call)
+        for a in call.arguments if names is None or names else ():
+            found = run_by_fields(inference, a.value, names)
+            if found:
+                return f"looks up {found}, which a class of the project defines"
+        special = tuple(name for name in special if name not in _LOOKED_UP)
     hashed = slots_of(inference, call) is not None
     for value in (call.receiver, *_looked_into(inference, entry, call)):
         if value is None:
@@ -167,7 +185,10 @@ def _iterated(name: str, entry: Entry, call: Call) -> list[Value]:
         value = argument(call, name, entry.params)
         return [] if value is None else [value]
     positional = [a for a in call.arguments if a.keyword is None]
-    return [a.value for a in positional[len(entry.params) :]]
+    return [
+        Value(held=(a.value,), element=True) if a.star == "*" else a.value
+        for a in positional[len(entry.params) :]
+    ]
 
 
 def _callable(inference: Inference, value: Value, *, deep: bool) -> bool:

@@ -96,11 +96,12 @@ def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
     if place is not None:
         context.use(place, deep=True, risk=Risk.ITEM if place.steps else Risk.NAME)
     value = evaluate(node.value, context)
-    context.add(Operate((base, value), Risk.OPERATOR))
+    total = isinstance(node.operator, (cst.AddAssign, cst.SubtractAssign, cst.MultiplyAssign))
+    sign = _SIGNS.get(type(node.operator), "-=")
+    context.add(Operate((base, value), Risk.OPERATOR if total else Risk.ITEM, sign=sign[0]))
     if place is None:
         context.add(Control("target"))
         return {}
-    sign = _SIGNS.get(type(node.operator), "-=")
     context.add(Mutate(place, operator=sign, operand=value))
     result = Value(held=(base, value), operator=sign)
     if place.steps:
