@@ -17,6 +17,7 @@ from .effects.selector import Attr
 from .ir import (
     CAUGHT,
     Call,
+    ClassInfo,
     Control,
     Event,
     Function,
@@ -28,8 +29,8 @@ from .ir import (
     Use,
     Value,
 )
-from .lineage import ancestry
-from .typetext import CLASS
+from .lineage import ancestry, decorator_name
+from .typetext import CLASS, is_plain
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
@@ -47,6 +48,10 @@ _LOOKING = frozenset({
 })  # fmt: skip
 #: Methods that make what an object shows of itself.
 _SHOWING = frozenset({"__str__", "__repr__", "__format__", "__getattribute__"})
+#: Decorators that write a method that shows the fields.
+_SHOWING_FIELDS = frozenset({
+    "dataclass", "define", "mutable", "frozen", "attrs", "s", "attributes",
+})  # fmt: skip
 #: Attributes of built-in exceptions that their text is made of.
 _SHOWN = frozenset({
     "args", "filename", "filename2", "strerror", "errno", "msg", "reason", "object", "name",
@@ -123,10 +128,38 @@ def raises_text(inference: Inference) -> bool:
     shown = (f"{name}:{method}" for name in module.classes for method in _SHOWING)
     if any(symbol in module.symbols for symbol in shown):
         return False
+    if any(_shown_as_key(resolver, info) for info in module.classes.values()):
+        return False
     return all(
         _harmless(resolver, event, function)
         for function in module.functions
         for event in events_of(function)
+    )
+
+
+def _shown_as_key(resolver: Resolver, info: ClassInfo) -> bool:
+    """May objects that show their fields, which may change, be keys? A `KeyError` holds its key.
+
+    A decorator such as `dataclass` writes the ``__repr__``, and takes ``__hash__`` away unless it
+    is told otherwise (library reference, "dataclasses").
+    """
+    own = "__hash__" in info.methods
+    for decorator in info.decorators:
+        name = decorator_name(resolver, decorator)
+        if name.rpartition(".")[2] not in _SHOWING_FIELDS:
+            if resolver.types.decorators.get(name) != "harmless":
+                return True
+            continue
+        call = resolver.module.calls.get(decorator.place.symbol) if decorator.place else None
+        arguments = call.arguments if call is not None else ()
+        given = {a.keyword: a.value.literal if a.value.is_literal else ... for a in arguments}
+        if given.get("frozen") is True or name.rpartition(".")[2] == "frozen":
+            continue
+        hashed = any(given.get(word) not in (None, False) for word in ("unsafe_hash", "hash"))
+        if own or hashed or None in given or given.get("eq", True) is not True:
+            return True
+    return own and any(
+        base.place is None or not base.place.symbol.startswith("builtins:") for base in info.bases
     )
 
 
@@ -152,6 +185,8 @@ def _harmless(resolver: Resolver, event: Event, function: Function) -> bool:
 
 def _keeps_text(resolver: Resolver, call: Call) -> bool:
     """Does a call raise nothing, or change no exception, with an object that may change?"""
+    if call.method == "pop" and any(_changes(resolver, a.value) for a in call.arguments[:1]):
+        return False  # of an empty dictionary it raises for what could be no key
     if call.method in ("add_note", "set_exception", "throw", "__setattr__"):
         return False
     place = call.function.place
@@ -162,6 +197,15 @@ def _keeps_text(resolver: Resolver, call: Call) -> bool:
     if leaves or call.method == "cancel" or resolver.call_name(call) == "sys.exit":
         return all(_fixed(resolver, argument.value) for argument in call.arguments)
     return True
+
+
+def _changes(resolver: Resolver, value: Value) -> bool:
+    """Is something known to be an object that may change?"""
+    kind = resolver.values.of(value)
+    fixed = value.immutable or resolver.immutable(value) or kind.name == "builtins.tuple"
+    return (kind.known and not fixed and not is_plain(kind)) or any(
+        _changes(resolver, held) for held in value.held
+    )
 
 
 def _no_error(resolver: Resolver, owner: Place) -> bool:

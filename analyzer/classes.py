@@ -147,6 +147,12 @@ class OwnClasses:
         )  # fmt: skip
 
     @cached_property
+    def specials(self) -> frozenset[str]:
+        """The same, and what goes through an object of one of them."""
+        going = frozenset[str]().union(*(c.methods for c in self._classes.values()))
+        return self.dunders | (going & {"__iter__"})
+
+    @cached_property
     def hashable(self) -> bool:
         """May an object of a class of this file that compares in its own way be a key?
 

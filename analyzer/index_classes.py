@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from .index_facts import ANY_NAME, ClassFact, Meaning
@@ -29,6 +29,7 @@ class Classes(Names):
         self._above: dict[ClassKey, tuple[ClassFact, ...]] = {}
         self._overriding: dict[ClassKey, tuple[ClassFact, ...]] = {}
         self._kin: dict[ClassKey, tuple[ClassFact, ...]] = {}
+        self._around: dict[str, frozenset[str]] = {}
         self._nearby: dict[str, tuple[ClassFact, ...]] = {}
         self._families: dict[ClassKey, frozenset[ClassKey]] = {}
 
@@ -262,6 +263,84 @@ class Classes(Names):
                     return True
         return False
 
+    def around(self, module: str) -> frozenset[str]:
+        """The paths of the files whose classes a module may meet objects of.
+
+        It imports them, directly or indirectly, or a file does that imports it as well.
+        """
+        known = self._around.get(module)
+        if known is None:
+            own = self.modules(module)
+            found = self._closed(self._closed(own, self._importers), self._imported)
+            known = self._around[module] = frozenset(file.path for file in found)
+        return known
+
+    def _closed(self, files: Iterable[File], more: Mapping[File, Iterable[File]]) -> list[File]:
+        found: dict[File, None] = {}
+        todo = list(files)
+        while todo:
+            one = todo.pop()
+            if one not in found:
+                found[one] = None
+                todo.extend(more.get(one, ()))
+        return list(found)
+
+    @cached_property
+    def _imported(self) -> dict[File, list[File]]:
+        """File → those that it imports; of `import a.b` both `a` and `a.b`."""
+        found: dict[File, list[File]] = {}
+        for file in self.files:
+            names = [n for several in file.facts.imports.values() for n in several]
+            parts = {p for name in (*names, *file.facts.stars, file.module) for p in _parts(name)}
+            found[file] = [other for name in sorted(parts) for other in self.modules(name)]
+        return found
+
+    @cached_property
+    def _importers(self) -> dict[File, list[File]]:
+        found: dict[File, list[File]] = {}
+        for file, others in self._imported.items():
+            for other in others:
+                found.setdefault(other, []).append(file)
+        return found
+
+    @cached_property
+    def binding(self) -> dict[str, tuple[ClassFact, ...]]:
+        """Special methods → the classes that define them."""
+        return self._by_name(lambda cls: (n for n in cls.binds if n[:2] == n[-2:] == "__"))
+
+    def made_up(self, word: str) -> tuple[ClassFact, ...]:
+        """The classes whose bodies are computed, in files in which a word stands.
+
+        A file that cannot be read cannot be run either.
+        """
+        return tuple(
+            cls for file, cls in self._made_up if not file.facts.broken and file.refers(word)
+        )
+
+    @cached_property
+    def _made_up(self) -> tuple[tuple[File, ClassFact], ...]:
+        return tuple(
+            (file, cls)
+            for file in self.files
+            for cls in (file.facts.classes.values() if b"class" in file.data or file.odd else ())
+            if ANY_NAME in cls.binds
+        )
+
+    @cached_property
+    def computing(self) -> dict[str, tuple[ClassFact, ...]]:
+        """Attributes → the classes that may compute them."""
+        return self._by_name(lambda cls: (name for name, _ in cls.computed))
+
+    def _by_name(
+        self, names: Callable[[ClassFact], Iterable[str]]
+    ) -> dict[str, tuple[ClassFact, ...]]:
+        found: dict[str, dict[ClassKey, ClassFact]] = {}
+        for file in self.files:
+            for cls in file.facts.classes.values() if b"class" in file.data else ():
+                for name in names(cls):
+                    found.setdefault(name, {})[_key(cls)] = cls
+        return {name: tuple(classes.values()) for name, classes in found.items()}
+
     def having(self, methods: frozenset[str], method: str) -> tuple[ClassFact, ...]:
         """The classes with all these methods, whatever they inherit from: ``method`` too."""
         word = method.encode()
@@ -285,6 +364,12 @@ class Classes(Names):
 
 def _key(cls: ClassFact) -> ClassKey:
     return cls.module, cls.qualname
+
+
+def _parts(name: str) -> Iterator[str]:
+    """`a.b.c` → `a`, `a.b`, `a.b.c`."""
+    words = name.split(".")
+    return (".".join(words[: i + 1]) for i in range(len(words)))
 
 
 def _same(one: str, other: str) -> bool:

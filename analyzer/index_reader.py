@@ -33,7 +33,8 @@ def facts_of(data: bytes, module: str, *, package: bool, path: str = "") -> Fact
             tree = ast.parse(data)
         return _Reader(tree, module, package, path).facts()
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-        cls = ClassFact(module, "<unread>", 1, (UNKNOWN,), frozenset({ANY_NAME}))
+        any_name = frozenset({ANY_NAME})
+        cls = ClassFact(module, "<unread>", 1, (UNKNOWN,), any_name, path=path)
         anything = (Put(UNKNOWN, ANY_NAME, 1), Put(Meaning("module"), ANY_NAME, 1))
         return Facts({cls.qualname: cls}, frozenset(), {}, (), {}, anything, broken=True)
     finally:
@@ -301,7 +302,7 @@ class _Reader(Scopes):
             found = tuple(self.meaning(e, scope) for e in bases.elts)
         qualname = scope.inside(f"<class {node.lineno}>")
         self.classes[qualname] = ClassFact(
-            self.module, qualname, node.lineno, found, frozenset({ANY_NAME})
+            self.module, qualname, node.lineno, found, frozenset({ANY_NAME}), path=self.path
         )
 
     def _patched(self, node: ast.Call, last: str, scope: Scope) -> None:

@@ -47,6 +47,7 @@ class Risk(StrEnum):
     OPERATOR = "operator"
     FORMAT = "format"
     TRUTH = "truth"
+    INDEX = "index"  # what is computed between brackets
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Operate:
     risk: Risk
     guarded: bool = False
     member: bool = False  # `in`: does the second hold the first?
-    sign: str = ""  # of arithmetic: "+", "-" and the like
+    sign: str = ""  # of arithmetic: "+", "-" and the like; of look-ups: what is looked up
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,8 @@ def _more(inference: Inference, function: Function) -> list[One] | None:
 
 
 def _of_event(inference: Inference, function: Function, event: Event) -> list[One] | None:
-    from .own_code import ran, steps_run
+    from .own_code import steps_run
+    from .own_operators import ran
 
     resolver = inference.resolver
     match event:
@@ -127,11 +128,11 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
                 return None
             insert = place.steps and resolver.place_type(Place(place.symbol, place.steps[:-1]))
             bad = insert == "collections.defaultdict"
-            return None if bad else steps_run(inference, event, everywhere=True)[1]
+            return None if bad else steps_run(inference, event)[1]
         case Operate(values=values, member=member):
             if member and not inference.iterable(values[-1]):
                 return None  # looking for something in an iterator advances it
-            return together(ran(inference, v, event, everywhere=True)[1] for v in values)
+            return together(ran(inference, v, event)[1] for v in values)
         case Define(symbol=symbol):
             return [] if symbol.startswith(_inside(function)) else None
         case Iterate(value=value, asynchronous=False):
@@ -148,7 +149,7 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
 
 
 def _of_call(inference: Inference, call: Call) -> list[One] | None:
-    from .own_code import run_by
+    from .own_operators import run_by
 
     entry = inference.resolver.entry(call)
     if entry is None or entry.calls or call.awaited or not entry.origin.startswith("catalog"):
@@ -163,19 +164,23 @@ def _of_call(inference: Inference, call: Call) -> list[One] | None:
         not call.arguments or _computes(inference, inference.resolver.values.of(values[0]))
     ):
         return None
-    return together(run_by(inference, entry.dunders, v, everywhere=True)[1] for v in given)
+    return together(run_by(inference, entry.dunders, v)[1] for v in given)
 
 
 def _computes(inference: Inference, kind: Type) -> bool:
     """Does its class compute attributes of an object, or, if that is not known, any class?"""
     from .own_code import members
+    from .strangers import runs
 
     if kind:
         known = members(inference, kind)
         return known is None or bool(known.computed or known.names & _ACCESS)
-    files = inference.everywhere
-    return files is None or any(
-        f.resolver.own.computed_names or f.resolver.own.dunders & _ACCESS for f in files
+    index = inference.index
+    return any(index.binding.get(name) or index.made_up(name) for name in _ACCESS) or any(
+        runs(inference, cls, name, how)
+        for classes in index.computing.values()
+        for cls in classes
+        for name, how in cls.computed
     )
 
 

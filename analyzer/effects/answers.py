@@ -10,6 +10,7 @@ from ..container_methods import ANSWER_ITEM, VIEWS
 from ..ir import Call, Invoke, Iterate, Place, Value
 from .callees import Binding, Target, bind
 from .catalog import Entry
+from .handed_on import answers
 from .roots import ANYTHING, Origin
 from .selector import AnyKey, Anything, Step, SymKey
 
@@ -163,8 +164,14 @@ class Answers:
                 receiver.place
             )
             handed += [] if module else [receiver]
-        for value in handed:
-            below = self.sources.reached(self.sources.of_value(value))
+        parts = [self.sources.reached(self.sources.of_value(value)) for value in handed]
+        for value, items in answers(self.sources.resolver, entry, call):
+            of_owner = self.sources.of_value(value)
+            parts.append(
+                self.sources.stepped(of_owner, AnyKey()) if items
+                else self.sources.reached(of_owner)
+            )  # fmt: skip
+        for below in parts:
             self.sources.hold(new, AnyKey(), below)
             if entry.returns == "alias":
                 found |= below

@@ -8,18 +8,28 @@ from ..classes import events_of
 from ..container_methods import VIEWS
 from ..ir import Call, Invoke, Iterate, Place, Value
 from ..lineage import PROTOCOLS, ancestry
-from ..own_code import members, run_by
+from ..own_code import members
+from ..own_operators import looked_up as run_by_fields
+from ..own_operators import run_by
 from ..quiet import quiet
 from ..typetext import CLASS, is_plain
 from .arguments import argument
 from .catalog import Entry
 from .containers import asks_for_text, slots_of
 from .dispatch import rearmed
+from .formats import looked_up
+from .handed_on import bound_method, called, dunders, follows, hidden, owner, owners, parameter
 from .makers import makers
 
 if TYPE_CHECKING:
     from .inference import Inference
 
+_LOOKED_UP = frozenset({"__getattr__", "__getitem__", "__missing__"})
+#: Methods of texts and lists that take numbers.
+_COUNTING = frozenset({
+    "center", "ljust", "rjust", "zfill", "replace", "split", "rsplit", "expandtabs", "index",
+    "rindex", "find", "rfind", "count", "startswith", "endswith", "hex",
+})  # fmt: skip
 _ACCESS = frozenset({"__getattr__", "__getattribute__"})
 
 
@@ -32,11 +42,14 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
     # handed over as such is suspect there; what runs early may look into what it is handed.
     deep = call.awaited or not entry.origin.startswith("catalog")
     for a in call.arguments:
-        name = a.keyword or _parameter(inference, entry, call, a.value)
+        name = a.keyword or parameter(entry, call, a.value)
         if name not in entry.calls and _callable(inference, a.value, deep=deep):
             return "is handed a function that it may call"
-        if name in entry.calls and not _harmless(inference, a.value):
+    for name, value in called(entry, call):
+        if not follows(inference, call, value):
             return f"calls what it is given as `{name}`"
+    if hidden(entry, call):
+        return "may be given a function to call in arguments that cannot be seen"
     for name, kinds in entry.typed.items():
         found = argument(call, name, entry.params)
         kind = inference.resolver.type_of(found) if found is not None else ""
@@ -50,8 +63,9 @@ def doubt(inference: Inference, entry: Entry, call: Call) -> str:
     own = _runs_own(inference, entry, call) or _reflects(inference, call)
     if own:
         return own
-    if entry.dunders and not inference.config.plain_values:
-        return f"calls `{entry.dunders[0]}` of what it is given (plain-values = false)"
+    special = dunders(inference.resolver, entry, call)
+    if special and not inference.config.plain_values:
+        return f"calls `{special[0]}` of what it is given (plain-values = false)"
     for name in entry.iterates:
         for value in _iterated(name, entry, call):
             if not inference.iterable(value):
@@ -79,16 +93,34 @@ def _of_the_class(inference: Inference, entry: Entry, call: Call) -> bool:
 
 def _runs_own(inference: Inference, entry: Entry, call: Call) -> str:
     """Which special method of the project an entry's function calls, or ""."""
-    if not entry.dunders or asks_for_text(inference, call):
+    special = dunders(inference.resolver, entry, call)
+    if call.method in _COUNTING:
+        special += ("__index__",)
+    if not special or asks_for_text(inference, call):
         return ""  # whatever lies under a text is not compared
+    if "__getattr__" in special:  # it formats what it is given
+        names = looked_up(inference, call)
+        for a in call.arguments if names is None or names else ():
+            found = run_by_fields(inference, a.value, names)
+            if found:
+                return f"looks up {found}, which a class of the project defines"
+        special = tuple(name for name in special if name not in _LOOKED_UP)
     hashed = slots_of(inference, call) is not None
-    for value in (call.receiver, *(a.value for a in call.arguments)):
+    for value in (call.receiver, *_looked_into(inference, entry, call)):
         if value is None:
             continue
-        found, functions = run_by(inference, entry.dunders, value, hashed=hashed)
+        found, functions = run_by(inference, special, value, hashed=hashed)
         if found and (hashed or not quiet(functions)):
             return f"calls {found}, which a class of the project defines"
     return ""
+
+
+def _looked_into(inference: Inference, entry: Entry, call: Call) -> list[Value]:
+    """The arguments of a call; in place of a bound method the object that its answers are from."""
+    resolver = inference.resolver
+    methods = [value for _, value in called(entry, call) if owner(resolver, value) is not None]
+    others = [a.value for a in call.arguments if not any(a.value is m for m in methods)]
+    return [*others, *owners(resolver, entry, call)]
 
 
 def _reflects(inference: Inference, call: Call) -> str:
@@ -142,20 +174,17 @@ def _iterated(name: str, entry: Entry, call: Call) -> list[Value]:
         value = argument(call, name, entry.params)
         return [] if value is None else [value]
     positional = [a for a in call.arguments if a.keyword is None]
-    return [a.value for a in positional[len(entry.params) :]]
-
-
-def _parameter(inference: Inference, entry: Entry, call: Call, value: Value) -> str:
-    positional = [a.value for a in call.arguments if a.keyword is None and not a.star]
-    for i, candidate in enumerate(positional):
-        if candidate is value and i < len(entry.params):
-            return entry.params[i]
-    return ""
+    return [
+        Value(held=(a.value,), element=True) if a.star == "*" else a.value
+        for a in positional[len(entry.params) :]
+    ]
 
 
 def _callable(inference: Inference, value: Value, *, deep: bool) -> bool:
     """May the value be (``deep``: or hold) a function of this file, which looks names up?"""
     if value.function or any(_callable(inference, held, deep=deep) for held in value.held):
+        return True
+    if bound_method(inference.resolver, value):
         return True
     if not deep:
         place = value.place
@@ -163,24 +192,3 @@ def _callable(inference: Inference, value: Value, *, deep: bool) -> bool:
         return info is not None and any(v.function for v in info.values)
     group = inference.aliases.group
     return any(group(s) in inference.function_groups for s in inference.aliases.sources(value))
-
-
-def _harmless(inference: Inference, value: Value) -> bool:
-    """A function that a known callee may call: a lambda (lowered in place), a pure builtin."""
-    if value.function == "lambda" or (value.is_literal and value.literal is None):
-        return True
-    if value.place is None:
-        return False
-    name = inference.resolver.place_name(value.place)
-    found = [e for catalog in inference.resolver.sources for e in catalog.find(name)]
-    if name in (
-        "builtins.list",
-        "builtins.dict",
-        "builtins.set",
-        "builtins.int",
-        "builtins.str",
-        "builtins.float",
-        "builtins.len",
-    ):
-        return True
-    return bool(found) and all(e.pure and not e.calls and not e.iterates for e in found)

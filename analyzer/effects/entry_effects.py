@@ -12,6 +12,7 @@ from .benign import is_benign_claim
 from .catalog import Entry
 from .containers import all_slots, gone_through, slots_of, takes_out
 from .doubts import asks_identity
+from .handed_on import read
 from .model import MEMORY, Effect, Mode, Resource
 from .selector import Memory
 from .templates import resources
@@ -42,6 +43,10 @@ def effects_of(inference: Inference, entry: Entry, call: Call) -> list[Effect]:
             if entry.slots and not spread
             else inference.contents(value)
         )
+    ]
+    effects += [
+        Effect(Mode.READ, Resource(MEMORY, memory), entry.origin)
+        for memory in read(inference, entry, call)
     ]
     for mode, templates in ((Mode.READ, entry.reads), (Mode.WRITE, entry.writes)):
         for template in templates:

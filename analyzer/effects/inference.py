@@ -78,6 +78,7 @@ class Inference:
         self._facts: dict[int, CallFacts] = {}
         self._sources: dict[str, Sources] = {}
         self.members: dict[tuple[str, bool], Members | None] = {}  # see `own_code`
+        self.strangers: dict[tuple[str, ...], tuple[str, list[One] | None]] = {}
         self.looking: dict[str, list[One] | None] = {}  # by scope of a method, see `quiet`
         self._placed: dict[str, Placed] = {}
         self._textual: bool | None = None

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from ..ir import FRAMES, Module, Place, Use
 from ..resolve import CONTAINERS, PLAIN
 from ..typetext import is_plain
+from .mixed import keeps_apart, parting
 from .roots import Origin, is_module
 from .selector import Attr, Key, Memory, coincide
 from .ties import Ties, special, typed
@@ -54,6 +55,8 @@ class Trees:
         met = all(map(coincide, p, q))
         if met and not (looks and not other.deep and len(q) < len(p)):  # below is not above
             return False
+        if self._mixed(inference, a, p, q):
+            return False
         return not self._tied(one, other)
 
     def two_objects(self, inference: Inference, a: Memory, b: Memory) -> bool:
@@ -66,6 +69,24 @@ class Trees:
         if len(p) == len(q) and all(map(coincide, p[:-1], q[:-1])):
             return False
         return not self._tied(one, other)
+
+    def _mixed(self, inference: Inference, memory: Memory, p: Steps, q: Steps) -> bool:
+        """Do the paths part at an item and an attribute that may lead to one thing?
+
+        ``memory``: the one of the path ``p``.
+        """
+        at = parting(p, q)
+        if at is None:
+            return False
+        first, name = (*p, None, None)[:2]
+        named = isinstance(first, Attr) and is_module(first.name) and isinstance(name, Attr)
+        owner = self.inferences.get(first.name[1:-1]) if named and isinstance(first, Attr) else None
+        if at < 2 and named:
+            return False  # names of a module
+        if owner is not None and isinstance(name, Attr):
+            kind = owner.resolver.values.at(Place(f":{name.name}", p[2:at]))
+            return not keeps_apart(owner, kind)
+        return not keeps_apart(inference, inference.resolver.values.at(Place(memory.root, p[:at])))
 
     def _tied(self, one: Name, other: Name) -> bool:
         """Does something that lies at two places make one path another name of the other?"""

@@ -53,7 +53,7 @@ def _function_of(context: Context, name: str) -> str:
 def _access(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     place, value = path(node, context)
     if place is None:
-        context.add(Operate((value,), Risk.ATTRIBUTE, context.guarded))
+        context.add(Operate((value,), Risk.ATTRIBUTE, context.guarded, sign=_steps(node)))
     else:
         use_path(place, context, deep=deep)
     if isinstance(node, cst.Subscript) and any(isinstance(e.slice, cst.Slice) for e in node.slice):
@@ -61,6 +61,15 @@ def _access(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
         whole = Value(place=Place(place.symbol, place.steps[:-1])) if place else value.held[0]
         return Value(held=(whole, value), type=SLICE)
     return value
+
+
+def _steps(node: cst.BaseExpression) -> str:
+    """The attributes and subscripts behind a value without a name."""
+    found: list[str] = []
+    while isinstance(node, (cst.Attribute, cst.Subscript)):
+        found.append(node.attr.value if isinstance(node, cst.Attribute) else "[]")
+        node = node.value
+    return ".".join(reversed(found))
 
 
 def _call(node: cst.BaseExpression, context: Context, deep: bool, awaited: object = None) -> Value:
@@ -131,6 +140,10 @@ def _await(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
 
 #: What may make something else than numbers; "-" stands for all other operators.
 _SIGNS: dict[type[cst.BaseBinaryOp], str] = {cst.BitOr: "|", cst.Modulo: "%"}
+_OPERATORS: dict[type[cst.BaseBinaryOp], str] = {
+    cst.Add: "+", cst.Multiply: "*", cst.BitOr: "|", cst.BitAnd: "&", cst.BitXor: "^",
+    cst.Modulo: "%",
+}  # fmt: skip
 
 
 def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
@@ -139,7 +152,7 @@ def _binary(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     right = evaluate(node.right, context)
     total = isinstance(node.operator, (cst.Add, cst.Subtract, cst.Multiply))
     risk = Risk.OPERATOR if total else Risk.ITEM  # the others can fail on two numbers
-    sign = "+" if isinstance(node.operator, cst.Add) else "-"
+    sign = _OPERATORS.get(type(node.operator), "-")
     context.add(Operate((left, right), risk, context.guarded, sign=sign))
     if isinstance(node.operator, cst.Add):
         return Value(parts=(left, right), held=(left, right), operator="+")

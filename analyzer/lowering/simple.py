@@ -96,8 +96,9 @@ def _aug_assign(node: cst.AugAssign, context: Context) -> dict[str, object]:
     if place is not None:
         context.use(place, deep=True, risk=Risk.ITEM if place.steps else Risk.NAME)
     value = evaluate(node.value, context)
+    total = isinstance(node.operator, (cst.AddAssign, cst.SubtractAssign, cst.MultiplyAssign))
     sign = _SIGNS.get(type(node.operator), "-=")
-    context.add(Operate((base, value), Risk.OPERATOR, sign=sign[0]))
+    context.add(Operate((base, value), Risk.OPERATOR if total else Risk.ITEM, sign=sign[0]))
     if place is None:
         for other in perhaps(node.target, base):
             context.add(Mutate(other, guarded=True, operator=sign, operand=value))

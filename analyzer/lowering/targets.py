@@ -40,7 +40,8 @@ def path(node: cst.BaseExpression, context: Context) -> tuple[Place | None, Valu
         return _step(base, Attr(node.attr.value))
     if isinstance(node, cst.Subscript):
         base = _base(node.value, context)
-        return _step(base, _key(node, context))
+        named = base[0] is not None or base[1].place is not None
+        return _step(base, _key(node, context, named=named))
     value = evaluate(node, context)
     return None, value
 
@@ -77,13 +78,25 @@ def _step(base: tuple[Place | None, Value], step: Step) -> tuple[Place | None, V
     return longer, Value(place=longer)
 
 
-def _key(node: cst.Subscript, context: Context) -> Step:
+def _key(node: cst.Subscript, context: Context, *, named: bool) -> Step:
     first = node.slice[0].slice
     if len(node.slice) == 1 and isinstance(first, cst.Index) and not first.star:
-        return key_of(evaluate(first.value, context))
+        return key_of(_index(first.value, context, named=named))
     for element in node.slice:
         _slice(element.slice, context)
     return AnyKey()
+
+
+def _index(node: cst.BaseExpression, context: Context, *, named: bool = False) -> Value:
+    """What stands between brackets: of an object some special methods are run.
+
+    ``named``: what is subscripted has a name, so a path says which name stands there.
+    """
+    value = evaluate(node, context)
+    named = named and value.place is not None and not value.place.symbol.startswith("call#")
+    if not (value.is_literal or value.immutable or (named and isinstance(key_of(value), SymKey))):
+        context.add(Operate((value,), Risk.INDEX, context.guarded))
+    return value
 
 
 def key_of(index: Value) -> Step:
@@ -97,13 +110,15 @@ def key_of(index: Value) -> Step:
 
 def _slice(node: cst.BaseSlice, context: Context) -> None:
     if isinstance(node, cst.Index):
-        value = evaluate(node.value, context)
+        value = _index(node.value, context)
         if node.star:
             context.add(Iterate(value, guarded=context.guarded))
     elif isinstance(node, cst.Slice):
         for part in (node.lower, node.upper, node.step):
             if part is not None:
-                evaluate(part, context)
+                value = evaluate(part, context)
+                if not (value.is_literal or value.immutable):
+                    context.add(Operate((value,), Risk.INDEX, context.guarded, sign=":"))
 
 
 def bind(target: cst.CSTNode, value: Value, context: Context) -> Place | None:
