@@ -65,6 +65,12 @@ class Handles:
             return info.cancel_safe if info.concurrency == "exclusive" else None
         return False if any(kind in c.exclusive for c in self.resolver.sources) else None
 
+    def opened(self, entry: Entry) -> str:
+        """The short name of the exclusive handle that a call opens when it is awaited, or ""."""
+        kind = self.resolver.types.canonical(entry.type) if entry.type else ""
+        opens = entry.is_async and self.exclusive_type(kind) is not None
+        return kind.rpartition(".")[2] if opens else ""
+
     def _exclusive_at(self, place: Place) -> bool | None:
         """Is the object at a path an exclusive handle, or one of several types that are?"""
         kinds = {self.resolver.place_type(place), *annotated_types(self.resolver, place)}

@@ -322,16 +322,11 @@ class Inference:
             cancel_unsafe=cancel_unsafe,
             origin=entry.origin,
             assumes=entry.assumes,
-            opens=self._opened(entry) if call.awaited else "",
+            opens=self.handles.opened(entry) if call.awaited else "",
             latency_ms=latency,
             entry=entry,
             locking=Locking(tuple(locks), nested),
         )
-
-    def _opened(self, entry: Entry) -> str:
-        kind = self.resolver.types.canonical(entry.type) if entry.type else ""
-        opened = entry.is_async and self.handles.exclusive_type(kind) is not None
-        return kind.rpartition(".")[2] if opened else ""
 
     def _inner(self, entry: Entry, call: Call) -> list[CallFacts] | str:
         """What a call that only runs awaitables runs; they must be made where it stands."""
