@@ -143,6 +143,14 @@ class Index(Classes):
             self._reasons[key] = self._first(attr, hits)
         return self._reasons[key]
 
+    def filled_elsewhere(self, module: str, name: str) -> bool:
+        """May another file put something into a global container of a module?"""
+        key = (module, f"{name}[]")
+        if key not in self._reasons:
+            found = [f for f in self.files if f.module != module and f.fills(name)]
+            self._reasons[key] = self._at(found[0], 1) if found else ""
+        return bool(self._reasons[key])
+
     def mentioned(self, text: str) -> str:
         """The first file in which a text stands, or ""."""
         found = next((file for file in self.files if file.mentions(text)), None)

@@ -29,6 +29,8 @@ _CLASS = re.compile(
 )
 _COMMENTED = re.compile(rb"^[ \t\f]*class[ \t]+" + _WORD + rb"[ \t]*\([^)]*#", re.MULTILINE)
 #: An attribute that is not called: what is stored into is one, whatever the statement.
+#: Methods of containers that put something in.
+_PUTTING = b"append|appendleft|add|insert|extend|update|setdefault|__setitem__|__iadd__|__ior__"
 _ATTRIBUTE = re.compile(
     rb"\.[ \t]*(" + _WORD + rb")(?=[ \t]*(?:[\n,)\]:;#\\=}]|[-+*/%@&|^<>]+=|in\b|$))"
 )
@@ -142,6 +144,19 @@ class File:
         """May it store under names that are computed, or given as texts?"""
         data = self.data
         return any(word in data and pattern.search(data) for word, pattern in _STORING.items())
+
+    def fills(self, name: str) -> bool:
+        """Does it put something into what is called by a name, by that name or another it gives it?
+
+        Also where such a method is only handed on.
+        """
+        word = re.escape(name.encode())
+        ways = (
+            rb"\b" + word + rb"\s*\.\s*(?:" + _PUTTING + rb")\b",
+            rb"\b" + word + rb"\s*(?:\[[^\n]*\]\s*=[^=]|\+=|\|=)",
+            rb"=[ \t]*(?:\w+\.)*" + word + rb"[ \t]*(?:$|[;#])",
+        )
+        return name.encode() in self.data and any(re.search(w, self.data, re.M) for w in ways)
 
     def mentions(self, word: str) -> bool:
         return word.encode() in self.data

@@ -335,9 +335,32 @@ class ValueTypes:
         if not self.resolver.plain_values:
             return kind
         stored = self.resolver.own.stored_below.get(symbol, ())
-        plain = all(not found or is_plain(found) for found in map(self.of, stored))
+        plain = all(
+            is_plain(found) if (found := self.of(value)) else not self._own_object(value)
+            for value in stored
+        )
+        index = self.resolver.index
+        if index is not None and index.filled_elsewhere(self.resolver.module_name, symbol[1:]):
+            return kind
         held = (PLAIN_DATA,) * (2 if kind.name == "builtins.dict" else 1)
         return Type(kind.name, held) if plain else kind
+
+    def _own_object(self, value: Value, depth: int = 6) -> bool:
+        """May it be an object of a class of the project, by a call in sight? Some have no type."""
+        if any(self._own_object(held, depth - 1) for held in value.held if depth):
+            return True
+        if value.place is None or value.place.steps or not depth:
+            return False
+        call = self.module.calls.get(value.place.symbol)
+        if call is not None:
+            name = self.resolver.call_name(call)
+            project = self.resolver.project
+            found = project.definition(name) if project is not None else None
+            known = name.removeprefix(f"{self.resolver.module_name}.")
+            functions = {f.qualname for f in self.module.functions}
+            return found is not None or known in self.module.classes or known in functions
+        info = self.module.symbols.get(value.place.symbol)
+        return info is not None and any(self._own_object(v, depth - 1) for v in info.values)
 
 
 def _nested(kind: Type) -> Iterator[Type]:
