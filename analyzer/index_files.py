@@ -154,7 +154,7 @@ class File:
         ways = (
             rb"\b" + word + rb"\s*\.\s*(?:" + _PUTTING + rb")\b",
             rb"\b" + word + rb"\s*(?:\[[^\n]*\]\s*=[^=]|\+=|\|=)",
-            rb"=[ \t]*(?:\w+\.)*" + word + rb"[ \t]*(?:$|[;#])",
+            rb"(?:^|;)[ \t]*\w+[ \t]*=[ \t]*(?:\w+\.)*" + word + rb"[ \t]*(?:$|[;#])",
         )
         return name.encode() in self.data and any(re.search(w, self.data, re.M) for w in ways)
 

@@ -198,9 +198,12 @@ def _ran(
 
 
 def holds(resolver: Resolver, kind: Type) -> bool:
-    """Is it a container, or what goes through one, of which it is not known that it holds data?"""
+    """Is it a container, or what goes through one, of which it is not known that it holds data?
+
+    Classes are data here: what they are asked for, their metaclass does.
+    """
     own = not kind.name.startswith(_HOLDING)
-    plain = bool(kind.args) and all(map(is_plain, kind.args))
+    plain = bool(kind.args) and all(is_plain(arg) or arg.name == CLASS for arg in kind.args)
     return not (
         own or plain or kind.name == CLASS or is_plain(kind) or resolver.immutable_type(kind.name)
     )
@@ -213,6 +216,6 @@ def _kinds(resolver: Resolver, value: Value) -> Iterator[Type]:
         kind = todo.pop()
         if kind:
             yield kind
-        todo.extend((*kind.args, *kind.union))
+        todo.extend(kind.union if kind.name == CLASS else (*kind.args, *kind.union))
     for held in value.held:
         yield from _kinds(resolver, held)
