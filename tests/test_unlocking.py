@@ -115,3 +115,7 @@ def test_it_is_a_finding_only_where_it_is_selected(project: Path) -> None:
         FILES["one.py"].replace("(k)\n    b", "(k)  # noqa: PX301\n    b")
     )
     assert "one.py" not in lint("--select", "PX301", ".").stdout
+
+
+def test_a_builtin_is_not_the_call_to_declare() -> None:
+    assert unlocks("a = await known(k)\nc = list(k)\nb = await known(1)\nreturn a, b, c") == []

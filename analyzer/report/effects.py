@@ -63,7 +63,8 @@ def _known(analysis: Analysis, call: Call, chains: Chains, in_pyproject: bool) -
     if facts.everything:
         unknown = chains.unknown(call)
         claim = _claim("everything", unknown.chain, facts.everything)
-        text = declaration(unknown.declare, in_pyproject) if declarable(unknown.declare) else ""
+        named = unknown.declare if declarable(unknown.declare) else facts.name
+        text = declaration(named, in_pyproject) if declarable(named) else ""
         return Known(facts.name, call.span, (claim,), (), properties, text)
     effects = tuple(
         _claim(str(e), chains.effect(call, e), e.source, _handle(analysis, e))
