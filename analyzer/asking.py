@@ -34,8 +34,7 @@ def write_manifest(filename: str, command: str | None, url: str | None) -> str:
     except ImportError:
         raise ConfigError(_NEEDS) from None
     except TimeoutError:
-        words_of = f"no answer in {_PATIENCE:g} seconds"
-        raise ConfigError(f"{asked}: {words_of}") from None
+        raise ConfigError(f"{asked}: no answer in {_PATIENCE:g} seconds") from None
     except Exception as error:  # what transports raise is theirs to choose
         raise ConfigError(f"{asked}: {_cause(error)}") from None
     manifest: dict[str, Any] = {"server": name}

@@ -156,7 +156,7 @@ def check(table: Mapping[str, Any], where: str, path: Path | None = None) -> Con
         except VocabularyError as error:
             raise ConfigError(str(error)) from None
     folder = Path.cwd() if path is None else path.absolute().parent
-    extended = values.pop("extend", None)
+    values.pop("extend", None)  # `read` knows where that file is
     manifests = manifests_of(values.pop("manifests", []), f"{where}: `manifests`", folder)
     if manifests:
         values["manifests"] = catalog_of(manifests)
@@ -168,23 +168,9 @@ def check(table: Mapping[str, Any], where: str, path: Path | None = None) -> Con
     ignored = expand(values.pop("ignore", ()))
     if "backend" in table:
         values["backend"] = "asyncio!"  # said, not assumed
-    config = Config(**values, select=selected - ignored)
-    if extended is None:
-        return config
-    other = (folder / extended).resolve()
-    if other in _extending:
-        raise ConfigError(f"{where}: `extend`: {extended} extends this file in turn")
-    if not other.is_file():
-        raise ConfigError(f"{where}: `extend`: there is no file {extended}")
-    _extending.append(other)
-    try:
-        return _added(config, read(other), table)
-    finally:
-        _extending.pop()
+    return Config(**values, select=selected - ignored)
 
 
-#: The files that are being read because another one extends them.
-_extending: list[Path] = []
 #: Keys of which the entries of both files count, and the names of their fields.
 _ADDED = ("same_world", "limits")
 
@@ -214,8 +200,26 @@ def _added(config: Config, other: Config, table: Mapping[str, Any]) -> Config:
     return Config(**values, path=config.path, include_tests=config.include_tests)
 
 
-def read(path: Path) -> Config:
-    """Read one configuration file. Raises ConfigError."""
+def read(path: Path, above: tuple[Path, ...] = ()) -> Config:
+    """Read one configuration file, and the one that it extends. Raises ConfigError.
+
+    ``above``: the files that are being read because they extend this one.
+    """
+    table, where = _table(path)
+    config = check(table, where, path)
+    if "extend" not in table:
+        return config
+    above = (*above, path.resolve())
+    other = (path.parent / table["extend"]).resolve()
+    if other in above:
+        raise ConfigError(f"{where}: `extend`: {table['extend']} extends this file in turn")
+    if not other.is_file():
+        raise ConfigError(f"{where}: `extend`: there is no file {table['extend']}")
+    return _added(config, read(other, above), table)
+
+
+def _table(path: Path) -> tuple[dict[str, Any], str]:
+    """The settings of a file as they are written, and how the place is called in messages."""
     try:
         with path.open("rb") as file:
             data = tomllib.load(file)
@@ -224,7 +228,7 @@ def read(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     if path.name != "pyproject.toml":
-        return check(data, str(path), path)
+        return data, str(path)
     section: Any = data.get("tool", {}).get("pexec", {})
     if not isinstance(section, dict):
         raise ConfigError(f"{path}: `tool.pexec` must be a table: [tool.pexec]")
@@ -234,7 +238,7 @@ def read(path: Path) -> Config:
         found = re.search(r">=\s*3\.(\d+)", requires)
         if found:
             table = {**table, "target-version": f"py3{found.group(1)}"}
-    return check(table, f"{path}: [tool.pexec]", path)
+    return table, f"{path}: [tool.pexec]"
 
 
 def own_file(folder: Path) -> Path | None:

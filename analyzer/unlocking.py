@@ -47,11 +47,11 @@ class Unlock:
 class Unknown:
     """A finding: a call of unknown effects, and what it costs in one file."""
 
-    code: str
     message: str
     span: Span
     function: str
     words: str
+    code: str = CODE
     codes: tuple[str, ...] = ()
     applicability: Applicability = Applicability.DISPLAY
     fix: None = None
@@ -111,7 +111,7 @@ def findings(analysis: Analysis, found: tuple[Unlock, ...]) -> tuple[Unknown, ..
             continue
         span = calls[0].await_span or calls[0].span
         message = _message(name, held)
-        made.append(Unknown(CODE, message, span, held[0].function, name))
+        made.append(Unknown(message, span, held[0].function, name))
     return tuple(made)
 
 

@@ -109,6 +109,13 @@ def text_with(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -
 
 
 def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
+    """Findings with validated fixes at the level asked for, and what unknown calls hold back."""
+    held_back = heard(analysis, unlocks(analysis, config))
+    costs = unknown_effects(analysis, held_back) if UNKNOWN in config.select else ()
+    return replace(_rewritten(analysis, config, filename, unsafe), unlocks=held_back, unknown=costs)
+
+
+def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
     """Findings with validated fixes at the level asked for, and the fixed text."""
     selected = "PX101" in config.select
     good, refused, found = _chosen(analysis, config, unsafe=unsafe)
@@ -124,8 +131,6 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
             dead = tuple(replace(item, fix=None) for item in dead)
     findings = [c.finding for c in good]
     notes = blocked_of(analysis)
-    held_back = heard(analysis, unlocks(analysis, config))
-    costs = unknown_effects(analysis, held_back) if UNKNOWN in config.select else ()
     more = 0
     if unsafe:
         findings = [_graded(f) for f in findings]
@@ -140,8 +145,6 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
         source=analysis.source,
         fixed=fixed,
         unused=dead,
-        unlocks=held_back,
-        unknown=costs,
         silenced=_silenced(analysis, selected),
     )
 
@@ -268,7 +271,8 @@ def parallelize(
     try:
         analysis = analyze(from_text(source), settings, name=name, unsafe=unsafe_fixes,
                            is_package=package, tools=catalog, script=False)  # fmt: skip
-        result = rewrite(analysis, settings, filename or "<source>", unsafe_fixes)
+        # No second plan of the text: the library call answers with no costs of unknown calls.
+        result = _rewritten(analysis, settings, filename or "<source>", unsafe_fixes)
     except SourceError as error:
         return Rewrite(source, (), (), False, f"{error.line}:{error.column}: {error.message}")
     text = source if result.fixed is None else result.fixed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -191,13 +191,13 @@ def ranked(unlocks: Iterable[tuple[str, Unlock]], in_pyproject: bool = True) -> 
     first: dict[str, tuple[str, int]] = {}
     batches: Counter[str] = Counter()
     alone: Counter[str] = Counter()
-    saved: Counter[str] = Counter()
+    saved: defaultdict[str, float] = defaultdict(float)
     for filename, unlock in unlocks:
         for name, line in unlock.names:
             first.setdefault(name, (filename, line))
             batches[name] += 1
             alone[name] += len(unlock.names) == 1
-            saved[name] += unlock.gain_ms / len(unlock.names)  # pyright: ignore[reportArgumentType]
+            saved[name] += unlock.gain_ms / len(unlock.names)
     found = [
         Undeclared(name, *first[name], batches[name], alone[name], saved[name], in_pyproject)
         for name in first
