@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from commands import fix, lint
 from pexec.analyzer.effects.sql import only_selects
 
 SELECTS = [
@@ -62,3 +65,45 @@ def test_selects(statement: str) -> None:
 @pytest.mark.parametrize("statement", MORE)
 def test_may_do_more(statement: str) -> None:
     assert not only_selects(statement)
+
+
+READING = """\
+import asyncpg
+
+ORDERS = "SELECT id FROM orders"
+
+async def both(pool: asyncpg.Pool) -> list[object]:
+    one = await pool.fetch(ORDERS)
+    two = await pool.fetch("SELECT id FROM users")
+    return [one, two]
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "together"),
+    [
+        ("", True),
+        ("import queries\nqueries.USERS = 1\n", True),
+        ("import queries\nqueries.ORDERS = 'DELETE FROM orders'\n", False),
+        ("from queries import *\nimport queries\nsetattr(queries, 'ORDERS', x)\n", False),
+    ],
+)
+def test_a_text_that_another_file_replaces_is_not_the_one_in_sight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str, together: bool
+) -> None:
+    (tmp_path / "queries.py").write_text(READING)
+    (tmp_path / "other.py").write_text(other)
+    monkeypatch.chdir(tmp_path)
+    fix("queries.py")
+    assert ("gather" in (tmp_path / "queries.py").read_text()) is together
+
+
+def test_a_path_that_another_file_replaces_is_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = 'PLACE = "a.txt"\n\nasync def f():\n    return await Read(file_path=PLACE)\n'
+    (tmp_path / "here.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert "read fs:a.txt" in lint("--show-effects", "here.py:4").stdout
+    (tmp_path / "other.py").write_text("import here\nhere.PLACE = 'b.txt'\n")
+    assert "read fs:a.txt" not in lint("--show-effects", "here.py:4").stdout

@@ -55,5 +55,7 @@ def _literal(resolver: Resolver, value: Value) -> object:
             return None
         if info.bindings != 1 or len(info.values) != 1:
             return None
+        if info.kind == "global" and resolver.values.set_elsewhere(info.name):
+            return None
         value = info.values[0]
     return value.literal if value.is_literal else None

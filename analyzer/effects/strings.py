@@ -32,7 +32,10 @@ def text_of(value: Value, resolver: Resolver, aliases: Aliases, depth: int = _DE
     if not aliases.stable(symbol):
         return ANY
     info = resolver.module.symbols[symbol]
-    if info.kind in ("local", "global") and len(info.values) == 1 and not info.opaque_bindings:
+    once = info.kind == "local" or (
+        info.kind == "global" and not resolver.values.set_elsewhere(info.name)
+    )
+    if once and len(info.values) == 1 and not info.opaque_bindings:
         only = info.values[0]
         if only.is_literal or only.parts or (only.place is not None and not only.held):
             found = text_of(only, resolver, aliases, depth - 1)
