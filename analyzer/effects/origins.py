@@ -299,7 +299,9 @@ class Sources(Holdings):
         values = set[Origin]().union(*(self._value(v) for v in handed))
         inserts = self.resolver.call_name(call).startswith(CONTAINER)
         if not (inserts and call.method in PUT_ITEM):
-            values = self.reached(values)
+            # `xs.extend(ys)` puts what `ys` holds into `xs`, and `update` what its pairs hold.
+            inner = self.stepped(values, AnyKey())
+            values = self.reached(values) | inner | self.stepped(inner, AnyKey())
         for target in (call.receiver,) if inserts else (call.receiver, *handed):
             if target is not None:
                 self._put(self._value(target), AnyKey(), values)
