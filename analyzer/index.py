@@ -49,10 +49,12 @@ class Index(Classes):
     """The files of a project. ``tests``: those of tests too."""
 
     def __init__(
-        self, files: Sequence[File], root: Path, *, tests: bool, refusal: str = ""
-    ) -> None:
+        self, files: Sequence[File], root: Path, *, tests: bool, plain_values: bool = True,
+        refusal: str = "",
+    ) -> None:  # fmt: skip
         super().__init__([f for f in files if tests or not f.test])
         self.root = root
+        self.plain_values = plain_values
         self.refusal = refusal
         self._puts: dict[str, tuple[tuple[File, Put], ...]] = {}
         self._reasons: dict[tuple[str, str], str] = {}
@@ -63,7 +65,12 @@ class Index(Classes):
         file = text_file(text, module, package=package)
         if any(f.data == file.data for f in self.modules(module)):
             return self
-        return Index([*self.files, file], self.root, tests=True, refusal=self.refusal)
+        return Index([*self.files, file], self.root, tests=True, plain_values=self.plain_values,
+                     refusal=self.refusal)  # fmt: skip
+
+    def _callable(self, put: Put) -> bool:
+        """May what is put there be something that is called in the place of what stood there?"""
+        return not (put.constant or (put.data and self.plain_values))
 
     def puts(self, attr: str) -> tuple[tuple[File, Put], ...]:
         """What stores something at that attribute of any object, or may."""
@@ -109,7 +116,7 @@ class Index(Classes):
             if name in facts.imports or facts.stars:
                 return True
         if put.owner.kind == "module" or (aim.unknown and put.attr != ANY_NAME):
-            return not put.constant and file.mentions(module.rpartition(".")[2])
+            return self._callable(put) and file.mentions(module.rpartition(".")[2])
         return False
 
     def method_replaced(self, name: str, method: str) -> str:
@@ -184,7 +191,7 @@ class Index(Classes):
         aim = self._aim(file, put)
         if not family.isdisjoint(aim.classes):
             return True
-        if not aim.unknown or put.constant:  # nothing that could be called
+        if not aim.unknown or not self._callable(put):
             return False
         return put.attr != ANY_NAME or any(file.refers(word) for word in words)
 
@@ -249,7 +256,7 @@ class _Kept:
     files: dict[str, tuple[tuple[int, int], File]]
     checked: float
     every: float
-    indices: dict[bool, Index]
+    indices: dict[tuple[bool, bool], Index]  # by `tests` and `plain_values`
 
 
 _KEPT: dict[tuple[Path, ...], _Kept] = {}
@@ -278,13 +285,15 @@ def index_of(roots: Sequence[Path], config: Config, *, tests: bool) -> Index:
     _KEPT[key] = known
     while len(_KEPT) > _KEPT_PROJECTS:
         _KEPT.pop(next(iter(_KEPT)))
-    if tests not in known.indices:
+    which = tests, config.plain_values
+    if which not in known.indices:
         refusal = ""
         if known.listing.too_many:
             refusal = f"the project has more than {_MOST_FILES} files, which are not looked through"
         files = [file for _, file in known.files.values()]
-        known.indices[tests] = Index(files, roots[0], tests=tests, refusal=refusal)
-    return known.indices[tests]
+        known.indices[which] = Index(files, roots[0], tests=tests,
+                                     plain_values=config.plain_values, refusal=refusal)  # fmt: skip
+    return known.indices[which]
 
 
 def _read(

@@ -12,6 +12,10 @@ from .index_names import Names
 _UNREAD = ("", "variable")
 _PROPERTIES = ("property", "Property")
 _DESCRIPTOR = frozenset({"__get__", "__set__", "__delete__", "__set_name__", ANY_NAME})
+#: Classes whose constants become objects of the class (https://docs.python.org/3/library/enum.html).
+_ENUMS = frozenset({
+    "enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag",
+})  # fmt: skip
 #: Bases that bring no methods of their own.
 _HARMLESS = ("typing.", "typing_extensions.", "abc.ABC", "builtins.object")
 
@@ -242,8 +246,10 @@ class Classes(Names):
             known = self._nearby[module] = tuple(found.values())
         return known
 
-    def describes(self, meaning: Meaning) -> bool:
+    def describes(self, meaning: Meaning, *, of_functions: bool = True) -> bool:
         """May a class attribute be a descriptor, which runs code when it is looked at or set?
+
+        ``of_functions``: what a function of the project has made may be one.
 
         A library's calls and names are none, but for those that are called so: what a field of a
         model or a table does is for vocabularies to say.
@@ -259,9 +265,27 @@ class Classes(Names):
                     line = (cls, *self.above(cls)) if meaning.kind == "made" else ()
                     if any(not _DESCRIPTOR.isdisjoint(c.binds) or c.keywords for c in line):
                         return True
-                elif found.kind in _UNREAD or (found.kind == "function" and meaning.kind == "made"):
-                    return True
+                elif found.kind in _UNREAD or (
+                    of_functions and found.kind == "function" and meaning.kind == "made"
+                ):
+                    return meaning.kind == "made" or not self._is_member(dotted)
         return False
+
+    def _is_member(self, dotted: str) -> bool:
+        """Is it a member of an enumeration of the project, an object of that class?"""
+        owner, _, name = dotted.rpartition(".")
+        classes = self.resolve(owner)
+        for found in classes:
+            if found.kind != "class" or found.file is None:
+                return False
+            cls = found.file.facts.classes[found.qualname]
+            line = (cls, *self.above(cls))
+            bases = {name for c in line for base in c.bases for name in base.names}
+            if name not in cls.binds - cls.methods or bases.isdisjoint(_ENUMS):
+                return False
+            if cls.keywords or any(not _DESCRIPTOR.isdisjoint(c.binds) for c in line):
+                return False
+        return bool(classes)
 
     def around(self, module: str) -> frozenset[str]:
         """The paths of the files whose classes a module may meet objects of.

@@ -32,12 +32,17 @@ UNKNOWN = Meaning()
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Something is put at (or taken from) the attribute ``attr`` of ``owner``."""
+    """Something is put at (or taken from) the attribute ``attr`` of ``owner``.
+
+    ``constant``: it is nothing that could be called; ``data``: nor is it where what is found below
+    a container of ``Any`` is plain data (contract §2).
+    """
 
     owner: Meaning
     attr: str
     line: int
     constant: bool = False
+    data: bool = False
 
 
 @dataclass(frozen=True, slots=True)

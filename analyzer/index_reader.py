@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 
+from .index_data import is_data
 from .index_facts import ANY_NAME, UNKNOWN, ClassFact, Facts, Meaning, Put
 from .index_scopes import FUNCTIONS, Scope, Scopes, last_part, own_nodes
 
@@ -240,9 +241,10 @@ class _Reader(Scopes):
         if self._passes_on(scope, owner, key):
             return
         constant = len(args) > 2 and isinstance(args[-1], ast.Constant)
+        data = len(args) > 2 and is_data(args[-1], scope)
         for attr in self._texts(key, scope):
             attr = ANY_NAME if attr in _IDENTITY else attr
-            self.puts.append(Put(owner, attr, node.lineno, constant))
+            self.puts.append(Put(owner, attr, node.lineno, constant, data))
 
     def _texts(self, key: ast.expr | None, scope: Scope) -> list[str]:
         """The texts that a key may be: one that is written, or a constant of the module."""

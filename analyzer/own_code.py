@@ -12,7 +12,7 @@ from .index_facts import ANY_NAME
 from .ir import Event, Mutate, Operate, Place, Store, Use
 from .keys import hashable
 from .quiet import is_property, of_class, quiet, together
-from .strangers import Ran, attribute, is_stranger, made_by_getattr, runs, special
+from .strangers import Ran, attribute, computing, is_stranger, made_by_getattr, runs, special
 from .typetext import CLASS, MAPPINGS, Type
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _computes(inference: Inference, owner: Place, kind: Type, name: str) -> bool
     known = members(inference, kind)
     if known is not None:
         return name in known.computed
-    return not kind and is_stranger(inference, owner) and bool(attribute(inference, name)[0])
+    return not kind and is_stranger(inference, owner) and any(computing(inference, name))
 
 
 def _properties(inference: Inference, kind: Type, step: Step) -> Ran:
@@ -219,7 +219,8 @@ def _of_stranger(inference: Inference, step: Step, event: Event | None) -> tuple
     if not isinstance(step, Attr):
         word, _ = special(inference, frozenset(_item(event)))
         return word, None if word else []
-    word, functions = attribute(inference, step.name)
+    stored = isinstance(event, (Store, Mutate))
+    word, functions = attribute(inference, step.name, stored=stored)
     wanted = _attribute(event, not made_by_getattr(inference, step.name))
     other, _ = special(inference, frozenset(wanted))
     return word or other, None if other else functions

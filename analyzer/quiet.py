@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .classes import events_of
+from .container_methods import VIEWS
 from .effects.model import MEMORY
+from .effects.selector import Attr
 from .ir import Call, Control, Define, Event, Function, Invoke, Iterate, Operate, Place, Use, Value
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ _WORDS = frozenset({"return", "raise", "break", "continue", "pass"})
 _MOST = 40
 
 One = tuple["Inference", Function]
+#: The same, and whether it is called by name.
+Run = tuple["Inference", Function, bool]
 
 
 def of_class(inference: Inference, cls: ClassFact, names: Iterable[str]) -> list[One] | None:
@@ -74,18 +78,18 @@ def quiet(functions: list[One] | None) -> bool:
     """
     if functions is None:
         return False
-    reached: dict[tuple[str, str], One] = {}
-    todo = list(functions)
+    reached: set[tuple[str, str, bool]] = set()
+    todo = [(inference, function, False) for inference, function in functions]
     while todo:
-        one = todo.pop()
-        key = (one[0].resolver.module_name, one[1].scope)
+        inference, function, called = todo.pop()
+        key = (inference.resolver.module_name, function.scope, called)
         if key in reached:
             continue
-        reached[key] = one
-        looking = one[0].looking
-        if one[1].scope not in looking:
-            looking[one[1].scope] = _more(*one)
-        known = looking[one[1].scope]
+        reached.add(key)
+        looking = inference.looking
+        if (function.scope, called) not in looking:
+            looking[function.scope, called] = _more(inference, function, called=called)
+        known = looking[function.scope, called]
         if known is None or len(reached) > _MOST:
             return False
         todo.extend(known)
@@ -97,18 +101,21 @@ def is_property(function: Function) -> bool:
     return [v.place for v in function.decorators] == [Place("builtins:property")]
 
 
-def _more(inference: Inference, function: Function) -> list[One] | None:
-    """The methods that a function that only looks may run; None if it does anything else."""
+def _more(inference: Inference, function: Function, *, called: bool) -> list[Run] | None:
+    """The methods that a function that only looks may run; None if it does anything else.
+
+    ``called``: it is a function that another one calls by name.
+    """
     if function.is_async or function.is_generator or function.signature.defaults:
         return None  # the object of a default is everybody's
     if not is_property(function):
-        if function.name not in LOOKING or inference.callees.changed(function):
+        if inference.callees.changed(function) or not (called or function.name in LOOKING):
             return None
     elif inference.replaced(function):
         return None
     if function.scope in inference.module.introspects:
         return None
-    found: list[One] = []
+    found: list[Run] = []
     for event in events_of(function):
         more = _of_event(inference, function, event)
         if more is None:
@@ -117,7 +124,7 @@ def _more(inference: Inference, function: Function) -> list[One] | None:
     return found
 
 
-def _of_event(inference: Inference, function: Function, event: Event) -> list[One] | None:
+def _of_event(inference: Inference, function: Function, event: Event) -> list[Run] | None:
     from .own_code import steps_run
     from .own_operators import ran
 
@@ -128,15 +135,15 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
                 return None
             insert = place.steps and resolver.place_type(Place(place.symbol, place.steps[:-1]))
             bad = insert == "collections.defaultdict"
-            return None if bad else steps_run(inference, event)[1]
+            return None if bad else _specials(steps_run(inference, event)[1])
         case Operate(values=values, member=member):
             if member and not inference.iterable(values[-1]):
                 return None  # looking for something in an iterator advances it
-            return together(ran(inference, v, event)[1] for v in values)
+            return _specials(together(ran(inference, v, event)[1] for v in values))
         case Define(symbol=symbol):
             return [] if symbol.startswith(_inside(function)) else None
         case Iterate(value=value, asynchronous=False):
-            return [] if inference.iterable(value) else None
+            return [] if inference.iterable(value) or _of_attributes(inference, value) else None
         case Control(word=word, value=value):
             fine = word in _WORDS and not (word == "raise" and _of_project(value))
             if word == "return" and (function.name in _COMPARING or is_property(function)):
@@ -148,11 +155,17 @@ def _of_event(inference: Inference, function: Function, event: Event) -> list[On
             return None
 
 
-def _of_call(inference: Inference, call: Call) -> list[One] | None:
+def _specials(functions: list[One] | None) -> list[Run] | None:
+    return None if functions is None else [(*one, False) for one in functions]
+
+
+def _of_call(inference: Inference, call: Call) -> list[Run] | None:
     from .own_operators import run_by
 
     entry = inference.resolver.entry(call)
-    if entry is None or entry.calls or call.awaited or not entry.origin.startswith("catalog"):
+    if entry is None:
+        return [] if _own_attributes(call) else _helpers(inference, call)
+    if entry.calls or call.awaited or not entry.origin.startswith("catalog"):
         return None
     if not entry.pure and (entry.writes or any(t.domain != MEMORY for t in entry.reads)):
         return None
@@ -164,7 +177,31 @@ def _of_call(inference: Inference, call: Call) -> list[One] | None:
         not call.arguments or _computes(inference, inference.resolver.values.of(values[0]))
     ):
         return None
-    return together(run_by(inference, entry.dunders, v)[1] for v in given)
+    return _specials(together(run_by(inference, entry.dunders, v)[1] for v in given))
+
+
+def _own_attributes(call: Call) -> bool:
+    """Is it `self.__dict__.items()` or the like, which looks at the attributes of an object?"""
+    place = call.receiver.place if call.receiver is not None else None
+    return call.method in VIEWS and place is not None and place.steps[-1:] == (Attr("__dict__"),)
+
+
+def _of_attributes(inference: Inference, value: Value) -> bool:
+    """Are these the names and values of attributes, or one such pair?"""
+    if value.element:
+        return bool(value.held) and all(_of_attributes(inference, held) for held in value.held)
+    call = inference.module.calls.get(value.place.symbol) if value.place else None
+    return call is not None and _own_attributes(call)
+
+
+def _helpers(inference: Inference, call: Call) -> list[Run] | None:
+    """The functions of the project that a call runs; None if that is not known, or a class."""
+    found: list[Run] = []
+    for target in inference.callees.targets(call):
+        if target.function is None or target.constructs or target.given:
+            return None
+        found.append((target.inference, target.function, True))
+    return found or None
 
 
 def _computes(inference: Inference, kind: Type) -> bool:
@@ -201,7 +238,8 @@ def _within(inference: Inference, function: Function, place: Place) -> bool:
     """Is a path one below a parameter or a local name, or what never changes?"""
     if place.symbol.startswith(("call#", "builtins:", *_inside(function))):
         return True
-    return not place.steps and inference.resolver.defined_thing(place)
+    resolver = inference.resolver
+    return resolver.module_like(place) or (not place.steps and resolver.defined_thing(place))
 
 
 def _truth(inference: Inference, value: Value) -> bool:

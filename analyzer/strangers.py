@@ -7,8 +7,10 @@ classes define a special method, or compute an attribute of a name; if there is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .acting import acts
 from .effects.selector import Attr
 from .index_facts import ANY_NAME, ClassFact, Meaning
 from .ir import Place
@@ -18,6 +20,8 @@ from .quiet import One, in_file, is_property, of_class, together
 if TYPE_CHECKING:
     from .effects.inference import Inference
 
+#: Decorators that leave a function, or make another one: looking that up runs nothing.
+_FUNCTIONS = ("harmless", "manager")
 #: The functions that may run; None if they are not all known.
 Ran = list[One] | None
 
@@ -45,15 +49,24 @@ def _special(inference: Inference, names: frozenset[str], *, hashed: bool) -> tu
     word, ran = "", list[Ran]()
     own = names & inference.resolver.own.specials
     if own and not (hashed and not hashable_in_file(inference)):
-        word = f"`?.{min(own)}`"
-        ran.append(in_file(inference, own))
+        found = in_file(inference, own)
+        if _counts(inference, found):
+            word = f"`?.{min(own)}`"
+            ran.append(found)
     classes = _classes(inference, names)
     for cls in classes:
         if hashed and not _hashable(inference, cls):
             continue
-        word = word or f"`{cls.name}.{min(names & cls.binds, default='?')}`"
-        ran.append(None if ANY_NAME in cls.binds else of_class(inference, cls, names))
+        found = None if ANY_NAME in cls.binds else of_class(inference, cls, names)
+        if _counts(inference, found):
+            word = word or f"`{cls.name}.{min(names & cls.binds, default='?')}`"
+            ran.append(found)
     return word, together(ran)
+
+
+def _counts(inference: Inference, found: Ran) -> bool:
+    """Does what a class defines end the assumption that an operator does nothing else?"""
+    return found is None or not inference.config.plain_values or acts(found)
 
 
 def _classes(inference: Inference, names: frozenset[str]) -> list[ClassFact]:
@@ -79,27 +92,47 @@ def _hashable(inference: Inference, cls: ClassFact) -> bool:
     return owner is None or hashable_in_file(owner)
 
 
-def attribute(inference: Inference, name: str) -> tuple[str, Ran]:
-    """What reading, or setting, an attribute of any object runs if a class computes it."""
-    key = (f".{name}",)
+def attribute(inference: Inference, name: str, *, stored: bool = False) -> tuple[str, Ran]:
+    """What reading (``stored``: setting) an attribute of any object runs if a class computes it."""
+    key = (f".{name}", "stored" if stored else "")
     if key not in inference.strangers:
-        inference.strangers[key] = _attribute(inference, name)
+        inference.strangers[key] = _attribute(inference, name, stored=stored)
     return inference.strangers[key]
 
 
-def _attribute(inference: Inference, name: str) -> tuple[str, Ran]:
+def _attribute(inference: Inference, name: str, *, stored: bool) -> tuple[str, Ran]:
     word, ran = "", list[Ran]()
     for cls in _met(inference, inference.index.made_up(name)):
         word = word or f"`{cls.name}.{name}`"
         ran.append(None)
-    for cls in _met(inference, inference.index.computing.get(name, ())):
-        if not any(one == name and runs(inference, cls, name, how) for one, how in cls.computed):
-            continue
-        word = word or f"`{cls.name}.{name}`"
+    for cls in computing(inference, name):
         functions = of_class(inference, cls, {name})
         mere = functions and all(is_property(function) for _, function in functions)
+        if mere and not stored and not _counts(inference, functions):
+            continue
+        if inference.config.plain_values and _wrapped(inference, cls, name):
+            continue
+        word = word or f"`{cls.name}.{name}`"
         ran.append(functions if mere else None)
     return word, together(ran)
+
+
+def _wrapped(inference: Inference, cls: ClassFact, name: str) -> bool:
+    """Is it a method below decorators that are functions? What they answer with is called, too."""
+    return name in cls.methods and not any(
+        inference.index.describes(
+            replace(how, kind="made") if how.kind == "name" else how, of_functions=False
+        )
+        for one, how in cls.computed
+        if one == name
+    )
+
+
+def computing(inference: Inference, name: str) -> Iterator[ClassFact]:
+    """The classes that compute an attribute of that name, of which an object may be met."""
+    for cls in _met(inference, inference.index.computing.get(name, ())):
+        if any(one == name and runs(inference, cls, name, how) for one, how in cls.computed):
+            yield cls
 
 
 def runs(inference: Inference, cls: ClassFact, name: str, meaning: Meaning) -> bool:
@@ -108,7 +141,7 @@ def runs(inference: Inference, cls: ClassFact, name: str, meaning: Meaning) -> b
         return inference.index.describes(meaning)
     types = inference.resolver.types
     return not meaning.names or not all(
-        types.decorators.get(types.canonical(dotted)) == "harmless"
+        types.decorators.get(types.canonical(dotted)) in _FUNCTIONS
         and not dotted.endswith("property")
         for dotted in meaning.names
     )

@@ -26,8 +26,10 @@ import hunks
 import pages
 import under_test
 from pexec.analyzer.engine import Analyzed, Failed, Result
+from pexec.analyzer.report.summary import ranked
 
 PAGE = Path(__file__).parent.parent / "docs" / "evaluation.md"
+_COSTLY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Measured:
     unreadable: list[str]
     problems: list[str]
     hunks: list[hunks.Hunk]
+    #: Unknown calls that hold batches back: name, batches, what these would save in milliseconds.
+    costs: list[tuple[str, int, float]]
 
 
 def measure(
@@ -81,6 +85,10 @@ def _measured(
         unreadable=[str(Path(f.filename).relative_to(folder)) for f in failed],
         problems=problems,
         hunks=hunks.of_results(results, folder),
+        costs=[
+            (item.name, item.batches, item.saved_ms)
+            for item in ranked((r.filename, unlock) for r in examined for unlock in r.unlocks)
+        ],
     )
 
 
@@ -140,6 +148,17 @@ def notes_table(measured: Sequence[Measured]) -> str:
     return pages.table(["package", *kinds], [*rows, ["**all**", *(total[k] for k in kinds)]])
 
 
+def costs_table(measured: Sequence[Measured]) -> str:
+    """The unknown calls that cost most over all packages, at level exact."""
+    found = [(m.package, *cost) for m in measured if not m.unsafe for cost in m.costs]
+    found.sort(key=lambda row: (-round(row[3]), -row[2], row[1]))
+    rows = [
+        [f"`{package}`", f"`{name}`", batches, f"{saved / 1000:.1f} s"]
+        for package, name, batches, saved in found[:_COSTLY]
+    ]
+    return pages.table(["package", "call", "batches", "would save"], rows)
+
+
 def problems_text(measured: Sequence[Measured]) -> str:
     """The failed checks, and the files that nobody can read."""
     wrong = [f"{m.package}: {words}" for m in measured for words in m.problems]
@@ -197,13 +216,14 @@ def main(
         raise click.UsageError("--write is for what pexec finds without --assume")
     packages = [corpus.package(name) for name in names] or corpus.packages_of(chosen)
     measured = measure_all(packages, cache, assume, workers)
-    tables = packages_table(measured), notes_table(measured), problems_text(measured)
+    tables = (packages_table(measured), notes_table(measured), costs_table(measured),
+              problems_text(measured))  # fmt: skip
     if as_json:
         click.echo(json.dumps([asdict(m) for m in measured], indent=2))
     else:
         click.echo("\n\n".join(tables))
     if write:
-        for section, text in zip(("packages", "blockers", "checks"), tables, strict=True):
+        for section, text in zip(("packages", "blockers", "costs", "checks"), tables, strict=True):
             pages.put(PAGE, section, text)
     if diffs is not None:
         found = {(h.title, h.diff): h for m in measured for h in m.hunks}  # both levels have some

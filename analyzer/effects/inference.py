@@ -13,7 +13,7 @@ from ..ir import Call, Function, Module, Place, Value
 from ..latency import latency_of
 from ..own_code import Members
 from ..project import module_name
-from ..quiet import One
+from ..quiet import One, Run
 from ..resolve import CONTAINERS, Resolver
 from ..typetext import GENERATOR
 from .arguments import taken
@@ -79,7 +79,8 @@ class Inference:
         self._sources: dict[str, Sources] = {}
         self.members: dict[tuple[str, bool], Members | None] = {}  # see `own_code`
         self.strangers: dict[tuple[str, ...], tuple[str, list[One] | None]] = {}
-        self.looking: dict[str, list[One] | None] = {}  # by scope of a method, see `quiet`
+        self.looking: dict[tuple[str, bool], list[Run] | None] = {}  # see `quiet`
+        self.acting: dict[str, list[One] | None] = {}  # by scope of a function, see `acting`
         self._placed: dict[str, Placed] = {}
         self._textual: bool | None = None
 
@@ -235,7 +236,8 @@ class Inference:
         """What the rest of the project, and this file, may do to classes and functions."""
         from ..index import Index
 
-        known = Index([], Path(), tests=True) if self.project is None else self.project.index
+        empty = Index([], Path(), tests=True, plain_values=self.config.plain_values)
+        known = empty if self.project is None else self.project.index
         if not self.text:
             return known
         return known.with_text(self.text, self.resolver.module_name, package=self.is_package)
@@ -382,10 +384,8 @@ class Inference:
             if entry is not None and entry.lazy:
                 return True  # consumed where it is made: its effects are the entry's
         kind = self.resolver.type_of(value)
-        if kind in CONTAINERS:
-            return True
         info = self.resolver.type_info(kind)
-        return info is not None and info.plain
+        return kind in CONTAINERS or (info is not None and info.plain)
 
     @cached_property
     def seeded(self) -> bool:
