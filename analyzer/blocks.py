@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .bound import Bound
 from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.inference import Inference
 from .effects.selector import Name
 from .footprint import Footprint, Footprints
-from .ir import Invoke, Statement
-from .members import member_of, nameable, own_risk, risk_key, shown, unnameable
-from .schedule import WINDOW, Region, Row, regions
+from .ir import Call, Invoke, Statement
+from .members import (
+    awaited_in,
+    member_of,
+    nameable,
+    own_risk,
+    risk_key,
+    several_of,
+    shown,
+    unnameable,
+)
+from .schedule import WINDOW, Region, Row, Start, regions
 from .sites import Site, Sites
 
 
@@ -41,6 +49,10 @@ class Plan:
     shown: Mapping[int, tuple[frozenset[object], frozenset[object]]]
 
 
+#: The shapes of opportunities that are planned together; a region is of one of them.
+SHAPES = frozenset({"PX101", "PX105"})
+
+
 class Planner:
     """Plans every block of a module."""
 
@@ -50,6 +62,9 @@ class Planner:
         self.config = inference.config
         self.unsafe = unsafe
         self.footprints = Footprints(inference)
+        shapes = SHAPES & self.config.select or SHAPES
+        self.statements = "PX101" in shapes
+        self.expressions = "PX105" in shapes
         self._holding: set[int] = set()  # statements with a region inside
         self.sites = Sites(inference, self.footprints, unsafe=unsafe)
 
@@ -60,7 +75,7 @@ class Planner:
         """
         found: list[Plan] = []
         for site in sorted(self.sites.all(), key=lambda s: -len(s.parents)):
-            if sum(_awaits(s) for s in site.block.statements) >= 2:
+            if sum(_calls(s) for s in site.block.statements) >= 2:
                 plan = self._plan(site, self.sites.forbidden(site))
                 found.append(plan)
                 if plan.regions:
@@ -72,12 +87,8 @@ class Planner:
         statements = site.block.statements
         prints = tuple(self.footprints.of(s) for s in statements)
         rows: list[Row] = []
-        members: list[Member | None] = []
         for i, statement in enumerate(statements):
-            bound = self.sites.bound_at(site, i)
-            member, edge = member_of(i, statement, self.footprints, bound)
-            members.append(member)
-            row = self._row(i, statements, prints, around, members, edge, forbidden, bound)
+            row = self._row(site, i, prints, around, forbidden)
             holding = id(statement) in self._holding or self._gathers_inside(statement)
             rows.append(replace(row, solo=False) if holding else row)
         raising = [self._raising(i, statements, rows) for i in range(len(rows))]
@@ -106,21 +117,43 @@ class Planner:
 
     def _row(
         self,
+        site: Site,
         i: int,
-        statements: Sequence[Statement],
         prints: Sequence[Footprint],
         around: Surroundings,
-        members: Sequence[Member | None],
-        edge: Edge | None,
         forbidden: Edge | None,
-        bound: Bound,
     ) -> Row:
-        statement, member = statements[i], members[i]
+        statements = site.block.statements
+        statement, bound = statements[i], self.sites.bound_at(site, i)
         waits = self.footprints.waits(prints[i].calls)
         risk = not around.ends and own_risk(statements, i, self.footprints, bound)
-        fixable = nameable(member, prints[i])
+        starts = [
+            self._start(found, statements, i, prints, around, forbidden)
+            for found in several_of(i, statement, self.footprints, bound)
+        ]
+        if starts and self.expressions:
+            only = Start(None, i, i, None, waits=waits)
+            return Row(waits, only, statement.solo, risk, several=tuple(starts))
+        found = member_of(i, statement, self.footprints, bound)
+        only = self._start(found, statements, i, prints, around, forbidden)
+        only = replace(only, waits=waits)
+        return Row(waits, only, statement.solo, risk, nameable(found[0], prints[i]))
+
+    def _start(
+        self,
+        found: tuple[Member | None, Edge | None],
+        statements: Sequence[Statement],
+        i: int,
+        prints: Sequence[Footprint],
+        around: Surroundings,
+        forbidden: Edge | None,
+    ) -> Start:
+        """How early a call of statement ``i`` may start."""
+        member, edge = found
         if member is None:
-            return Row(waits, None, i, i, edge, statement.solo, risk)
+            return Start(None, i, i, edge)
+        here = i + 1 if member.ordinal else i  # a later call may start before the earlier ones
+        waits = self.footprints.waits([member.call])
 
         def pair(k: int, earlier: Footprint) -> Pair:
             return Pair(statements[k], earlier, member, around, self.footprints)
@@ -128,10 +161,10 @@ class Planner:
         own = pair(i, member.before)
         blocked = blocking(own)
         if blocked is not None or forbidden is not None:
-            return Row(waits, None, i, i, forbidden or blocked, statement.solo, risk, fixable)
+            return Start(None, here, here, forbidden or blocked, waits=waits)
         limit, edge = i, None
-        strict = i if early_raise(own) else None
-        for k in range(i - 1, max(-1, i - WINDOW), -1):
+        strict = here if early_raise(own) else None
+        for k in range(i - 1, max(-1, i - WINDOW), -1) if self.statements else ():
             edge = blocking(pair(k, prints[k]))
             if edge is not None:
                 break
@@ -140,22 +173,24 @@ class Planner:
             limit = k
         early = None
         if strict is not None and strict > limit:
-            early = visible_early(pair(strict - 1, prints[strict - 1]))
+            seen = prints[strict - 1] if strict <= i else member.before
+            early = visible_early(pair(min(strict - 1, i), seen))
         if member.risks and unnameable(member):
-            strict = i
+            strict = here
         strict = limit if strict is None else max(strict, limit)
-        return Row(waits, member, limit, strict, edge, statement.solo, risk, fixable, early)
+        return Start(member, limit, strict, edge, early, waits)
 
     def _raising(
         self, first: int, statements: Sequence[Statement], rows: Sequence[Row]
-    ) -> frozenset[int]:
+    ) -> frozenset[tuple[int, int]]:
         known = shown(statements, first, self.footprints)
-        found: set[int] = set()
-        for k in range(first + 1, min(len(rows), first + WINDOW)):
-            member = rows[k].member
-            if member is not None and any(risk_key(e) not in known for e in member.risks):
-                found.add(k)
-        return frozenset(found)
+        return frozenset(
+            start.member.key
+            for k in range(first, min(len(rows), first + WINDOW))
+            for start in rows[k].starts
+            if start.member is not None
+            and any(risk_key(e) not in known for e in start.member.risks)
+        )
 
     def _one_at_a_time(self, region: Region, rows: Sequence[Row]) -> bool:
         """One server that handles one request at a time gains nothing (contract §6)."""
@@ -177,34 +212,49 @@ class Planner:
         found: Sequence[Region],
         forbidden: Edge | None,
     ) -> Iterator[Note]:
-        moved = {m.index for r in found for m in r.moved}
+        moved = {m.key for r in found for m in r.moved}
         covered = {i for r in found for i in range(r.first, r.last + 1)}
         previous: int | None = None
         for i, row in enumerate(rows):
-            if not _awaits(statements[i]):
+            if not _awaited(statements[i]):
                 continue
+            start = row.starts[0]
             if (
                 previous is not None
-                and i not in moved
+                and (i, 0) not in moved
                 and not (i in covered and previous in covered)
             ):
-                edge = forbidden or self._nearest(row, previous)
+                edge = forbidden or self._nearest(start, previous)
                 edge = edge or self._no_gain(statements, rows, i, previous)
                 if edge.kind is EdgeKind.UNKNOWN:
                     edge = self._needed(statements, previous, i) or edge
-                if row.member is not None or row.edge is not None or forbidden is not None:
-                    name = (
-                        row.member.facts.name if row.member else self._awaited_name(statements[i])
-                    )
+                if start.member is not None or start.edge is not None or forbidden is not None:
+                    name = start.member.facts.name if start.member else self._name(statements[i])
                     yield Note(statements[i], name, statements[previous], edge)
+            for ordinal, later in enumerate(row.several[1:], 1):
+                call = awaited_in(statements[i])[ordinal][1]
+                if (i, ordinal) not in moved and not _waits_first(call):
+                    edge = forbidden or self._nearest(later, i)
+                    edge = edge or self._no_gain_within(statements[i], row, later)
+                    yield Note(statements[i], self.inference.facts(call).name, statements[i], edge)
             previous = i
 
     @staticmethod
-    def _nearest(row: Row, previous: int) -> Edge | None:
+    def _nearest(start: Start, previous: int) -> Edge | None:
         """The edge that keeps a call behind an earlier statement; further up, others may."""
-        if row.member is None or row.limit > previous:
-            return row.edge
-        return row.early if row.member.risks and row.strict > previous else None
+        if start.member is None or start.limit > previous:
+            return start.edge
+        return start.early if start.member.risks and start.strict > previous else None
+
+    def _no_gain_within(self, statement: Statement, row: Row, start: Start) -> Edge:
+        """Why a call stays behind an earlier one of its own statement, if no edge holds it."""
+        line = statement.span.line
+        if not row.solo:
+            return Edge(EdgeKind.CONTROL, "it shares its line with another statement", line)
+        if start.member is not None and start.member.risks and row.risk:
+            words = f"its arguments may raise, and so may line {line} before"
+            return Edge(EdgeKind.FAILURE, words, line)
+        return Edge(EdgeKind.GAIN, f"it would not save {self.config.min_gain_ms:g} ms", line)
 
     def _needed(self, statements: Sequence[Statement], previous: int, i: int) -> Edge | None:
         """A flow edge if the call needs the earlier call's result: then no declaration helps."""
@@ -218,7 +268,7 @@ class Planner:
                 if k == previous:
                     name = min(defined & needed).rpartition(":")[2]
                     line = statements[k].span.line
-                    words = f"`{self._awaited_name(statements[i])}` needs `{name}` of line {line}"
+                    words = f"`{self._name(statements[i])}` needs `{name}` of line {line}"
                     return Edge(EdgeKind.FLOW, words, line)
                 needed |= _names(self.footprints.of(statements[k]), writes=False)
         return None
@@ -227,26 +277,26 @@ class Planner:
         self, statements: Sequence[Statement], rows: Sequence[Row], i: int, previous: int
     ) -> Edge:
         row = rows[i]
-        if row.member is None:
+        if row.starts[0].member is None:
             words = "it awaits several calls, or in a nested block"
             return Edge(EdgeKind.GAIN, words, statements[previous].span.line)
         line = statements[previous].span.line
         if not row.solo or not statements[previous].solo:
             return Edge(EdgeKind.CONTROL, "it shares its line with another statement", line)
         firm = [k for k in range(previous, i) if rows[k].risk and not rows[k].nameable]
-        if row.member.risks and firm:
+        if row.starts[0].member.risks and firm:
             other = statements[firm[0]].span.line
             words = f"its arguments may raise, and so may line {other}, which is first"
             return Edge(EdgeKind.FAILURE, words, other)
         before = self.footprints.of(statements[previous])
         saved = min(row.waits, self.footprints.waits(before.calls))
-        if row.limit <= previous and saved >= self.config.min_gain_ms:
+        if row.starts[0].limit <= previous and saved >= self.config.min_gain_ms:
             words = f"beside line {line} it would gain less than the batches that are made instead"
             return Edge(EdgeKind.GAIN, words, line)
         words = f"run beside line {line} it would not save {self.config.min_gain_ms:g} ms"
         return Edge(EdgeKind.GAIN, words, line)
 
-    def _awaited_name(self, statement: Statement) -> str:
+    def _name(self, statement: Statement) -> str:
         for event in statement.events:
             if isinstance(event, Invoke) and event.call.awaited:
                 return self.inference.facts(event.call).name
@@ -261,5 +311,15 @@ def _names(footprint: Footprint, *, writes: bool) -> set[str]:
     }
 
 
-def _awaits(statement: Statement) -> bool:
-    return any(isinstance(e, Invoke) and e.call.awaited for e in statement.events)
+def _awaited(statement: Statement) -> int:
+    return sum(isinstance(e, Invoke) and e.call.awaited for e in statement.events)
+
+
+def _calls(statement: Statement) -> int:
+    """How many calls of a block a statement counts for: what it holds in its own blocks is one."""
+    return min(_awaited(statement), 1) if statement.blocks else _awaited(statement)
+
+
+def _waits_first(call: Call) -> bool:
+    """Is another call awaited for what it is called on, or handed?"""
+    return any(isinstance(e, Invoke) and e.call.awaited for e in call.setup)

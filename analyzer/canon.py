@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from .lowering.compare import Item
@@ -62,19 +63,30 @@ def fill_first(form: object, values: dict[str, object]) -> object:
             return form
 
 
-def undo_awaits(form: object, tasks: dict[str, object]) -> tuple[object, list[str]]:
-    """``form`` with every ``await task`` undone, and the tasks in the order they stand."""
-    used: list[str] = []
+def undo_awaits(form: object, tasks: dict[str, object]) -> tuple[object, list[tuple[str, int]]]:
+    """``form`` with every ``await task`` undone, and the tasks in the order they are awaited.
+
+    With each: the how manieth ``await`` of such a call in ``form`` it stands for.
+    """
+    used: list[tuple[str, int]] = []
+    count: Counter[object] = Counter()
 
     def walk(part: object) -> object:
         match part:
             case ("Await", ("Name", str(name))) if name in tasks:
-                used.append(name)
-                return ("Await", tasks[name])
+                call = tasks[name]
+                used.append((name, count[call]))
+            case ("Await", value):
+                call = walk(value)
+            case ("Assign", targets, value):
+                done = walk(value)  # evaluated before its targets (Python reference 7.2)
+                return ("Assign", walk(targets), done)
             case tuple():
                 return tuple(walk(p) for p in part)
             case _:
                 return part
+        count[call] += 1
+        return ("Await", call)
 
     return walk(form), used
 

@@ -47,7 +47,8 @@ class Edge:
 @dataclass(frozen=True, slots=True)
 class Member:
     """A call that could start early: ``statement`` is its place, ``before`` what the statement
-    evaluates ahead of it, ``risks`` what may raise when its callee and arguments are evaluated."""
+    evaluates ahead of it, ``risks`` what may raise when its callee and arguments are evaluated.
+    ``ordinal``: which awaited call of its statement it is."""
 
     index: int
     statement: Statement
@@ -57,6 +58,12 @@ class Member:
     before: Footprint
     after: Footprint
     risks: tuple[Event, ...]
+    ordinal: int = 0
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Statement and place in it: which call of the block this is."""
+        return self.index, self.ordinal
 
 
 @dataclass(frozen=True, slots=True)

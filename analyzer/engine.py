@@ -236,13 +236,14 @@ def finding(
     calls = region_calls(analysis, plan, region)
     names = ", ".join(f"`{c.name}`" for c in calls)
     gain = region.sequential_ms - region.parallel_ms
+    where = " in one statement" if region.first == region.last else ""
     message = (
-        f"{len(calls)} independent calls are awaited one after the other: {names}; "
+        f"{len(calls)} independent calls are awaited one after the other{where}: {names}; "
         f"run together they would save about {milliseconds(gain)}"
     )
     assumptions = _assumptions(analysis, plan, region)
     return Finding(
-        code="PX101",
+        code=region.code,
         message=message,
         span=calls[0].span,
         calls=calls,
@@ -314,7 +315,7 @@ def lines_of(plan: Plan, region: Region) -> frozenset[int]:
 
 def suppressed(analysis: Analysis, plan: Plan, region: Region) -> bool:
     """Is the finding of a region silenced?"""
-    return bool(silencing(analysis.suppressions, lines_of(plan, region), "PX101"))
+    return bool(silencing(analysis.suppressions, lines_of(plan, region), region.code))
 
 
 def counts_of(analysis: Analysis) -> Counts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,7 +10,8 @@ from .blocks import Plan
 from .dependence import conflict_of, not_speculatable
 from .edges import Member
 from .footprint import Footprints, visible_writes
-from .ir import Invoke, Shape
+from .ir import Event, Invoke, Shape
+from .members import risk_key
 from .schedule import Region
 from .sites import Sites
 
@@ -22,6 +24,7 @@ class Form(StrEnum):
     ORDERED = "ordered"
     HELPER = "helper"
     TASKGROUP = "taskgroup"
+    RESULTS = "results"  # plain, for the calls of one statement: their results get names before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Forms:
         """The form of ``region``. Falls back to the ordered form, which is right everywhere."""
         ordered = Written(Form.ORDERED, "a caller may see which failure comes first")
         members = members_of(plan, region)
+        reason = self._within(plan, region)
+        if reason:
+            return Written(Form.RESULTS, reason)
+        if members is None and plan.around.ends:
+            return Written(Form.ORDERED, "a statement awaits more than one call")
         if members is None or not self._may_gather(plan, region, members):
             return ordered
         still = self._still(plan, region, members)
@@ -65,6 +73,27 @@ class Forms:
         return ordered
 
     # -- conditions ----------------------------------------------------------------------------
+
+    def _within(self, plan: Plan, region: Region) -> str:
+        """Why all calls of one statement may be awaited before it, their results named; or ""."""
+        starts = plan.rows[region.first].several
+        members = [s.member for s in starts if s.member is not None]
+        if (
+            region.last > region.first
+            or self.config.style == "taskgroup"
+            or not len(starts) == len(members) == len(region.moved) + 1 <= GATHER_TYPED
+            or any(not_speculatable(m.facts, unsafe=False) for m in members)
+        ):
+            return ""
+        known = set(plan.shown[region.first][0])
+        if any(risk_key(event) not in known for m in members[1:] for event in m.risks):
+            return ""  # a coroutine would be left unawaited
+        does = self.footprints.of_events(between(members))
+        if does.everything or does.controls or visible_writes(does):
+            return ""
+        if plan.around.ends:
+            return "a failure here ends the program"
+        return "" if plan.footprints[region.first].raises else "no member may raise"
 
     def _plain(self, plan: Plan, region: Region, members: list[Member]) -> str:
         still = self._still(plan, region, members)
@@ -149,15 +178,29 @@ class Forms:
 
 
 def members_of(plan: Plan, region: Region) -> list[Member] | None:
-    """The first call and the moved ones, if every awaiting statement of the region is a member."""
+    """The first call and the moved ones, if that is all the region awaits, one a statement."""
     first = plan.rows[region.first].member
     if first is None:
         return None
     members = [first, *region.moved]
-    indexes = {m.index for m in members}
-    for i in range(region.first, region.last + 1):
-        if i not in indexes and any(
-            isinstance(e, Invoke) and e.call.awaited for e in plan.site.block.statements[i].events
-        ):
-            return None
-    return members
+    awaited = [
+        i
+        for i in range(region.first, region.last + 1)
+        for event in plan.site.block.statements[i].events
+        if isinstance(event, Invoke) and event.call.awaited
+    ]
+    return members if awaited == [m.index for m in members] else None
+
+
+def between(members: Sequence[Member]) -> list[Event]:
+    """What a statement evaluates before the last of its calls, the calls aside."""
+    own = {id(event) for m in members for event in m.call.setup}
+    calls = [m.call for m in members]
+    found: list[Event] = []
+    for event in members[0].statement.events:
+        if isinstance(event, Invoke) and event.call is calls[-1]:
+            break
+        called = isinstance(event, Invoke) and event.call in calls
+        if id(event) not in own and not called:
+            found.append(event)
+    return found

@@ -41,14 +41,45 @@ def member_of(
 
     (None, None) when the statement awaits nothing, or several things.
     """
-    awaited = [
+    awaited = awaited_in(statement)
+    if len(awaited) != 1:
+        return None, None
+    return _member(index, statement, 0, awaited[0], footprints, bound)
+
+
+def several_of(
+    index: int, statement: Statement, footprints: Footprints, bound: Container[str]
+) -> list[tuple[Member | None, Edge | None]]:
+    """The same for each awaited call, in order, of a statement that awaits several."""
+    awaited = awaited_in(statement)
+    if len(awaited) < 2:
+        return []
+    return [
+        _member(index, statement, ordinal, place, footprints, bound)
+        for ordinal, place in enumerate(awaited)
+    ]
+
+
+def awaited_in(statement: Statement) -> list[tuple[int, Call]]:
+    """The awaited calls of a simple statement, and where among its events they are performed."""
+    if statement.blocks or statement.kind in _NO_MEMBER:
+        return []
+    return [
         (i, e.call)
         for i, e in enumerate(statement.events)
         if isinstance(e, Invoke) and e.call.awaited
     ]
-    if len(awaited) != 1 or statement.blocks or statement.kind in _NO_MEMBER:
-        return None, None
-    position, call = awaited[0]
+
+
+def _member(
+    index: int,
+    statement: Statement,
+    ordinal: int,
+    place: tuple[int, Call],
+    footprints: Footprints,
+    bound: Container[str],
+) -> tuple[Member | None, Edge | None]:
+    position, call = place
     line = statement.span.line
     inference = footprints.inference
     facts = inference.facts(call)
@@ -88,6 +119,7 @@ def member_of(
             before=footprints.of_events(before),
             after=footprints.of_events(statement.events[position + 1 :]),
             risks=risks_of(call.setup, footprints, bound),
+            ordinal=ordinal,
         ),
         None,
     )

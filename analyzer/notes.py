@@ -25,7 +25,7 @@ def _blocked(analysis: Analysis, plan: Plan, note: Note, chains: Chains) -> Bloc
     b = sum(_wait(analysis, c) for c in analysis.planner.footprints.of(note.statement).calls)
     held = _held(analysis, note, chains)
     return Blocked(
-        code="PX101",
+        code="PX105" if note.statement is note.earlier else "PX101",
         name=note.name,
         span=note.statement.span,
         earlier=note.earlier.span,

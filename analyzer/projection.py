@@ -19,6 +19,7 @@ from .engine import Analysis, Analyzed, Finding
 from .footprint import Footprint, Footprints, visible_writes
 from .ir import Block, Function, Statement
 from .latency import latency_of
+from .schedule import Row
 
 #: Statements that an edge is looked for across; beyond it only barriers count, which keeps the time
 #: linear in the block. An edge that is left out can only make the critical path shorter.
@@ -140,6 +141,8 @@ class Critical:
             return sum(weights)  # fewer than two awaits, or a place where nothing may overlap
         import networkx as nx
 
+        for j, row in enumerate(plan.rows):
+            weights[j] = _within(row) if row.several else weights[j]
         # An edge weighs as much as the statement that it leaves; the sink closes every path.
         graph: nx.DiGraph[int] = nx.DiGraph()
         sink = len(weights)
@@ -168,6 +171,15 @@ class Critical:
             return _ordered(first, plan.footprints[j], self._footprints)
         statement = plan.site.block.statements[i]
         return blocking(Pair(statement, first, member, plan.around, self._footprints)) is not None
+
+
+def _within(row: Row) -> float:
+    """The shortest time of a statement that awaits several calls, in which some may overlap."""
+    end = 0.0
+    for start in row.several:
+        ahead = start.member is not None and start.limit <= start.member.index
+        end = max(end, start.waits) if ahead else end + start.waits
+    return end
 
 
 def _ordered(first: Footprint, second: Footprint, footprints: Footprints) -> bool:

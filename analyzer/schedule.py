@@ -18,23 +18,44 @@ WINDOW = 40  # statements in one region at most: a longer one could not be revie
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One statement of a block, as the schedule sees it.
+class Start:
+    """How early an awaited call may start; ``member`` is None if it cannot.
 
-    ``limit``: first statement that the member may start before (its own index: not at all);
-    ``strict``: the same if its arguments have to be taken as raising. ``edge``: what stands before
-    ``limit``.
+    ``limit``: first statement that it may start before; ``strict``: the same if its arguments have
+    to be taken as raising; ``edge``: what stands before ``limit``; ``early``: why ``strict`` is not
+    ``limit``. A later one of several calls in statement ``i`` that may not even start before the
+    earlier ones has the limit ``i + 1``.
     """
 
-    waits: float
     member: Member | None
     limit: int
     strict: int
     edge: Edge | None
+    early: Edge | None = None
+    waits: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One statement of a block, as the schedule sees it: what it waits, and its awaited calls.
+
+    ``only``: the call of a statement that awaits one, ``several``: those of one that awaits more.
+    """
+
+    waits: float
+    only: Start
     solo: bool = True
     risk: bool = False  # something in the statement other than an awaited call may raise
     nameable: bool = False  # … and it is only the call's own arguments, which can get names
-    early: Edge | None = None  # why `strict` is not `limit`
+    several: tuple[Start, ...] = ()
+
+    @property
+    def member(self) -> Member | None:
+        return self.only.member
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        return self.several or (self.only,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +68,23 @@ class Region:
     sequential_ms: float
     parallel_ms: float
 
+    @property
+    def code(self) -> str:
+        """The rule: calls of several statements, or of one."""
+        return "PX101" if self.last > self.first else "PX105"
+
 
 def regions(
-    rows: Sequence[Row], *, width: int, min_gain: float, raising: Sequence[frozenset[int]]
+    rows: Sequence[Row],
+    *,
+    width: int,
+    min_gain: float,
+    raising: Sequence[frozenset[tuple[int, int]]],
 ) -> tuple[Region, ...]:
     """The best partition of a block; only regions that gain at least ``min_gain`` milliseconds.
 
-    ``raising[i]`` holds the members (by index) whose arguments may raise in a way that evaluating
-    statement ``i`` would not have shown already.
+    ``raising[i]`` holds the members (by ``Member.key``) whose arguments may raise in a way that
+    evaluating statement ``i`` would not have shown already.
     """
     n = len(rows)
     best: list[tuple[float, int]] = [(0.0, 0)] * (n + 1)
@@ -83,28 +113,37 @@ def regions(
     return tuple(found)
 
 
-def _from(first: int, rows: Sequence[Row], width: int, raising: frozenset[int]) -> list[Region]:
+def _from(
+    first: int, rows: Sequence[Row], width: int, raising: frozenset[tuple[int, int]]
+) -> list[Region]:
     """All regions that begin at ``first`` and end with a member that is started early."""
     found: list[Region] = []
     moved: list[Member] = []
-    clock = sequential = rows[first].waits
+    clock = sequential = 0.0
     # Errors of the program itself keep their order (contract §4): once a statement that may raise
     # on its own stays in place, no call whose arguments may raise is started ahead of it.
     firm = rows[first].risk and not rows[first].nameable
-    for k in range(first + 1, min(len(rows), first + WINDOW)):
+    for k in range(first, min(len(rows), first + WINDOW)):
         row = rows[k]
         if not row.solo:
             break
         sequential += row.waits
-        risky = k in raising
-        limit = row.strict if risky else row.limit
-        fits = limit <= first and row.waits > 0 and len(moved) + 1 < width
-        if row.member is not None and fits and not (risky and firm):
-            moved.append(row.member)
+        before = len(moved)
+        for ordinal, start in enumerate(row.starts):
+            ahead = k > first or ordinal > 0  # the first call of all stays in its place
+            member = start.member
+            risky = member is not None and member.key in raising
+            limit = start.strict if risky else start.limit
+            fits = ahead and limit <= first and start.waits > 0 and len(moved) + 1 < width
+            # what its own statement evaluates before it is in `strict`
+            if member is not None and fits and not (risky and firm and k > first):
+                moved.append(member)
+                clock = max(clock, start.waits)
+            else:
+                clock += start.waits
+        if len(moved) > before:
             firm = firm or (row.risk and not row.nameable)
-            clock = max(clock, row.waits)
             found.append(Region(first, k, tuple(moved), sequential, clock))
-        else:
-            clock += row.waits
+        elif k > first:
             firm = firm or row.risk
     return found

@@ -17,7 +17,7 @@ _SUPPRESSION = re.compile(rb"#\s*(?:pexec\s*:|noqa\s*:[^\r\n#]*PX[0-9])", re.IGN
 
 
 def may_hold_opportunity(data: bytes) -> bool:
-    """False only if no block of the file has two statements that await something.
+    """False only if no block of the file awaits two things, in two statements or in one.
 
     What ``ast`` cannot parse may: newer syntax than that of the running Python, or an error that is
     to be reported.
@@ -43,15 +43,20 @@ def may_hold_awaits(data: bytes) -> bool:
 
 
 def _two_in_a_block(tree: ast.Module) -> bool:
-    """Has a list of statements two that await, counting what stands inside compound statements?
+    """Has a list of statements two that await, or one that awaits twice?
 
-    An own stack, not a recursion: generated code nests deeper than Python's.
+    What stands inside compound statements counts for them. An own stack, not a recursion: generated
+    code nests deeper than Python's.
     """
     awaiting: dict[int, set[int]] = {}  # list of statements -> the indices of those that await
+    once: set[_Place] = set()  # statements that await in an expression of their own
     stack: list[tuple[ast.AST, tuple[_Place, ...]]] = [(tree, ())]
     while stack:
         node, around = stack.pop()
         if isinstance(node, ast.Await):
+            if around and around[-1] in once:
+                return True
+            once.update(around[-1:])
             for block, index in around:
                 indices = awaiting.setdefault(block, set())
                 indices.add(index)

@@ -9,7 +9,7 @@ Knows the shapes only as text patterns (canonical forms); shares nothing with wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .canon import (
     Refused,
@@ -25,27 +25,10 @@ from .canon import (
     uses,
 )
 from .lowering.compare import Item
+from .undo_batch import Batch
+from .undo_results import undo_results_of_one
 
 Canon = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A shape found in the output.
-
-    ``members`` are the old statements whose calls run together, in source order; ``moved`` those
-    whose calls start before the old statement ``first``; ``between`` old statements that now
-    follow the whole batch. ``named``: members whose risky arguments were evaluated ahead.
-    """
-
-    form: str
-    block: int  # identity of the old block's tuple of items
-    first: int
-    members: tuple[int, ...]
-    moved: tuple[int, ...]
-    between: tuple[int, ...] = ()
-    named: frozenset[int] = frozenset()
-    reached: frozenset[str] = frozenset()  # names of asyncio, or of the helper, that it uses
 
 
 @dataclass(slots=True)
@@ -108,6 +91,7 @@ class Undo:
                 continue
             step = (
                 self._ordered(old, i, new, j)
+                or self._results(old, i, new, j)
                 or self._together(old, i, new, j)
                 or self._group(old, i, new, j)
             )
@@ -198,6 +182,7 @@ class Undo:
             raise Refused("the `try` holds more than the original block")
         order = list(tasks)
         moved: list[int] = []
+        calls: list[tuple[object, int]] = []
         first_named = False
         for k, item in enumerate(body):
             undone, used = undo_awaits(item.canon, tasks)
@@ -205,9 +190,11 @@ class Undo:
                 undone = fill_first(undone, named)
                 first_named = undone != item.canon
             if used:
-                if item.blocks or len(used) != 1 or used[0] != order[len(moved)]:
+                expected = order[len(moved) : len(moved) + len(used)]
+                if item.blocks or [name for name, _ in used] != expected:
                     raise Refused("the tasks are not awaited one by one in order")
-                moved.append(i + k)
+                moved += [i + k] * len(used)
+                calls += [(tasks[name], nth) for name, nth in used]
             elif item.blocks:
                 self._same(old[i + k], item)
                 continue
@@ -220,29 +207,21 @@ class Undo:
         self.names.update(named, tasks)
         reached = self._reached([*raw, *(item.canon for item in final)])
         self.batches.append(
-            Batch("ordered", id(old), i, (i, *moved), tuple(moved),
-                  named=self._named(new, end, tasks, named, moved)
-                  | (frozenset((i,)) if first_named else frozenset()), reached=reached)
+            Batch("ordered", id(old), i, (i, *moved), tuple(moved), calls=tuple(calls),
+                  named=self._named(new[end - len(tasks) : end], named), first_named=first_named,
+                  reached=reached)
         )  # fmt: skip
         return len(body), end + 1 - j
 
-    def _named(
-        self,
-        new: tuple[Item, ...],
-        end: int,
-        tasks: dict[str, object],
-        named: dict[str, object],
-        moved: Sequence[int],
-    ) -> frozenset[int]:
-        """Members that are started from names and literals only."""
-        first = end - len(tasks)
+    def _named(self, started: Sequence[Item], named: dict[str, object]) -> frozenset[int]:
+        """The calls that are started from names and literals only, by their position."""
         found: set[int] = set()
-        for item, index in zip(new[first:end], moved, strict=True):
+        for position, item in enumerate(started):
             match item.canon:
                 case ("Assign", _, ("Call", _, ("[]", ("Arg", ("Call", func, ("[]", *args)), *_)))):
                     simple = all(is_simple(a[1]) for a in args if isinstance(a, tuple))
                     if simple and (is_simple(func) or not uses(func, named)):
-                        found.add(index)
+                        found.add(position)
                 case _:
                     pass
         return frozenset(found)
@@ -262,6 +241,24 @@ class Undo:
         ]  # fmt: skip
         if found[:-1] != expected or found[-1] not in gathers:
             raise Refused("the tasks are not all cancelled and drained")
+
+    def _results(
+        self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
+    ) -> tuple[int, int] | None:
+        match new[j].canon:
+            case ("Assign", _, value) if i < len(old) and j + 1 < len(new):
+                gathered = self._gathered(value)
+            case _:
+                return None
+        if gathered is None or gathered[0] != "plain":
+            return None
+        found = undo_results_of_one(old[i], id(old), i, new[j], new[j + 1], gathered[1])
+        if found is None:
+            return None
+        batch, names = found
+        self.names.update(names)
+        self.batches.append(replace(batch, reached=self._reached([new[j].canon])))
+        return 1, 2
 
     def _together(
         self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
@@ -319,7 +316,8 @@ class Undo:
         self.names.update(named)
         self.batches.append(
             Batch(form, id(old), i, tuple(members), tuple(members[1:]), tuple(between),
-                  frozenset(members) if named else frozenset(), self._reached([new[j].canon]))
+                  named=frozenset(range(len(members))) if named else frozenset(),
+                  reached=self._reached([new[j].canon]))
         )  # fmt: skip
         return k - i, j + 1 + len(between) - start
 
@@ -385,6 +383,6 @@ class Undo:
         between = tuple(n for n in range(i, k) if n not in members)
         self.batches.append(
             Batch("taskgroup", id(old), i, tuple(members), tuple(members[1:]), between,
-                  frozenset(members) if named else frozenset(), reached)
+                  named=frozenset(range(len(members))) if named else frozenset(), reached=reached)
         )  # fmt: skip
         return k - i, j - start

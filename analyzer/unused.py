@@ -122,7 +122,7 @@ def _places(analysis: Analysis, plans: Sequence[Plan]) -> Iterator[tuple[str, fr
     """The codes that are found, silenced or not, with the lines on which each can be silenced."""
     for plan in plans:
         for region in plan.regions:
-            yield "PX101", lines_of(plan, region)
+            yield region.code, lines_of(plan, region)
     for call in analysis.module.calls.values():
         if call.commented and call.await_span is not None:
             # A comment between `await` and the call: without it the call might be in a batch.

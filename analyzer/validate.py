@@ -13,16 +13,32 @@ from collections.abc import Sequence
 
 from .canon import Refused
 from .config import Config
-from .dependence import blocking, conflict_of, not_speculatable, order_edge, visible_early
+from .dependence import (
+    blocking,
+    conflict_of,
+    early_raise,
+    not_speculatable,
+    order_edge,
+    visible_early,
+)
 from .edges import Member, Pair
 from .engine import Analysis
 from .footprint import visible_writes
-from .ir import Block, Function
-from .lowering.compare import Item, outline
-from .members import member_of, nameable, own_risk, risk_key, shown
+from .ir import Block, Event, Function, Invoke, Statement
+from .lowering.compare import Item, expression_form, outline
+from .members import (
+    awaited_in,
+    member_of,
+    nameable,
+    own_risk,
+    risk_key,
+    several_of,
+    shown,
+)
 from .sites import Site, Sites
 from .source import SourceError, from_text
-from .undo import Batch, Undo
+from .undo import Undo
+from .undo_batch import Batch
 
 
 def refusal(analysis: Analysis, text: str, config: Config) -> str:
@@ -46,7 +62,7 @@ def refusal(analysis: Analysis, text: str, config: Config) -> str:
     by_block = {id(site.block): site for site in sites.all()}
     for batch in undo.batches:
         site = by_block.get(id(blocks.get(batch.block)))
-        reason = _names(batch, site, undo, analysis) or _batch(batch, site, sites, config)
+        reason = _names(batch, site, undo, analysis) or _batch(batch, site, analysis, config)
         if reason:
             return reason
     return ""
@@ -96,7 +112,8 @@ def _pair(
             _pair(inner, lowered, functions, table)
 
 
-def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config) -> str:
+def _batch(batch: Batch, site: Site | None, analysis: Analysis, config: Config) -> str:
+    sites = analysis.planner.sites
     if site is None:
         return "the batch does not stand in a block of an async function"
     forbidden = sites.forbidden(site)
@@ -104,7 +121,7 @@ def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config) -> str
         return forbidden.words
     if len(batch.members) > config.max_concurrency:
         return f"more than {config.max_concurrency} calls at once"
-    members = _members(batch, site, sites)
+    members = _members(batch, site, sites, analysis.source.text)
     if isinstance(members, str):
         return members
     return (
@@ -114,25 +131,44 @@ def _batch(batch: Batch, site: Site | None, sites: Sites, config: Config) -> str
     )
 
 
-def _members(batch: Batch, site: Site, sites: Sites) -> dict[int, Member] | str:
-    """The moved calls, and in forms that gather also the first one, by statement."""
-    wanted = set(batch.moved) if batch.form == "ordered" else set(batch.members)
-    found: dict[int, Member] = {}
-    for i in sorted(wanted):
+def _members(batch: Batch, site: Site, sites: Sites, text: str) -> list[Member] | str:
+    """The moved calls in order, and in forms that gather also the first one."""
+    found: list[Member] = []
+    for position, i in enumerate(batch.moved if batch.form == "ordered" else batch.members):
         statement = site.block.statements[i]
-        member, edge = member_of(i, statement, sites.footprints, sites.bound_at(site, i))
+        bound = sites.bound_at(site, i)
+        several = several_of(i, statement, sites.footprints, bound)
+        ordinal = 0
+        if several and batch.calls:
+            ordinal = _ordinal(statement, *batch.calls[position], text)
+            member, edge = several[ordinal] if ordinal >= 0 else (None, None)
+        else:
+            member, edge = member_of(i, statement, sites.footprints, bound)
         if member is None:
             return edge.words if edge is not None else f"line {statement.span.line} awaits twice"
-        found[i] = member
+        found.append(member)
+    if [m.key for m in found] != sorted({m.key for m in found}):
+        return "calls are not awaited in the order of the original"
     return found
 
 
-def _reordered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
+def _ordinal(statement: Statement, form: object, nth: int, text: str) -> int:
+    """Which awaited call of a statement has that form, the ``nth`` of them; -1 if there is none."""
+    calls = [call for _, call in awaited_in(statement)]
+    same = [
+        i
+        for i, call in enumerate(calls)
+        if expression_form(text[call.span.start : call.span.end]) == form
+    ]
+    return same[nth] if nth < len(same) else -1
+
+
+def _reordered(batch: Batch, members: list[Member], site: Site, sites: Sites) -> str:
     """Every statement that a call now starts ahead of must have no edge to it."""
     around = sites.surroundings(site)
     statements = site.block.statements
-    for i in batch.moved:
-        member = members[i]
+    for member in members[-len(batch.moved) :]:
+        i = member.index
         own = blocking(Pair(statements[i], member.before, member, around, sites.footprints))
         if own is not None:
             return own.words
@@ -144,15 +180,18 @@ def _reordered(batch: Batch, members: dict[int, Member], site: Site, sites: Site
     return ""
 
 
-def _arguments(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
+def _arguments(batch: Batch, members: list[Member], site: Site, sites: Sites) -> str:
     """Contract §4: what may raise is evaluated before anything runs, in order, in reads only."""
     around = sites.surroundings(site)
     statements, prints = site.block.statements, sites.footprints
     shown_at_first = shown(statements, batch.first, prints)
-    for i in batch.moved:
-        member = members[i]
+    for member in members[-len(batch.moved) :]:
+        i = member.index
         if all(risk_key(e) in shown_at_first for e in member.risks):
             continue
+        own = early_raise(Pair(statements[i], member.before, member, around, prints))
+        if own is not None:
+            return own.words
         for k in range(batch.first, i):
             pair = Pair(statements[k], prints.of(statements[k]), member, around, prints)
             edge = visible_early(pair)
@@ -174,24 +213,23 @@ def _nameable(k: int, site: Site, sites: Sites) -> bool:
     return nameable(member, sites.footprints.of(statement))
 
 
-def _order(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
+def _order(batch: Batch, members: list[Member], site: Site, sites: Sites) -> str:
     """Nothing may raise once something runs, nor before what the original evaluated first."""
     statements, prints = site.block.statements, sites.footprints
     ends = sites.surroundings(site).ends
     ordered = batch.form == "ordered"
-    started = batch.moved if ordered else batch.members
     # Forms that gather evaluate the first call's arguments after those that got names.
     known = shown(statements, batch.first, prints, own=ordered)
     risky: list[int] = []
-    for i in started:
-        if any(risk_key(e) not in known for e in members[i].risks):
+    for i, member in enumerate(members):
+        if any(risk_key(e) not in known for e in member.risks):
             risky.append(i)
-        known.update(risk_key(e) for e in members[i].risks)
-    late = [i for i in risky if i != started[0]]
+        known.update(risk_key(e) for e in member.risks)
+    late = [i for i in risky if i]
     for i in (*late, *(risky if late and not ends else ())):
         if i not in batch.named:
             return f"the arguments of `{members[i].facts.name}` may raise once another call runs"
-    if not (ordered and risky) or ends or batch.first in batch.named:
+    if not (ordered and risky) or ends or batch.first_named:
         return ""
     first, _ = member_of(
         batch.first, statements[batch.first], prints, sites.bound_at(site, batch.first)
@@ -202,21 +240,23 @@ def _order(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -
     return ""
 
 
-def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites) -> str:
+def _gathered(batch: Batch, members: list[Member], site: Site, sites: Sites) -> str:
     """Forms that await all members at once: what may follow them, and where they are allowed."""
     around = sites.surroundings(site)
     ends = sites.surroundings(site).ends
-    for i in batch.members[:-1] if not ends else ():
-        line = site.block.statements[i].span.line
-        if visible_writes(members[i].after, around):
+    if len({m.index for m in members}) < len(members):
+        return _within(batch, members, sites, ends=ends)
+    for member in members[:-1] if not ends else ():
+        line = member.statement.span.line
+        if visible_writes(member.after, around):
             return f"line {line} binds what a failing run shows"
-        if members[i].after.own_risk:
+        if member.after.own_risk:
             return f"line {line} may fail after its call, and would fail later"
     for i in batch.between:
         between = sites.footprints.of(site.block.statements[i])
         if visible_writes(between, None if ends else around):
             return f"line {site.block.statements[i].span.line} is seen by a failing run"
-        for member in members.values():
+        for member in members:
             if member.index > i and conflict_of(
                 between.effects, member.after.effects, sites.footprints
             ):
@@ -226,7 +266,7 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
         return "a statement between may raise"
     if batch.form == "helper":
         return ""
-    if any(not_speculatable(m.facts, unsafe=False) for m in members.values()):
+    if any(not_speculatable(m.facts, unsafe=False) for m in members):
         return "a member writes"
     if batch.form == "taskgroup" and sites.config.style != "taskgroup":
         return "a task group was not asked for"
@@ -238,9 +278,34 @@ def _gathered(batch: Batch, members: dict[int, Member], site: Site, sites: Sites
             )
             for s, _ in site.parents
         )
-        if any(m.facts.entry is None or m.facts.entry.awaitable for m in members.values()):
+        if any(m.facts.entry is None or m.facts.entry.awaitable for m in members):
             return "a member is no coroutine"
         return "a `try` names exceptions around a task group" if caught else ""
-    sure = not raises and not any(m.facts.raises for m in members.values())
+    sure = not raises and not any(m.facts.raises for m in members)
     allowed = ends or sites.config.failures == "first" or sure
     return "" if allowed else "the plain form raises the first failure in time, not in order"
+
+
+def _within(batch: Batch, members: list[Member], sites: Sites, *, ends: bool) -> str:
+    """Results of one statement's calls that get names before it: what stands between follows."""
+    statement = members[0].statement
+    line = statement.span.line
+    if batch.form != "plain" or len({m.index for m in members}) > 1:
+        return f"line {line} awaits several times"
+    if any(not_speculatable(m.facts, unsafe=False) for m in members):
+        return "a member writes"
+    own = {id(e) for m in members for e in (*m.call.setup,)}
+    last = members[-1].call
+    between: list[Event] = []
+    for event in statement.events:
+        if isinstance(event, Invoke) and event.call is last:
+            break
+        mine = isinstance(event, Invoke) and any(event.call is m.call for m in members)
+        if id(event) not in own and not mine:
+            between.append(event)
+    does = sites.footprints.of_events(between)
+    if does.everything or does.controls or visible_writes(does):
+        return f"line {line} does more between its calls"
+    if ends or not (sites.footprints.of(statement).raises):
+        return ""
+    return "the plain form raises the first failure in time, not in order"

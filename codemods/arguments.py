@@ -12,9 +12,12 @@ from ..analyzer.blocks import Plan
 from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
 from ..analyzer.ir import Argument, Call, Invoke, Place, Use
-from ..analyzer.members import risk_key
+from ..analyzer.members import awaited_in, risk_key
 from ..analyzer.schedule import Region
 from .edit import Writer
+
+#: Words before the name of what a call answers with: `get_user` gives a user.
+_ASKING = re.compile(r"^a?(get|fetch|load|read|list|find|query)_")
 
 
 @dataclass(slots=True)
@@ -49,10 +52,13 @@ class Start:
 
 def base_name(member: Member) -> str:
     """A telling name for what the call returns: the target's, else the callee's."""
-    words = member.statement.target_name
+    several = len(awaited_in(member.statement)) > 1
+    words = "" if several else member.statement.target_name
     if not re.fullmatch(r"\w+", words) or not words.strip("_"):
         words = re.split(r"[.:/]", member.facts.name)[-1]
     words = re.sub(r"\W+", "_", words).strip("_").lower()
+    if several:  # nothing is called after what it gives but the call itself
+        words = _ASKING.sub("", words) or words
     return words if words.isidentifier() else "call"
 
 

@@ -195,6 +195,26 @@ def _gathered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio:
     return _together(plan, region, writer, names, f"await {asyncio}.gather")
 
 
+def _results(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: str) -> list[str]:
+    """The results of one statement's calls get names before it."""
+    found = [s.member for s in plan.rows[region.first].several]
+    members = [m for m in found if m is not None]
+    indent = plan.site.block.indent
+    starts = [Start(m, (), None) for m in members]
+    given = [names.new(f"{base_name(m)}_result") for m in members]
+    edits: list[Edit] = []
+    for member, name in zip(members, given, strict=True):
+        begin, end = _with_parentheses(member, writer.source.text)
+        edits.append(Edit(begin, end, name))
+    statement = plan.site.block.statements[region.first]
+    first, last = statement.lines.line, statement.span.end_line
+    above = [line for _, line in writer.lines(first, statement.span.line)[:-1]]
+    call = _one_call(
+        f"{', '.join(given)} = await {asyncio}.gather", starts, indent, writer, bare=True
+    )
+    return [*above, *call, *writer.edited(statement.span.line, last, edits)]
+
+
 def _helped(plan: Plan, region: Region, writer: Writer, names: Names, helper: str) -> list[str]:
     return _together(plan, region, writer, names, f"await {helper}")
 
@@ -226,9 +246,16 @@ def _target(member: Member, writer: Writer) -> str:
     return f"({text})" if unpacks else text
 
 
-def _one_call(opening: str, starts: Sequence[Start], indent: str, writer: Writer) -> list[str]:
+#: No comments: above a statement, and behind it.
+_NONE: tuple[list[str], str] = ([], "")
+
+
+def _one_call(
+    opening: str, starts: Sequence[Start], indent: str, writer: Writer, *, bare: bool = False
+) -> list[str]:
+    """The call of all members; ``bare``: their statement stays, with its comments."""
     texts = [s.text if s.text is not None else writer.text(s.member.call.span) for s in starts]
-    comments = [_comments(s.member, writer) for s in starts]
+    comments = [_NONE if bare else _comments(s.member, writer) for s in starts]
     one = f"{indent}{opening}({', '.join(texts)})"
     if (
         not any(above or behind for above, behind in comments)
@@ -292,4 +319,5 @@ _FORMS = {
     Form.PLAIN: _gathered,
     Form.HELPER: _helped,
     Form.TASKGROUP: _grouped,
+    Form.RESULTS: _results,
 }

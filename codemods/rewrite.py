@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from ..analyzer.blocks import Plan
+from ..analyzer.blocks import SHAPES, Plan
 from ..analyzer.checks import parse_tools
 from ..analyzer.codes import Applicability
 from ..analyzer.config import Config, check
@@ -117,7 +117,7 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
 
 def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
     """Findings with validated fixes at the level asked for, and the fixed text."""
-    selected = "PX101" in config.select
+    selected = bool(SHAPES & config.select)
     good, refused, found = _chosen(analysis, config, unsafe=unsafe)
     fixed = text_with(analysis, good, config) if good else None
     dead, cleaned = unused(analysis, config)
@@ -145,14 +145,14 @@ def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) 
         source=analysis.source,
         fixed=fixed,
         unused=dead,
-        silenced=_silenced(analysis, selected),
+        silenced=_silenced(analysis, config),
     )
 
 
-def _silenced(analysis: Analysis, selected: bool) -> int:
-    """How many regions a comment silences, or all of them if the rule is not selected."""
+def _silenced(analysis: Analysis, config: Config) -> int:
+    """How many regions a comment silences, or a rule that is not selected."""
     return sum(
-        not selected or suppressed(analysis, plan, region)
+        region.code not in config.select or suppressed(analysis, plan, region)
         for plan in analysis.plans
         for region in plan.regions
     )
@@ -162,7 +162,7 @@ def _chosen(
     analysis: Analysis, config: Config, *, unsafe: bool
 ) -> tuple[list[Candidate], list[Blocked], int]:
     """The validated rewrites, what the validator refused, and how many were tried."""
-    if "PX101" not in config.select:
+    if not SHAPES & config.select:
         return [], [], 0
     level = Applicability.UNSAFE if unsafe else Applicability.SAFE
     active = [c for c in candidates(analysis, config, level) if not c.finding.suppressed]

@@ -18,6 +18,7 @@ FOLDERS = ("fixtures/golden", "fixtures/first-contact", "fixtures/demo", "tests/
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 CANDIDATES = {
+    "two in one statement": "async def f():\n    return await a(), await b()\n",
     "two in a row": "async def f():\n    await a()\n    await b()\n",
     "one of them deep inside": (
         "async def f():\n    await a()\n    if x:\n        for y in z:\n            await b(y)\n"
@@ -35,7 +36,9 @@ OTHERS = {
         "async def f():\n    if x:\n        await a()\n    else:\n        await b()\n"
     ),
     "in comments and strings": "# await\n'await await'\nasync def f():\n    await a()\n",
-    "two in one statement": "async def f():\n    return await a(), await b()\n",
+    "one in a statement, one in a function below it": (
+        "async def f():\n    return await a(), [g async for g in h()]\n"
+    ),
 }
 
 

@@ -41,7 +41,11 @@ class Program(Writer):
 
     def reading(self) -> None:
         call, kind = self.read()
-        form = self.pick(("name",) * 8 + ("drop", "slot", "attribute", "append", "pair", "typed"))
+        form = self.pick(
+            ("name",) * 8
+            + ("drop", "slot", "attribute", "append", "pair", "typed")
+            + ("several", "several")
+        )
         if form == "slot":
             self.count += 1
             self.add(f'box["k{self.count}"] = {call}')
@@ -59,10 +63,45 @@ class Program(Writer):
             first, second = self.new("any"), self.new("any")
             other, _ = self.read()
             self.add(f"{first}, {second} = {call}, {other}")
+        elif form == "several":
+            self.several(call)
         elif form == "typed":
             self.add(f"{self.new(kind)}: Any = {call}")
         else:
             self.add(f"{self.new(kind)} = {call}")
+
+    def several(self, call: str) -> None:
+        """A statement with several awaits, and other operands between them."""
+        operands = [call]
+        for _ in range(self.pick((1, 1, 2, 3))):
+            form = self.pick(("read",) * 4 + ("write", "name", "print", "bind", "guard", "looked"))
+            other = self.write() if form == "write" else self.read()[0]
+            if form == "name":
+                other = self.value()
+            elif form == "print":
+                other = 'print("operand")'
+            elif form == "bind":
+                other = f"({self.new('any')} := {other})"
+            elif form == "guard":
+                other = f"({self.value()} {self.pick(('and', 'or'))} {other})"
+            elif form == "looked":
+                other = f'({other})["{self.pick(("next", "none"))}"]'
+            operands.append(other)
+        inner = ", ".join(operands)
+        form = self.pick(("list", "seen", "text", "dict", "target", "drop"))
+        if form == "seen":
+            self.add(f'seen("operands", {inner})')
+        elif form == "text":
+            self.add(f"{self.new('text')} = str(({inner},))")
+        elif form == "dict":
+            pairs = ", ".join(f'"k{i}": {o}' for i, o in enumerate(operands))
+            self.add(f"{self.new('any')} = {{{pairs}}}")
+        elif form == "target":
+            self.add(f"box[str({operands[-1]})] = [{', '.join(operands[:-1])}]")
+        elif form == "drop":
+            self.add(f"[{inner}]")
+        else:
+            self.add(f"{self.new('list')} = [{inner}]")
 
     def writing(self) -> None:
         call = self.write()
