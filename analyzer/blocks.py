@@ -56,13 +56,16 @@ SHAPES = frozenset({"PX101", "PX105"})
 class Planner:
     """Plans every block of a module."""
 
-    def __init__(self, inference: Inference, *, unsafe: bool = False) -> None:
+    def __init__(
+        self, inference: Inference, *, unsafe: bool = False, shapes: frozenset[str] | None = None
+    ) -> None:
+        """``shapes``: the rules to plan for; those that are selected, or all where none is."""
         self.inference = inference
         self.module = inference.module
         self.config = inference.config
         self.unsafe = unsafe
         self.footprints = Footprints(inference)
-        shapes = SHAPES & self.config.select or SHAPES
+        shapes = shapes or SHAPES & self.config.select or SHAPES
         self.statements = "PX101" in shapes
         self.expressions = "PX105" in shapes
         self._holding: set[int] = set()  # statements with a region inside
@@ -96,7 +99,7 @@ class Planner:
             rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
             raising=raising,
         )  # fmt: skip
-        found = tuple(r for r in found if not self._one_at_a_time(r, rows))
+        found = tuple(r for r in found if not self._one_at_a_time(r, statements[r.first]))
         notes = tuple(self._notes(statements, rows, found, forbidden))
         known = {
             r.first: (
@@ -192,14 +195,15 @@ class Planner:
             and any(risk_key(e) not in known for e in start.member.risks)
         )
 
-    def _one_at_a_time(self, region: Region, rows: Sequence[Row]) -> bool:
+    def _one_at_a_time(self, region: Region, first: Statement) -> bool:
         """One server that handles one request at a time gains nothing (contract §6)."""
         from fnmatch import fnmatchcase
 
-        first = rows[region.first].member
-        if first is None:
+        awaited = awaited_in(first)
+        if not awaited:
             return False
-        names = [m.facts.name for m in (first, *region.moved)]
+        called = self.inference.facts(awaited[0][1]).name
+        names = [called, *(m.facts.name for m in region.moved)]
         return any(
             limit.max_concurrency == 1 and all(fnmatchcase(n, limit.match) for n in names)
             for limit in self.config.limits

@@ -126,11 +126,15 @@ def _member(
 
 
 def _claimed_inside(call: Call, statement: Statement, inference: Inference) -> bool:
-    """Does a claim on a line of the call stand neither in it nor behind its statement?"""
+    """Does a claim on a line of the call stand neither in it nor behind its statement?
+
+    Behind a statement that awaits several calls it speaks of all of them on its line.
+    """
     comments = inference.module.directives
+    alone = len(awaited_in(statement)) < 2
     return any(
         not call.span.start <= comment.span.start < call.span.end
-        and comment.span.start < statement.span.end
+        and not (alone and comment.span.start >= statement.span.end)
         and parse_comment(comment.text, "")
         for line in {call.span.line, call.span.end_line}
         if (comment := comments.get(line)) is not None

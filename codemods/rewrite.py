@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from ..analyzer.blocks import SHAPES, Plan
+from ..analyzer.blocks import SHAPES, Plan, Planner
 from ..analyzer.checks import parse_tools
 from ..analyzer.codes import Applicability
 from ..analyzer.config import Config, check
@@ -151,9 +151,11 @@ def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) 
 
 def _silenced(analysis: Analysis, config: Config) -> int:
     """How many regions a comment silences, or a rule that is not selected."""
+    left_out = SHAPES - config.select
+    planner = Planner(analysis.inference, unsafe=analysis.planner.unsafe, shapes=SHAPES)
     return sum(
-        region.code not in config.select or suppressed(analysis, plan, region)
-        for plan in analysis.plans
+        region.code in left_out or suppressed(analysis, plan, region)
+        for plan in (planner.plans() if left_out else analysis.plans)
         for region in plan.regions
     )
 
