@@ -27,12 +27,16 @@ from .sites import Site, Sites
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An awaited call that stays behind an earlier one, and the edge that holds it there."""
+    """An awaited call that stays behind an earlier one, and the edge that holds it there.
+
+    ``call``: which call of its statement, where that awaits several.
+    """
 
     statement: Statement
     name: str
     earlier: Statement
     edge: Edge
+    call: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +244,8 @@ class Planner:
                 if (i, ordinal) not in moved and not _waits_first(call):
                     edge = forbidden or self._nearest(later, i)
                     edge = edge or self._no_gain_within(statements[i], row, later)
-                    yield Note(statements[i], self.inference.facts(call).name, statements[i], edge)
+                    name = self.inference.facts(call).name
+                    yield Note(statements[i], name, statements[i], edge, call)
             previous = i
 
     @staticmethod

@@ -31,7 +31,7 @@ def _blocked(analysis: Analysis, plan: Plan, note: Note, chains: Chains) -> Bloc
     return Blocked(
         code="PX105" if one else "PX101",
         name=note.name,
-        span=note.statement.span,
+        span=(note.call and note.call.await_span) or note.statement.span,
         earlier=note.earlier.span,
         kind=note.edge.kind.value,
         words=f"{note.edge.words}: {held.words('')}" if held.kept else note.edge.words,
