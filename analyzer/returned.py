@@ -13,8 +13,8 @@ from . import items
 from .annotated import SELF, annotated, typed_dict
 from .classes import events_of
 from .ir import Call, Control, Function, Place, Value
-from .managing import yielded
 from .lineage import ancestry, class_at, decorator_name, found_method, inherited
+from .managing import yielded
 from .typetext import (
     CLASS,
     GENERATOR,
@@ -224,9 +224,16 @@ def _entered(owner: Resolver, function: Function) -> Type:
     """What a function yields that makes a manager."""
     given = [Type(NONE) if v == Value() else owner.values.of(v) for v in yielded(function)]
     if not function.returns:
-        return join(found.bare for found in given)  # more may be put into it
+        return join(map(_open, given))
     said = items.element(annotated(owner, function.returns))
     return said if all(owner.values.fits(said, found) for found in given) else UNKNOWN
+
+
+def _open(kind: Type) -> Type:
+    """A type without what is known to be in it: more may be put into what is yielded."""
+    if kind.name == "builtins.tuple":
+        return replace(kind, args=tuple(map(_open, kind.args)))
+    return kind.bare
 
 
 def _returned(owner: Resolver, function: Function) -> Type:

@@ -105,14 +105,18 @@ class Managing:
 
     @cached_property
     def _behind(self) -> list[Event]:
-        """The events behind the one `yield`, which stands in no loop."""
+        """The events behind the one `yield`, which stands in no loop.
+
+        So are the ends of the managers around it, which may look into what they were handed.
+        """
         events = list(events_of(self.function))
         at = [i for i, e in enumerate(events) if isinstance(e, Control) and e.word == "yield"]
-        return events[at[0] + 1 :]
+        made = (entered_call(self.body.inference, enter.value) for enter in self._around)
+        return [*events[at[0] + 1 :], *(Invoke(call) for call in made if call is not None)]
 
     @cached_property
     def _made(self) -> set[str]:
-        """The objects made here that are yielded, those that they hold, and those that hold them."""
+        """The objects made here that are yielded, what they hold, and what holds them."""
         found: set[str] = set()
         for value in yielded(self.function):
             reached = self.sources.reached(self.sources.of_value(value))
@@ -145,8 +149,7 @@ class Managing:
             if any(self._meets(Value(place=one)) and one not in self._handles for one in walked):
                 return True
         return any(
-            self._meets(value)
-            and not (isinstance(event, Operate) and value.place in self._handles)
+            self._meets(value) and not (isinstance(event, Operate) and value.place in self._handles)
             for value in values_of(event)
         )
 
