@@ -12,11 +12,12 @@ from .aftermath import Surroundings, unseen
 from .bound import Bound
 from .edges import Edge, EdgeKind
 from .effects.inference import Inference
+from .effects.own_managers import OPENED
 from .ending import Reach
 from .footprint import Footprints
 from .ir import Block, Enter, Function, Invoke, Statement, Value
 
-_FINE_MANAGERS = frozenset({"handle", "deadline", "suppress"})
+_FINE_MANAGERS = frozenset({"handle", OPENED, "deadline", "suppress"})
 _TAKING = frozenset({"acquire", "__aenter__", "__enter__"})
 _GIVING = frozenset({"release", "__aexit__", "__exit__"})
 _GATHERING = frozenset({
@@ -113,7 +114,8 @@ class Sites:
     def _handled(self, statement: Statement) -> bool:
         """May a failure in a compound statement be caught, or be followed by something, there?"""
         return statement.kind in ("Try", "TryStar") or any(
-            self.footprints.manager(m.value) in ("suppress", "deadline") for m in statement.managers
+            self.footprints.manager(m.value) in ("suppress", "deadline", OPENED)
+            for m in statement.managers
         )
 
     # -- context -------------------------------------------------------------------------------

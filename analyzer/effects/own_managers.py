@@ -9,7 +9,7 @@ things in it that were put in by whoever entered the manager: what runs behind t
 not look into it.
 
 In the block that is looked at itself a manager of the project stays one of which nothing is known
-(contract §3): it may hold a lock.
+(contract §3), as it may hold a lock, unless it is shown to do nothing but open a handle.
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ from typing import TYPE_CHECKING
 from ..classes import events_of
 from ..ir import Call, Control, Enter, Event, Invoke, Operate, Place, Use, Value
 from ..managing import around_yield, makes_manager, odd, values_of, yielded
+from ..returned import entered
 
 if TYPE_CHECKING:
     from .body import Body
     from .callees import Target
     from .inference import Inference
 
+#: The kind of a manager of the project that is shown to open and close a handle, and nothing else.
+OPENED = "opened"
 #: Kinds of managers that may stand around a `yield`: they let out what is raised in them, and set
 #: nothing for the `with` body that this analysis has no word for. What is "" is asked elsewhere.
-_AROUND = frozenset({"", "handle", "lock", "limiter"})
+_AROUND = frozenset({"", "handle", OPENED, "lock", "limiter"})
 
 
 def managed(inference: Inference, call: Call, target: Target) -> bool:
@@ -64,6 +67,28 @@ def enters(body: Body) -> Iterator[tuple[Enter, Call]]:
             call = entered_call(body.inference, event.value)
             if call is not None:
                 yield event, call
+
+
+def opens_handle(inference: Inference, value: Value) -> bool:
+    """Does entering only look, and give a library's handle that was made for it?
+
+    Then it is no lock, no limiter that the project wrote itself (which would count), and neither
+    transaction nor cancel scope.
+    """
+    call = entered_call(inference, value)
+    if call is None:
+        return False
+    facts = inference.facts(call)
+    if facts.everything or facts.affine or facts.locking.locks or facts.locking.nested:
+        return False
+    for target in inference.callees.targets(call):
+        assert target.function is not None
+        summary = target.inference.summary(target.function)
+        if not summary.makes or summary.result:
+            return False
+    enter = inference.resolver.own.entered[call.id]
+    kind = entered(inference.resolver, value, asynchronous=enter.asynchronous)
+    return not facts.writes and inference.resolver.is_handle(kind.name)
 
 
 class Managing:
