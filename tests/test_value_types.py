@@ -181,7 +181,7 @@ TYPES = {
     "with": ("with shop() as x: pass", "shop.Shop"),
     "async with": ("async def f():\n    async with shop() as x: pass", ITEM),
     "context manager": (
-        "@contextmanager\ndef f() -> Iterator[Item]: yield Item('a')\nwith f() as x: pass", ITEM),
+        "@contextmanager\ndef g() -> Iterator[Item]: yield Item('a')\nwith g() as x: pass", ITEM),
     "context manager that yields something else": (
         "@contextmanager\ndef opened() -> Iterator[Item]: yield 1\nwith opened() as x: pass", ""),
     "context manager without an annotation": (
