@@ -11,7 +11,6 @@ from .bound import Binding, Bound, Unbound
 from .class_values import stores_in_class
 from .effects.inference import Inference
 from .effects.model import Effect, Resource
-from .effects.own_managers import OPENED, opens_handle
 from .effects.selector import AnyKey, Attr, Memory, Name, Step
 from .event_effects import EventEffects
 from .ir import (
@@ -138,10 +137,10 @@ class Footprints:
                 return f"it iterates {self._shown(event.value)}, which could be a generator"
         if isinstance(event, Enter):
             kind = self.manager(event.value)
-            if kind in _ORDERED_MANAGERS:
-                return f"it enters {self._shown(event.value)}, a {kind}"
-            if kind in ("", OPENED):
-                return f"it enters {self._shown(event.value)}, of which nothing is known"
+            if kind in ("", *_ORDERED_MANAGERS):
+                return f"it enters {self._shown(event.value)}, " + (
+                    f"a {kind}" if kind else "of which nothing is known"
+                )
         if not self.config.plain_values and self._operator_of_unknown(event):
             return "an operator on a value of unknown type may run anything (plain-values = false)"
         if isinstance(event, (Store, Mutate)) and self.of_process(event):
@@ -189,9 +188,8 @@ class Footprints:
             return info.manager
         # "A type that has declared calls is a known handle" (contract §3).
         sources = self.inference.resolver.sources[:-1]
-        if kind and any(kind in catalog.prefixes for catalog in sources):
-            return "handle"
-        return OPENED if opens_handle(self.inference, value) else ""
+        declared = bool(kind) and any(kind in catalog.prefixes for catalog in sources)
+        return "handle" if declared else ""
 
     def _shown(self, value: Value) -> str:
         if value.place is not None:

@@ -28,11 +28,9 @@ if TYPE_CHECKING:
     from .callees import Target
     from .inference import Inference
 
-#: The kind of a manager of the project that is shown to open and close a handle, and nothing else.
-OPENED = "opened"
 #: Kinds of managers that may stand around a `yield`: they let out what is raised in them, and set
 #: nothing for the `with` body that this analysis has no word for. What is "" is asked elsewhere.
-_AROUND = frozenset({"", "handle", OPENED, "lock", "limiter"})
+_AROUND = frozenset({"", "handle", "lock", "limiter"})
 
 
 def managed(inference: Inference, call: Call, target: Target) -> bool:
