@@ -82,7 +82,8 @@ class Body:
         for effect in (*footprint.effects, *self._left()):
             for found in self.outside(effect):
                 effects.setdefault(found)
-        handles = tuple(found for r in footprint.handles for found in self.handle_outside(r))
+        mine = dict.fromkeys(footprint.handles)
+        handles = tuple(dict.fromkeys(found for r in mine for found in self.handle_outside(r)))
         facts = [self.inference.facts(call) for call in footprint.calls]
         result = self._result()
         new = [o.root for o in result if o.new]

@@ -63,7 +63,7 @@ class Site:
             yield Effect(effect.mode, resource, effect.source)
 
     def handles(self) -> tuple[Resource, ...]:
-        return tuple(found for r in self.summary.handles for found in self.handle(r))
+        return tuple(dict.fromkeys(h for r in self.summary.handles for h in self.handle(r)))
 
     def handle(self, handle: Resource) -> list[Resource]:
         """A handle of the callee → what it is here."""
