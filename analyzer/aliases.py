@@ -20,6 +20,7 @@ from .classes import events_of
 from .effects.catalog import Entry
 from .effects.selector import SymKey
 from .ir import AwaitValue, Call, Control, Define, Event, Function, Invoke, Place, Store, Use, Value
+from .managing import makes_manager
 from .resolve import Resolver
 
 
@@ -261,7 +262,9 @@ class Aliases:
                 for source in self.sources(value):  # a global that this unit binds
                     self._link(symbol, source)
                     self._mark(source)
-            case Control(word="return", value=value):
+            case Control(word=word, value=value) if word == "return" or (
+                word == "yield" and makes_manager(self.resolver, function)
+            ):
                 for source in self.sources(value):
                     self._link(returned(function), source)
                 if _anything(value):

@@ -13,6 +13,7 @@ from .ir import (
     Call,
     ClassInfo,
     Define,
+    Enter,
     Event,
     Function,
     Invoke,
@@ -322,6 +323,13 @@ class OwnClasses:
             and event.call.function.place == Place("builtins:super")
             and not event.call.arguments
         }
+
+    @cached_property
+    def entered(self) -> dict[int, Enter]:
+        """Calls of which the result is entered where it is made, and used for nothing else."""
+        from .managing import entered
+
+        return entered(self.module)
 
     def bound_in(self, qualname: str) -> frozenset[str]:
         """The names that the body of a class binds."""

@@ -14,6 +14,7 @@ from .annotated import SELF, annotated, typed_dict
 from .classes import events_of
 from .ir import Call, Control, Function, Place, Value
 from .lineage import ancestry, class_at, decorator_name, found_method, inherited
+from .managing import yielded
 from .typetext import (
     CLASS,
     GENERATOR,
@@ -195,8 +196,10 @@ def result_of(owner: Resolver, function: Function, receiver: Type, *, awaited: b
     """What a function of the project answers with when it is called, or awaited."""
     names = {decorator_name(owner, value) for value in function.decorators}
     if names & _MANAGERS:
-        return Type(MANAGER, (items.element(annotated(owner, function.returns)),)) \
-            if function.returns else UNKNOWN  # fmt: skip
+        found = owner.solver.solve(
+            f"{function.scope}:<yield>", owner.returns, lambda: _entered(owner, function)
+        )
+        return Type(MANAGER, (found,)) if found else UNKNOWN
     for name in names - _TRANSPARENT:
         if owner.types.decorators.get(name) != "harmless":
             return UNKNOWN
@@ -215,6 +218,22 @@ def result_of(owner: Resolver, function: Function, receiver: Type, *, awaited: b
     if found and receiver and _gives_itself(function):
         return receiver
     return found
+
+
+def _entered(owner: Resolver, function: Function) -> Type:
+    """What a function yields that makes a manager."""
+    given = [Type(NONE) if v == Value() else owner.values.of(v) for v in yielded(function)]
+    if not function.returns:
+        return join(map(_open, given))
+    said = items.element(annotated(owner, function.returns))
+    return said if all(owner.values.fits(said, found) for found in given) else UNKNOWN
+
+
+def _open(kind: Type) -> Type:
+    """A type without what is known to be in it: more may be put into what is yielded."""
+    if kind.name == "builtins.tuple":
+        return replace(kind, args=tuple(map(_open, kind.args)))
+    return kind.bare
 
 
 def _returned(owner: Resolver, function: Function) -> Type:

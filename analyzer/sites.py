@@ -12,11 +12,12 @@ from .aftermath import Surroundings, unseen
 from .bound import Bound
 from .edges import Edge, EdgeKind
 from .effects.inference import Inference
+from .effects.own_managers import opens_handle
 from .ending import Reach
 from .footprint import Footprints
 from .ir import Block, Enter, Function, Invoke, Statement, Value
 
-_FINE_MANAGERS = frozenset({"handle", "deadline", "suppress"})
+_FINE_MANAGERS = frozenset({"handle", "opened", "deadline", "suppress"})
 _TAKING = frozenset({"acquire", "__aenter__", "__enter__"})
 _GIVING = frozenset({"release", "__aexit__", "__exit__"})
 _GATHERING = frozenset({
@@ -113,8 +114,13 @@ class Sites:
     def _handled(self, statement: Statement) -> bool:
         """May a failure in a compound statement be caught, or be followed by something, there?"""
         return statement.kind in ("Try", "TryStar") or any(
-            self.footprints.manager(m.value) in ("suppress", "deadline") for m in statement.managers
+            self._kind(m.value) in ("suppress", "deadline", "opened") for m in statement.managers
         )
+
+    def _kind(self, value: Value) -> str:
+        """The kind of a manager, "opened" if it is one of the project that opens a handle."""
+        known = self.footprints.manager(value)
+        return known or ("opened" if opens_handle(self.inference, value) else "")
 
     # -- context -------------------------------------------------------------------------------
 
@@ -195,7 +201,7 @@ class Sites:
                 continue
             line = statement.span.line
             for enter in statement.managers:
-                kind = self.footprints.manager(enter.value)
+                kind = self._kind(enter.value)
                 if kind in _FINE_MANAGERS:
                     continue
                 name = self.inference.resolver.type_of(enter.value) or self.written_name(

@@ -181,7 +181,11 @@ TYPES = {
     "with": ("with shop() as x: pass", "shop.Shop"),
     "async with": ("async def f():\n    async with shop() as x: pass", ITEM),
     "context manager": (
-        "@contextmanager\ndef opened() -> Iterator[Item]: yield 1\nwith opened() as x: pass", ITEM),
+        "@contextmanager\ndef g() -> Iterator[Item]: yield Item('a')\nwith g() as x: pass", ITEM),
+    "context manager that yields something else": (
+        "@contextmanager\ndef opened() -> Iterator[Item]: yield 1\nwith opened() as x: pass", ""),
+    "context manager without an annotation": (
+        "@contextmanager\ndef opened():\n    yield Item('a')\nwith opened() as x: pass", ITEM),
     "class parameter": ("def f(y: type[Item]):\n    x = y('a')", ITEM),
     "method of a class": (
         "class A:\n    @classmethod\n    def make(cls) -> Self: ...\nx = A.make()", "main.A"),

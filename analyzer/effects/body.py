@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from ..aliases import returned
 from ..classes import events_of
 from ..ir import AwaitValue, Block, Call, Control, Event, Function, Invoke, Place, Statement, Value
+from ..latency import latency_of
+from ..managing import makes_manager, yielded
 from ..typetext import PLAIN
 from .benign import is_benign
 from .locks import Locks
 from .model import MEMORY, Effect, Mode, Resource
 from .origins import Sources
+from .own_managers import Managing, entered_call, enters
 from .roots import ANYTHING, SOMEBODYS, WORLD, Origin, is_module
 from .selector import ANY, Attr, Memory, Name, Step, Symbol, Text, Wild
 from .summary import Summary, all_linked
@@ -51,8 +54,16 @@ class Body:
         return Locks(self)
 
     @cached_property
+    def managing(self) -> Managing | None:
+        """The same function as one that makes managers, if it does."""
+        return Managing(self) if makes_manager(self.inference.resolver, self.function) else None
+
+    @cached_property
     def events(self) -> list[Event]:
-        """What it does but for taking locks and giving them back, which leaves no effect."""
+        """What it does but for taking locks and giving them back, which leaves no effect.
+
+        Nor does entering a manager of the project: that is an effect of the call that makes it.
+        """
         return [e for e in events_of(self.function) if not self.locks.followed(e)]
 
     def summary(self) -> Summary:
@@ -68,10 +79,11 @@ class Body:
                 links=links, contained=self._contained(),
             )  # fmt: skip
         effects: dict[Effect, None] = {}
-        for effect in footprint.effects:
+        for effect in (*footprint.effects, *self._left()):
             for found in self.outside(effect):
                 effects.setdefault(found)
-        handles = tuple(found for r in footprint.handles for found in self.handle_outside(r))
+        mine = dict.fromkeys(footprint.handles)
+        handles = tuple(dict.fromkeys(found for r in mine for found in self.handle_outside(r)))
         facts = [self.inference.facts(call) for call in footprint.calls]
         result = self._result()
         new = [o.root for o in result if o.new]
@@ -96,7 +108,16 @@ class Body:
             returns=self._returns(),
             assumes=tuple(dict.fromkeys(a for f in facts for a in f.assumes.split("; ") if a)),
             locking=self.locks.taken,
+            ends=self.managing is not None and self.managing.ends,
         )
+
+    def _left(self) -> Iterator[Effect]:
+        """What leaving managers of the project does to what was put into the objects they made."""
+        for enter, call in enters(self):
+            targets = self.inference.callees.targets(call)
+            if any(t.function and t.inference.summary(t.function).ends for t in targets):
+                for memory in self.inference.contents(enter.value):
+                    yield Effect(Mode.WRITE, Resource(MEMORY, memory))
 
     def _contained(self) -> bool:
         """Does nothing unknown run, although what is done to the process cannot be followed?"""
@@ -118,9 +139,10 @@ class Body:
         for event in events_of(self.function):
             if isinstance(event, AwaitValue):
                 return f"`{name}` awaits something that is not a call"
-            if isinstance(event, Control) and event.word not in _FOLLOWED:
-                return f"`{name}` holds `{event.word}`, which is not followed"
-        return ""
+            word = event.word if isinstance(event, Control) else "pass"
+            if word not in _FOLLOWED and not (word == "yield" and self.managing is not None):
+                return f"`{name}` holds `{word}`, which is not followed"
+        return self.managing.unfollowed if self.managing is not None else ""
 
     # -- effects -------------------------------------------------------------------------------
 
@@ -241,6 +263,8 @@ class Body:
     # -- results -------------------------------------------------------------------------------
 
     def _returned(self) -> list[Value]:
+        if self.managing is not None:
+            return yielded(self.function)
         return [
             e.value
             for e in events_of(self.function)
@@ -297,6 +321,8 @@ class Body:
         within = {id(e.call) for e in inner if isinstance(e, Invoke)}
         calls = _calls(statement.events, within)
         own = self.footprints.waits(c for c in calls if not self.locks.waits_for(c))
+        made = (entered_call(self.inference, enter.value) for enter in statement.managers)
+        own += sum(latency_of(self.inference.facts(c))[0] for c in made if c is not None)
         below = [self._waits(b) for b in statement.blocks]
         choice = statement.kind in ("If", "Match")
         return own + (max(below, default=0.0) if choice else sum(below))

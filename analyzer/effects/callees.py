@@ -13,6 +13,7 @@ from ..ir import UNTYPED, Argument, Call, Function, Invoke, Place, Signature, Va
 from ..typetext import CLASS, SUPER
 from .dispatch import Dispatch
 from .hints import alone
+from .own_managers import managed
 from .partials import applied
 from .selector import Attr
 
@@ -93,7 +94,8 @@ class Callees:
                 found = (found,)
             for target in found if isinstance(found, tuple) else ():
                 if target.function is not None:
-                    reason = target.inference.callees.changed(target.function)
+                    enters = managed(self.inference, call, target)
+                    reason = target.inference.callees.changed(target.function, enters=enters)
                     found = reason or found
             self._known[call.id] = found
         return self._known[call.id]
@@ -232,16 +234,16 @@ class Callees:
             return None
         return Target(owner, function, result, constructs=True, shares=shares)
 
-    def changed(self, function: Function) -> str:
-        """Why a function may do something else than its body says, or ""."""
-        for value in function.decorators:
+    def changed(self, function: Function, *, enters: bool = False) -> str:
+        """Why a function may do else than its body says, or ""; ``enters``: see `own_managers`."""
+        for value in function.decorators if not enters else ():
             name = self._decorator(value)
             if self.resolver.types.decorators.get(name) != "harmless":
                 return f"the decorator `{name}` may change what `{function.qualname}` does"
         by_itself = alone(self.inference, function)
         if by_itself:
             return by_itself
-        if function.is_generator:
+        if function.is_generator and not enters:
             return f"`{function.qualname}` is a generator, which runs when it is advanced"
         return self.inference.replaced(function)
 

@@ -26,12 +26,14 @@ class Lock:
 class Locking:
     """The locks that a call takes. ``nested``, in words: it waits for one while it holds another.
 
-    ``covered``: locks without which it waits for nothing.
+    ``covered``: locks without which it waits for nothing. ``held``: of a function that makes a
+    manager, those that it holds while the `with` body runs.
     """
 
     locks: tuple[Lock, ...] = ()
     nested: str = ""
     covered: tuple[Resource, ...] = ()
+    held: tuple[Lock, ...] = ()
 
 
 NO_LOCKS = Locking()
@@ -106,8 +108,11 @@ def joined(found: Sequence[CallFacts]) -> CallFacts:
 def _any_locks(found: Sequence[Locking]) -> Locking:
     common = set(found[0].locks).intersection(*(f.locks for f in found))
     locks = dict.fromkeys(lock for f in found for lock in f.locks)
+    held = dict.fromkeys(lock for f in found for lock in f.held)
+    same = set(found[0].held).intersection(*(f.held for f in found))
     return Locking(
         tuple(replace(lock, exclusive=lock.exclusive and lock in common) for lock in locks),
         next((f.nested for f in found if f.nested), ""),
         tuple(r for r in found[0].covered if all(r in f.covered for f in found)),
+        tuple(replace(lock, exclusive=lock.exclusive and lock in same) for lock in held),
     )

@@ -38,6 +38,7 @@ from ..within import located
 from .entry_effects import permitted
 from .facts import Lock, Locking
 from .model import MEMORY, Resource, describe
+from .own_managers import entered_call
 
 if TYPE_CHECKING:
     from .body import Body
@@ -61,6 +62,7 @@ class _Taken:
     places: list[tuple[int, tuple[Resource, ...]]] = field(
         default_factory=list[tuple[int, tuple[Resource, ...]]]
     )
+    yielding: tuple[Lock, ...] = ()  # held at the `yield` of a function that makes a manager
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,16 @@ class Locks:
         self._find_pairs(body.function.block)
 
     def followed(self, event: Event) -> bool:
-        """Does an event only take a lock or give it back, or set a deadline?"""
+        """Does an event only take a lock or give it back, or set a deadline?
+
+        Or does it enter a manager of the project, which its call does?
+        """
         if isinstance(event, Invoke):
             return event.call.id in self._given or event.call.symbol in self._deadlines
         if not isinstance(event, Enter):
             return False
+        if entered_call(self.inference, event.value) is not None:
+            return True
         return id(event) in self._brief if not event.asynchronous else self._is_lock(event.value)
 
     def waits_for(self, call: Call) -> bool:
@@ -109,7 +116,7 @@ class Locks:
         """What the function takes, in the words of those who call it."""
         found = self._found
         covered = tuple(r for r, ms in found.under.items() if found.waits > 0 and ms == found.waits)
-        return Locking(tuple(found.locks), found.nested, covered)
+        return Locking(tuple(found.locks), found.nested, covered, found.yielding)
 
     # -- finding -------------------------------------------------------------------------------
 
@@ -208,8 +215,14 @@ class Locks:
             value = Value(place=place)
             now = self._take(value, line, now, found, exclusive=self._exclusive(value))
         inner = now
+        if any(isinstance(e, Control) and e.word == "yield" for e in statement.events):
+            found.yielding = now.held  # the statement that is the `yield` comes last
         for enter in statement.managers:
-            if self.body.footprints.manager(enter.value) == "deadline":
+            call = entered_call(self.inference, enter.value)
+            if call is not None:
+                within.add(call.id)
+                inner = self._managed(call, inner, found)
+            elif self.body.footprints.manager(enter.value) == "deadline":
                 inner = replace(inner, deadline=True)
             elif enter.asynchronous and self._is_lock(enter.value):
                 exclusive = self._exclusive(enter.value)
@@ -264,7 +277,20 @@ class Locks:
                 first, then = describe(now.held[0].resource), describe(lock.resource)
                 found.nested = f"waits for {then} while it holds {first}"
 
-    def _call(self, call: Call, now: _Now, inner: _Now, found: _Taken) -> None:
+    def _managed(self, call: Call, now: _Now, found: _Taken) -> _Now:
+        """A manager of the project is entered → what is held in the `with` body."""
+        self._call(call, now, now, found, waits=True)
+        held = [(lock, self.body.handle_outside(lock.resource))
+                for lock in self.inference.facts(call).locking.held]  # fmt: skip
+        locks = tuple(
+            replace(lock, resource=r, exclusive=lock.exclusive and len(here) == 1)
+            for lock, here in held for r in here
+        )  # fmt: skip
+        return replace(now, held=(*now.held, *locks))
+
+    def _call(
+        self, call: Call, now: _Now, inner: _Now, found: _Taken, *, waits: bool = False
+    ) -> None:
         """``now``: what is held for certain when it runs; ``inner``: what may be."""
         if call.id in self._given:
             return
@@ -277,7 +303,7 @@ class Locks:
                 inner, found,
             )  # fmt: skip
         found.nested = found.nested or locking.nested
-        if not call.awaited:
+        if not (call.awaited or waits):
             return
         ms = latency_of(facts)[0]
         found.waits += ms

@@ -10,6 +10,7 @@ from .benign import is_benign
 from .callees import Target, fits, only_raises
 from .facts import CallFacts, joined
 from .model import MEMORY, Effect
+from .own_managers import managed
 from .selector import Memory
 from .site import Site
 
@@ -58,7 +59,8 @@ def _run_target(
     where = f"body of `{function.qualname}`"
     if function.is_async and not run and call.id in inference.run_in_place:
         return CallFacts(name, known=True, pure=True, origin=where)  # made, and not run yet
-    if function.is_async and not (call.awaited or run):
+    entered = managed(inference, call, target)
+    if function.is_async and not (call.awaited or run or entered):
         words = f"the coroutine of `{name}` is run somewhere else"
         return CallFacts(name, everything=words, origin=where)
     summary = target.inference.summary(function)

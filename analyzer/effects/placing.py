@@ -97,7 +97,7 @@ class Placing(Puts):
         return {
             origin.root
             for event in events_of(self.function)
-            if isinstance(event, Control) and event.word == "return"
+            if isinstance(event, Control) and event.word in self._answers
             for origin in self.sources.of_value(event.value)
             if origin.new
         }
@@ -139,9 +139,11 @@ class Placing(Puts):
                             self._extend(owner, more, loops, paired=sign[:1] == "|")
                 case Invoke(call=call):
                     self._call(call, loops)
-                case Control(word="return", value=value):
+                case Control(word=word, value=value) if word in self._answers:
                     self._inside(value, loops)
                     self._answered |= {o.root for o in self.sources.of_value(value) if o.new}
+                    if word == "yield":  # who entered it puts into it what he likes
+                        self._lose(self.sources.of_value(value))
                 case AwaitValue(value=value) | Control(word="yield" | "raise", value=value):
                     self._lose(self.sources.of_value(value))
                 case _:

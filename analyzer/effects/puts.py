@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..container_methods import VIEWS
 from ..ir import Function, Place, Value
 from ..items import element
+from ..managing import makes_manager
 from ..settled import filled
 from ..typetext import MAPPINGS, PLAIN, is_plain
 from .answers import CONTAINER
@@ -55,6 +56,8 @@ class Puts:
         self._parts: dict[int, tuple[Value, Value]] = {}  # by call, see `_item_or_default`
         self._twice: set[str] = set()
         self._tangled: set[str] = set()
+        managing = makes_manager(inference.resolver, function)
+        self._answers = ("return", "yield") if managing else ("return",)
         self._answered: set[str] = set()  # objects made here that are returned
         self._copied: dict[str, Origins] = {}  # object made here → those it was copied from
         self._shown: list[tuple[tuple[str, str], str]] = []  # parameter, object that it is given

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..aliases import Link
 from ..ir import Call, Place, Value
 from .callees import UNKNOWN, Target, bind
-from .facts import Locking
+from .facts import Lock, Locking
 from .locks import one
 from .model import MEMORY, Effect, Mode, Resource
 from .roots import DEFAULTS, SOMEBODYS, WORLD, Origin, is_module
@@ -63,7 +63,7 @@ class Site:
             yield Effect(effect.mode, resource, effect.source)
 
     def handles(self) -> tuple[Resource, ...]:
-        return tuple(found for r in self.summary.handles for found in self.handle(r))
+        return tuple(dict.fromkeys(h for r in self.summary.handles for h in self.handle(r)))
 
     def handle(self, handle: Resource) -> list[Resource]:
         """A handle of the callee → what it is here."""
@@ -77,14 +77,18 @@ class Site:
         mine = self.summary.locking
         if not mine.locks:
             return mine
-        found = [(lock, self.handle(lock.resource)) for lock in mine.locks]
         return Locking(
-            tuple(
-                replace(lock, resource=r, exclusive=lock.exclusive and len(here) == 1)
-                for lock, here in found for r in here
-            ),
+            self._locks(mine.locks),
             mine.nested,
             tuple(r for c in mine.covered for r in one(self.handle(c))),
+            self._locks(mine.held),
+        )
+
+    def _locks(self, locks: tuple[Lock, ...]) -> tuple[Lock, ...]:
+        found = [(lock, self.handle(lock.resource)) for lock in locks]
+        return tuple(
+            replace(lock, resource=r, exclusive=lock.exclusive and len(here) == 1)
+            for lock, here in found for r in here
         )  # fmt: skip
 
     def _domain(self, domain: str) -> str:

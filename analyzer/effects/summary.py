@@ -17,7 +17,8 @@ class Summary:
     ``result`` is what it may return of others' objects, ``held`` what new objects that it returns
     may lead to, and ``makes`` whether it may return such a new one. ``links`` are the parameters
     (symbols, and "" for the result) that may be, or hold, one object afterwards; True: somebody
-    else may keep it too.
+    else may keep it too. ``ends``: a manager that does something, when it is left, to an object
+    that it made and yielded.
     """
 
     effects: tuple[Effect, ...] = ()
@@ -36,6 +37,7 @@ class Summary:
     returns: str = "alias"
     assumes: tuple[str, ...] = ()
     locking: Locking = NO_LOCKS
+    ends: bool = False
 
 
 #: What the first round takes of a function whose component is still being gone through.

@@ -277,6 +277,7 @@ def _yield(node: cst.BaseExpression, context: Context, deep: bool) -> Value:
     value = Value()
     if isinstance(node.value, cst.From):
         value = evaluate(node.value.item, context)
+        context.add(Iterate(value, guarded=context.guarded))
     elif node.value is not None:
         value = evaluate(node.value, context)
     context.add(Control("yield", context.guarded, value))
