@@ -11,7 +11,9 @@ from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.inference import Inference
 from .effects.selector import Name
 from .footprint import Footprint, Footprints
+from .gathering import callees_first
 from .ir import Invoke, Statement
+from .loops import LoopNote, LoopPlan, Loops
 from .members import member_of, nameable, own_risk, risk_key, shown, unnameable
 from .schedule import WINDOW, Region, Row, regions
 from .sites import Site, Sites
@@ -52,20 +54,40 @@ class Planner:
         self.footprints = Footprints(inference)
         self._holding: set[int] = set()  # statements with a region inside
         self.sites = Sites(inference, self.footprints, unsafe=unsafe)
+        self.loops: list[LoopPlan] = []
+        self.loop_notes: list[LoopNote] = []
 
     def plans(self) -> list[Plan]:
         """A plan for every block that awaits two calls or more, in source order.
 
         Inner blocks come first: a statement that holds a batch of its own is no part of another.
+        Callees come before their callers: what runs calls together is not run together itself.
         """
         found: list[Plan] = []
-        for site in sorted(self.sites.all(), key=lambda s: -len(s.parents)):
+        loops = Loops(self)
+        rank = callees_first(self.inference)
+        for site in sorted(self.sites.all(), key=lambda s: (rank(s.function), -len(s.parents))):
+            self._plan_loops(site, loops)
             if sum(_awaits(s) for s in site.block.statements) >= 2:
                 plan = self._plan(site, self.sites.forbidden(site))
                 found.append(plan)
                 if plan.regions:
                     self._holding.update(id(parent) for parent, _ in site.parents)
+                    loops.busy.add(site.function.scope)
         return sorted(found, key=lambda p: p.site.block.statements[0].span.start)
+
+    def _plan_loops(self, site: Site, loops: Loops) -> None:
+        """Plan the loops of a block; one that holds a batch of its own stays as it is."""
+        for i, statement in enumerate(site.block.statements):
+            if statement.kind not in ("For", "While") or "PX103" not in self.config.select:
+                continue
+            found = None if id(statement) in self._holding else loops.plan(site, i)
+            if isinstance(found, LoopPlan):
+                self.loops.append(found)
+                self._holding.update(id(s) for s in (statement, *(p for p, _ in site.parents)))
+                loops.busy.add(site.function.scope)
+            elif found is not None:
+                self.loop_notes.append(found)
 
     def _plan(self, site: Site, forbidden: Edge | None) -> Plan:
         around = self.sites.surroundings(site)

@@ -16,6 +16,7 @@ class Applicability(StrEnum):
 RULES: dict[str, str] = {
     "PX001": "unused-suppression",
     "PX101": "sequential-awaits",
+    "PX103": "await-in-loop",
     "PX301": "unknown-effects",
 }
 #: What is looked for unless codes are selected. What an unknown call costs is printed anyway.

@@ -237,6 +237,21 @@ class Shape(StrEnum):
     WITHIN = "within"  # anywhere else where it is evaluated exactly once
 
 
+#: A target's names as they are unpacked: a symbol, or the targets of a tuple; "" is anything else.
+Target = str | tuple["Target", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What a `for` goes through: the texts of its target and iterable, and what they mean."""
+
+    target: Span
+    iterable: Span
+    names: Target
+    value: Value
+    asynchronous: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement of a block with everything it evaluates, nested blocks included."""
@@ -254,6 +269,7 @@ class Statement:
     solo: bool = True  # alone on its lines
     handlers: bool = False  # a `try` that can catch what its body raises
     final: bool = False  # a `try` with a `finally`
+    turns: Turns | None = None  # of a `for`
 
 
 @dataclass(frozen=True, slots=True)

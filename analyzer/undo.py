@@ -25,6 +25,7 @@ from .canon import (
     uses,
 )
 from .lowering.compare import Item
+from .undo_loops import Loop, undo_loop
 
 Canon = tuple[object, ...]
 
@@ -57,6 +58,7 @@ class Undo:
     names: set[str] = field(default_factory=set[str])
     aliases: set[str] = field(default_factory=set[str])  # names of asyncio in the output
     helpers: set[str] = field(default_factory=set[str])
+    loops: list[Loop] = field(default_factory=list[Loop])
     added: dict[str, int] = field(default_factory=dict[str, int])  # new imports, and before what
 
     def module(self, old: tuple[Item, ...], new: tuple[Item, ...]) -> None:
@@ -107,7 +109,8 @@ class Undo:
                 i, j = i + 1, j + 1
                 continue
             step = (
-                self._ordered(old, i, new, j)
+                undo_loop(self, old, i, new, j)
+                or self._ordered(old, i, new, j)
                 or self._together(old, i, new, j)
                 or self._group(old, i, new, j)
             )
@@ -126,14 +129,14 @@ class Undo:
 
     # -- shapes --------------------------------------------------------------------------------
 
-    def _reached(self, forms: Sequence[object]) -> frozenset[str]:
+    def reached(self, forms: Sequence[object]) -> frozenset[str]:
         """The names by which the shape calls asyncio or the helper (not those in arguments)."""
         found: set[str] = set()
 
         def walk(part: object) -> None:
             match part:
                 case ("Attribute", ("Name", str(name)), ("Name", str(attr)), None) if (
-                    name in self.aliases and attr in ("gather", "ensure_future", "TaskGroup")
+                    name in self.aliases and attr in ("gather", "ensure_future", "TaskGroup", "Semaphore")
                 ):
                     found.add(name)
                 case ("Await", ("Call", ("Name", str(name)), _)) if name in self.helpers:
@@ -218,7 +221,7 @@ class Undo:
         if len(moved) != len(tasks):
             raise Refused("a task is started and not awaited in the `try`")
         self.names.update(named, tasks)
-        reached = self._reached([*raw, *(item.canon for item in final)])
+        reached = self.reached([*raw, *(item.canon for item in final)])
         self.batches.append(
             Batch("ordered", id(old), i, (i, *moved), tuple(moved),
                   named=self._named(new, end, tasks, named, moved)
@@ -319,7 +322,7 @@ class Undo:
         self.names.update(named)
         self.batches.append(
             Batch(form, id(old), i, tuple(members), tuple(members[1:]), tuple(between),
-                  frozenset(members) if named else frozenset(), self._reached([new[j].canon]))
+                  frozenset(members) if named else frozenset(), self.reached([new[j].canon]))
         )  # fmt: skip
         return k - i, j + 1 + len(between) - start
 
@@ -362,7 +365,7 @@ class Undo:
                 pass
             case _:
                 return None
-        reached = self._reached([new[j].canon])
+        reached = self.reached([new[j].canon])
         _, tasks, end = self._starts(new[j].blocks[0], 0, "create_task", group)
         if end != len(new[j].blocks[0]) or not tasks:
             raise Refused("the task group holds more than its tasks")

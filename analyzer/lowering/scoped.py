@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..ir import Control, Iterate, Operate, Risk, Value
+from ..ir import Control, Iterate, Operate, Risk, Target, Turns, Value
 from .context import Context
 from .evaluation import evaluate, test
 from .targets import bind
@@ -77,3 +77,25 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
     return Value(
         held=tuple(element), fresh=True, type=kind, many=True, keys=tuple(keys) if keys else None
     )
+
+
+def turns(
+    target: cst.BaseExpression,
+    iterable: cst.BaseExpression,
+    value: Value,
+    context: Context,
+    asynchronous: object,
+) -> Turns:
+    """What a loop, or a clause of a comprehension, goes through."""
+    span = context.unit.span
+    names = _names(target, context)
+    return Turns(span(target), span(iterable), names, value, asynchronous is not None)
+
+
+def _names(target: cst.CSTNode, context: Context) -> Target:
+    if isinstance(target, cst.Name):
+        return context.symbol(target.value)
+    if isinstance(target, (cst.Tuple, cst.List)):
+        return tuple(_names(element.value, context) if isinstance(element, cst.Element) else ""
+                     for element in target.elements)  # fmt: skip
+    return ""

@@ -1,0 +1,289 @@
+"""Output text → the loops whose calls are started ahead, by undoing the shape (see ``undo``).
+
+The shape is known here as a pattern on canonical forms only; what emits it is not looked at.
+"""
+
+# Canonical forms are nested tuples, matched by shape: their parts have no static types.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .canon import Refused, occurrences
+from .lowering.compare import Item
+
+if TYPE_CHECKING:
+    from .undo import Undo
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop of the original, as the output runs it.
+
+    ``width``: how many calls run at once, None if nothing bounds them. ``parameters``: what each
+    call is handed by name, None if it is made where the loop's own names are; ``call`` is its form.
+    ``bound``: the iterable was evaluated ahead, as a list if ``listed``.
+    """
+
+    form: str
+    block: int  # identity of the old block's tuple of items
+    index: int
+    width: int | None
+    parameters: tuple[str, ...] | None
+    call: object
+    bound: bool
+    listed: bool
+    reached: frozenset[str]
+
+    @property
+    def first(self) -> int:
+        return self.index
+
+
+@dataclass(slots=True)
+class _Start:
+    """What stands before the loop."""
+
+    bound: str = ""
+    value: object = None
+    limit: str = ""
+    width: int | None = None
+    function: str = ""
+    parameters: tuple[str, ...] | None = None
+    call: object = None
+
+
+def undo_loop(
+    undo: Undo, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
+) -> tuple[int, int] | None:
+    """Match one loop at ``old[i]``: how many statements of each text it takes. Raises Refused."""
+    start, at = _start(undo, new, j)
+    if at + 1 >= len(new) or i >= len(old):
+        return None
+    found = _tasks(undo, new[at], start)
+    if found is None:
+        return None
+    tasks, call, target, iterable = found
+    frame = new[at + 1]
+    if frame.canon != ("Try", "…", ("[]",), None, ("Finally", "…")):
+        raise Refused("the calls of a loop are not awaited in a `try` with a `finally`")
+    body, final = frame.blocks
+    _drained(undo, final, tasks)
+    if len(body) != 1:
+        raise Refused("the `try` holds more than the loop")
+    task = _taken(body[0], target, iterable, tasks)
+    originals, listed = [iterable], False
+    if start.bound:
+        if iterable != ("Name", start.bound):
+            raise Refused(f"`{start.bound}` is not what the loop goes through")
+        originals = [start.value]
+        match start.value:
+            case ("Call", ("Name", "list"), ("[]", ("Arg", inner, None, None, ""))):
+                originals.append(inner)
+            case _:
+                pass
+    for original in originals:
+        restored = _restored(body[0], target, original, task, call)
+        if restored == old[i]:
+            listed = original is not start.value and bool(start.bound)
+            break
+    else:
+        raise Refused("the loop is not what it was")
+    fresh = [start.bound, start.limit, start.function, tasks, task]
+    named = [name for name in fresh if name]
+    if len(set(named)) != len(named):
+        raise Refused("a new name is bound twice")
+    undo.names.update(named)
+    forms = [item.canon for item in (*new[j : at + 1], *final)]
+    undo.loops.append(
+        Loop("ordered", id(old), i, start.width, start.parameters, call, bool(start.bound), listed,
+             undo.reached(forms))
+    )  # fmt: skip
+    return 1, at + 2 - j
+
+
+def _start(undo: Undo, new: Sequence[Item], j: int) -> tuple[_Start, int]:
+    """The statements before the tasks are made, each at most once and in this order."""
+    start = _Start()
+    if j < len(new):
+        match new[j].canon:
+            case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value) if (
+                _width(undo, value) is None and not _makes_tasks(undo, value)
+            ):
+                start.bound, start.value = name, value
+                j += 1
+            case _:
+                pass
+    if j < len(new):
+        match new[j].canon:
+            case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value) if (
+                width := _width(undo, value)
+            ) is not None:
+                start.limit, start.width = name, width
+                j += 1
+            case _:
+                pass
+    if j < len(new) and _function(new[j], start):
+        j += 1
+    elif start.limit:
+        start.function = ""  # a limit that nothing takes: `_tasks` refuses the call
+    return start, j
+
+
+def _width(undo: Undo, value: object) -> int | None:
+    match value:
+        case ("Call", ("Attribute", ("Name", str(a)), ("Name", "Semaphore"), None),
+              ("[]", ("Arg", ("Integer", str(number)), None, None, ""))) if (
+            a in undo.aliases and number.isdecimal()
+        ):  # fmt: skip
+            return int(number)
+        case _:
+            return None
+
+
+def _makes_tasks(undo: Undo, value: object) -> bool:
+    match value:
+        case ("ListComp", element, _):
+            return _started(undo, element) is not None
+        case _:
+            return False
+
+
+def _started(undo: Undo, element: object) -> object | None:
+    match element:
+        case ("Call", ("Attribute", ("Name", str(a)), ("Name", "ensure_future"), None),
+              ("[]", ("Arg", call, None, None, ""))) if a in undo.aliases:  # fmt: skip
+            return call
+        case _:
+            return None
+
+
+def _function(item: Item, start: _Start) -> bool:
+    """A local `async def` that does nothing but return the result of one awaited call."""
+    match item.canon:
+        case ("FunctionDef", ("Name", str(name)),
+              ("Parameters", ("[]", *params), None, ("[]",), None, ("[]",), None),
+              "…", ("[]",), None, ("Asynchronous",), None):  # fmt: skip
+            pass
+        case _:
+            return False
+    parameters: list[str] = []
+    for param in params:
+        match param:
+            case ("Param", ("Name", str(own)), None, None, None, ""):
+                parameters.append(own)
+            case _:
+                return False
+    body = item.blocks[0]
+    if start.limit:
+        wanted = ("With", ("[]", ("WithItem", ("Name", start.limit), None)), "…", ("Asynchronous",))
+        if len(body) != 1 or body[0].canon != wanted:
+            raise Refused("the limit is not held around each call")
+        body = body[0].blocks[0]
+    if len(body) != 1:
+        return False
+    match body[0].canon:
+        case ("Return", ("Await", call)):
+            start.function, start.parameters, start.call = name, tuple(parameters), call
+            return True
+        case _:
+            return False
+
+
+def _tasks(
+    undo: Undo, item: Item, start: _Start
+) -> tuple[str, object, object, object] | None:
+    """The name of the list of tasks, the call that each runs, and what the list goes through."""
+    match item.canon:
+        case ("Assign", ("[]", ("AssignTarget", ("Name", str(tasks)))),
+              ("ListComp", element, ("CompFor", target, iterable, ("[]",), None, None))):  # fmt: skip
+            call = _started(undo, element)
+        case _:
+            return None
+    if call is None:
+        return None
+    if not start.function:
+        if start.limit:
+            raise Refused("the limit is not held around each call")
+        return tasks, call, target, iterable
+    arguments = [("Arg", ("Name", name), None, None, "") for name in start.parameters or ()]
+    if call != ("Call", ("Name", start.function), ("[]", *arguments)):
+        raise Refused(f"`{start.function}` is not handed what it names")
+    return tasks, start.call, target, iterable
+
+
+def _taken(item: Item, target: object, iterable: object, tasks: str) -> str:
+    """The name of one task in the loop that takes them."""
+    match item.canon:
+        case ("For", ("Tuple", ("[]", ("Element", own), ("Element", ("Name", str(task))))),
+              ("Call", ("Name", "zip"), ("[]", first, second, *more)), "…", _, None):  # fmt: skip
+            strict = ("Arg", ("Name", "True"), ("Name", "strict"), ("AssignEqual",), "")
+            ends = more in ([], [strict])
+        case _:
+            raise Refused("the loop does not go through its tasks")
+    wanted = [("Arg", form, None, None, "") for form in (iterable, ("Name", tasks))]
+    if own != target or [first, second] != wanted or not ends:
+        raise Refused("the loop does not go through what its tasks are made for")
+    return task
+
+
+def _restored(item: Item, target: object, iterable: object, task: str, call: object) -> Item:
+    """The loop with the original header, and the call where its task is awaited."""
+    kind, _, _, *rest = item.canon
+    body, *others = item.blocks
+    awaited = ("Await", ("Name", task))
+    restored, count = _put_back(body, awaited, ("Await", call))
+    if count != 1 or sum(_mentions(b, task) for b in item.blocks) != 1:
+        raise Refused("the task of a turn is not awaited once")
+    return Item((kind, target, iterable, *rest), (restored, *others))
+
+
+def _put_back(
+    items: tuple[Item, ...], old: object, new: object
+) -> tuple[tuple[Item, ...], int]:
+    count = 0
+
+    def walk(form: object) -> object:
+        nonlocal count
+        if form == old:
+            count += 1
+            return new
+        return tuple(walk(part) for part in form) if isinstance(form, tuple) else form
+
+    def item(one: Item) -> Item:
+        canon = walk(one.canon)
+        assert isinstance(canon, tuple)
+        return Item(canon, tuple(tuple(item(s) for s in block) for block in one.blocks))
+
+    return tuple(item(one) for one in items), count
+
+
+def _mentions(items: tuple[Item, ...], name: str) -> int:
+    return sum(
+        occurrences(one.canon, name) + sum(_mentions(block, name) for block in one.blocks)
+        for one in items
+    )
+
+
+def _drained(undo: Undo, final: tuple[Item, ...], tasks: str) -> None:
+    """Every task is cancelled, then all are waited for."""
+    keyword = ("Arg", ("Name", "True"), ("Name", "return_exceptions"), ("AssignEqual",), "")
+    every = ("Arg", ("Name", tasks), None, None, "*")
+    gathers = [
+        ("Expr", ("Await", ("Call", ("Attribute", ("Name", a), ("Name", "gather"), None),
+                            ("[]", every, keyword))))
+        for a in undo.aliases
+    ]  # fmt: skip
+    if len(final) == 2 and final[1].canon in gathers:
+        match final[0]:
+            case Item(("For", ("Name", str(task)), ("Name", str(name)), "…", None, None), (body,)):
+                cancel = ("Attribute", ("Name", task), ("Name", "cancel"), None)
+                whole = [one.canon for one in body] == [("Expr", ("Call", cancel, ("[]",)))]
+                if name == tasks and whole and task != tasks:
+                    return
+            case _:
+                pass
+    raise Refused("the tasks of a loop are not all cancelled and drained")

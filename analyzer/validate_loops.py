@@ -1,0 +1,215 @@
+"""Is a loop that was undone from the output allowed to start its calls ahead? (contract §5, §7)
+
+Asked of the original's events, pair by pair, and without a plan: any two turns are taken to run in
+any order, but for what the loop itself keeps in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from .canon import occurrences
+from .dependence import meet, not_speculatable
+from .effects.model import Effect, describe, overlap
+from .effects.selector import Overlap
+from .footprint import Footprint
+from .gathering import gathers
+from .ir import AwaitValue, Call, Control, Event, Invoke, Iterate, Risk, Statement, Use
+from .members import member_of
+from .sites import Site, Sites
+from .turns import (
+    count_of,
+    header_end,
+    misfit,
+    of_another_turn,
+    passing,
+    symbols_of,
+    undrained,
+    varying,
+)
+from .undo_loops import Loop
+
+
+def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
+    """Why the loop must not be run like that, or ""."""
+    if site is None or not site.function.name:
+        return "the loop does not stand in an async function"
+    statement = site.block.statements[loop.index]
+    turns, inference = statement.turns, sites.inference
+    if turns is None or turns.asynchronous:
+        return "only a plain `for` knows its turns ahead"
+    reason = undrained(turns.value, inference) or misfit(turns.names, turns.value, inference)
+    if reason:
+        return reason
+    if passing(turns.value, inference) and loop.bound and not loop.listed:
+        return "what the loop goes through is used up before it"
+    calls = [c for c in sites.footprints.of(statement).calls if c.awaited]
+    own = statement.blocks[0]
+    inside = [c for c in calls if own.statements[0].span.start <= c.span.start]
+    if len(inside) != 1:
+        return f"line {statement.span.line}: a turn awaits more than one call"
+    return (
+        _bounded(loop, statement, sites)
+        or _repeated(loop, statement, sites)
+        or _scoped(loop, statement, inside[0], site, sites)
+        or _apart(statement, inside[0], site, sites)
+    )
+
+
+def _bounded(loop: Loop, statement: Statement, sites: Sites) -> str:
+    assert statement.turns is not None
+    count = count_of(statement.turns.value, sites.inference)
+    most = sites.config.max_concurrency
+    wide = loop.width if loop.width is not None else count
+    return f"more than {most} calls at once" if wide is None or wide > most else ""
+
+
+def _repeated(loop: Loop, statement: Statement, sites: Sites) -> str:
+    """What is evaluated twice must be the same, and do nothing."""
+    if loop.bound:
+        return ""
+    header = statement.events[: header_end(statement)]
+    for event in header:
+        pure = isinstance(event, (Use, Iterate)) or (
+            isinstance(event, Invoke) and not event.call.awaited
+            and sites.inference.facts(event.call).pure
+        )  # fmt: skip
+        if not pure:
+            return "what the loop goes through is evaluated twice"
+    return ""
+
+
+def _scoped(loop: Loop, statement: Statement, call: Call, site: Site, sites: Sites) -> str:
+    """The names that the call reads mean the same where it is made now."""
+    assert statement.turns is not None
+    targets = {s.rpartition(":")[2] for s in symbols_of(statement.turns.names)}
+    if loop.parameters is not None:
+        for name in sorted(targets):
+            if occurrences(loop.call, name) and name not in loop.parameters:
+                return f"the call would read `{name}` of a later turn"
+        if not set(loop.parameters) <= targets:
+            return "the call is handed something that is no target of the loop"
+    bound = sites.bound_at(site, loop.index)
+    for event in call.setup:
+        if isinstance(event, Use) and event.risk is Risk.NAME:
+            name = event.place.symbol.rpartition(":")[2]
+            if name not in targets and not sites.footprints.certain(event.place.symbol, bound):
+                return f"`{name}` may not be bound where the call is made"
+        if loop.parameters is None and sites.footprints.may_raise(event):
+            if not (isinstance(event, Use) and event.risk is Risk.NAME):
+                return "an argument may raise before anything runs"
+    if _kinds(loop.call) & {"Lambda", "GeneratorExp", "NamedExpr", "Yield", "Await"}:
+        return "an argument is evaluated later, or binds a name"
+    if any(occurrences(loop.call, name) for name in ("super", "__class__")):
+        return "`super` means something in a method only"
+    return ""
+
+
+def _kinds(form: object) -> set[str]:
+    if not isinstance(form, tuple):
+        return set()
+    found = {form[0]} if form and isinstance(form[0], str) else set[str]()
+    return found.union(*(_kinds(part) for part in form))  # pyright: ignore
+
+
+def _apart(statement: Statement, call: Call, site: Site, sites: Sites) -> str:
+    """No two events of which the order is no longer kept may depend on each other."""
+    block = statement.blocks[0]
+    bound = site.bound | sites.footprints.binding.entering(statement, block)
+    body = Site(site.function, block, (*site.parents, (statement, block)), bound)
+    forbidden = sites.forbidden(body)
+    if forbidden is not None:
+        return forbidden.words
+    index = next(i for i, s in enumerate(block.statements) if _holds(s, call))
+    around = block.statements[index]
+    position = next(
+        i for i, e in enumerate(around.events) if isinstance(e, Invoke) and e.call.id == call.id
+    )
+    if around.blocks and position >= around.blocks[0].at:
+        return f"the call of line {call.span.line} may not run in each turn"
+    awaited = around.events[position]
+    assert isinstance(awaited, Invoke)
+    member, edge = member_of(
+        index, replace(around, blocks=()), sites.footprints, sites.bound_at(body, index)
+    )
+    if member is None:
+        return edge.words if edge is not None else "a turn awaits more than one call"
+    own = {id(e) for e in (*awaited.call.setup, awaited)}
+    rest = [e for s in block.statements for e in s.events if id(e) not in own]
+    if any(isinstance(e, AwaitValue) for e in rest):
+        return "a turn awaits something that is not a call"
+    leaves = [w for s in block.statements for w in _leaving(s, top=True)]
+    if leaves:
+        return f"`{leaves[0]}` may end the loop"
+    for s in block.statements[:index]:
+        if "continue" in _words(s):
+            return "`continue` may end a turn before its call"
+    if gathers(sites.inference, call, {site.function.scope}):
+        return "the call runs others together itself"
+    return _orders(statement, awaited, rest, sites)
+
+
+def _orders(
+    statement: Statement, awaited: Invoke, rest: Sequence[Event], sites: Sites
+) -> str:
+    prints = sites.footprints
+    varies = varying(statement.events[header_end(statement) :])
+    one = prints.of_events((*awaited.call.setup, awaited))
+    other = of_another_turn(one, varies)
+    fold = prints.of_events(rest)
+    facts = sites.inference.facts(awaited.call)
+    line = awaited.call.span.line
+    for barrier in (one, fold):
+        if barrier.everything or barrier.affine:
+            return f"line {line}: {barrier.everything or barrier.affine}"
+    for domain in ("clock", "sleep"):
+        if any(e.resource.domain == domain for e in one.effects):
+            return f"line {line}: a turn depends on the {domain}"
+    if facts.locking.nested:
+        return f"line {line} {facts.locking.nested}"
+    if any(lock.deadline for lock in facts.locking.locks):
+        return f"line {line} does not wait for its lock as long as it takes"
+    if (one.raises or fold.raises) and (reason := not_speculatable(facts, unsafe=sites.unsafe)):
+        return f"line {line} {reason}, and a turn before may fail"
+    for a, b in _pairs(one, other, fold):
+        if meet(a, b, prints):
+            return f"line {line}: two turns meet at {describe(a.resource)}"
+    if any(overlap(a, b) is not Overlap.NEVER for a in one.handles
+           for b in (*other.handles, *fold.handles)):  # fmt: skip
+        return f"line {line}: two turns use one exclusive handle"
+    header = prints.of_events(statement.events[: header_end(statement)])
+    for a in header.effects:
+        if any(b.writes and meet(a, b, prints) for b in (*fold.effects, *one.effects)):
+            return f"a turn may change {describe(a.resource)}, which the loop goes through"
+    return ""
+
+
+def _pairs(one: Footprint, other: Footprint, fold: Footprint) -> Iterator[tuple[Effect, Effect]]:
+    for a in other.effects:
+        for b in (*one.effects, *fold.effects):
+            yield a, b
+    for a in one.effects:
+        for b in fold.effects:
+            yield a, b
+
+
+def _holds(statement: Statement, call: Call) -> bool:
+    return any(isinstance(e, Invoke) and e.call.id == call.id for e in statement.events)
+
+
+def _words(statement: Statement) -> set[str]:
+    return {e.word for e in statement.events if isinstance(e, Control)}
+
+
+def _leaving(statement: Statement, *, top: bool) -> Iterator[str]:
+    """Words that end the loop: `break` only where it is this loop's own."""
+    inner = statement.kind in ("For", "While")
+    for word in _words(statement):
+        if word in ("return", "yield", "import", "await"):
+            yield word
+    if statement.kind == "Break" and top:
+        yield "break"
+    for block in statement.blocks:
+        for part in block.statements:
+            yield from _leaving(part, top=top and not (inner and block.role == "loop"))
