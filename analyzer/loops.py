@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from .dependence import blocking, conflict_of
+from .dependence import blocking, meet
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.model import describe
 from .footprint import Footprint
@@ -23,9 +23,12 @@ from .members import makes_awaitable, member_of
 from .moved_text import names_in, strange
 from .sites import Site
 from .turns import (
+    VIEWS,
     called,
     count_of,
+    grown,
     header_end,
+    live,
     misfit,
     of_another_turn,
     passing,
@@ -42,7 +45,6 @@ TURNS = 10
 #: What a turn may do besides ending: it fails where it stands, or goes on with the next one.
 _STAYING = frozenset({"raise", "assert", "del", "continue", "global", "nonlocal"})
 _REPEATED = frozenset({"builtins.range", "builtins.enumerate", "builtins.zip", "builtins.len"})
-_VIEWS = frozenset({"items", "values", "keys"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,9 @@ class Loops:
         end = header_end(statement)
         varies = varying(statement.events[end:])
         later = replace(member, footprint=of_another_turn(member.footprint, varies))
-        header = self.footprints.of_events(statement.events[:end])
+        assert statement.turns is not None
+        through = [Iterate(value) for value in live(statement.turns.value, self.inference)]
+        header = self.footprints.of_events(through)
         for part, rest in self.rest(body, member):
             here = replace(rest, controls=())
             edge = (
@@ -271,12 +275,16 @@ class Loops:
         return replace(edge, words=f"{words} (in another turn)")
 
     def _changes_header(self, part: Statement, header: Footprint, rest: Footprint) -> Edge | None:
-        found = conflict_of(header.effects, [e for e in rest.effects if e.writes], self.footprints)
+        found = next(
+            (write for write in rest.effects if write.writes for looked in header.effects
+             if meet(looked, write, self.footprints) and grown(looked, write)),
+            None,
+        )  # fmt: skip
         if found is None:
             return None
         line = part.span.line
-        words = f"line {line} may change {describe(found[1].resource)}, which the loop goes through"
-        return Edge(EdgeKind.ANTI, words, line, resource=describe(found[1].resource))
+        words = f"line {line} may change {describe(found.resource)}, which the loop goes through"
+        return Edge(EdgeKind.ANTI, words, line, resource=describe(found.resource))
 
     # -- worth it ------------------------------------------------------------------------------
 
@@ -326,7 +334,7 @@ class Loops:
         for event in statement.events[: header_end(statement)]:
             if isinstance(event, Invoke):
                 name = self.inference.resolver.call_name(event.call)
-                view = event.call.method in _VIEWS and not event.call.arguments
+                view = event.call.method in VIEWS and not event.call.arguments
                 if name not in _REPEATED and not view:
                     return False
             elif not isinstance(event, (Use, Iterate)):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .effects.inference import Inference
 from .effects.model import Effect, Resource
-from .effects.selector import AnyKey, Name, Step, Symbol, SymKey, Text, Wild
+from .effects.selector import AnyKey, Attr, Key, Memory, Name, Step, Symbol, SymKey, Text, Wild
 from .footprint import Footprint
 from .ir import Call, Define, Event, Invoke, Iterate, Statement, Target, Value
 from .resolve import CONTAINERS
@@ -22,6 +22,8 @@ _COPIES = frozenset({
     "builtins.list", "builtins.tuple", "builtins.sorted", "builtins.reversed", "builtins.set",
     "builtins.frozenset",
 })  # fmt: skip
+VIEWS = frozenset({"items", "values", "keys"})
+_NUMBERED = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset"})
 
 
 # -- what is gone through ----------------------------------------------------------------------
@@ -134,6 +136,36 @@ def count_of(value: Value, inference: Inference) -> int | None:
     if name in (*_COPIES, "builtins.enumerate") and plain:
         return count_of(plain[0], inference)
     return None
+
+
+def live(value: Value, inference: Inference) -> Iterator[Value]:
+    """The containers that are gone through turn by turn; a new one is nobody else's."""
+    call = called(value, inference)
+    if value.is_literal or value.fresh:
+        return
+    if call is None:
+        yield value
+        return
+    name = inference.resolver.call_name(call)
+    if name in _PASSING:
+        for argument in call.arguments:
+            yield from live(argument.value, inference)
+    elif call.method in VIEWS and not call.arguments and call.receiver is not None:
+        yield call.receiver
+    elif name not in _COPIES and name != "builtins.range":
+        yield value
+
+
+def grown(looked: Effect, write: Effect) -> bool:
+    """May a write put something else into the slots that a loop goes through?
+
+    A text is no index of a list, and an attribute no item of it.
+    """
+    slots, slot = looked.resource.selector, write.resource.selector
+    if isinstance(slots, Memory) and isinstance(slot, Memory) and slots.owner in _NUMBERED:
+        last = slot.slot
+        return not (isinstance(last, Attr) or (isinstance(last, Key) and isinstance(last.value, str)))
+    return True
 
 
 # -- two turns ---------------------------------------------------------------------------------

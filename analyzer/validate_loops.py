@@ -20,7 +20,9 @@ from .members import member_of
 from .sites import Site, Sites
 from .turns import (
     count_of,
+    grown,
     header_end,
+    live,
     misfit,
     of_another_turn,
     passing,
@@ -44,9 +46,8 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
         return reason
     if passing(turns.value, inference) and loop.bound and not loop.listed:
         return "what the loop goes through is used up before it"
-    calls = [c for c in sites.footprints.of(statement).calls if c.awaited]
-    own = statement.blocks[0]
-    inside = [c for c in calls if own.statements[0].span.start <= c.span.start]
+    body = statement.blocks[0].statements
+    inside = [e.call for s in body for e in s.events if isinstance(e, Invoke) and e.call.awaited]
     if len(inside) != 1:
         return f"line {statement.span.line}: a turn awaits more than one call"
     return (
@@ -178,10 +179,12 @@ def _orders(
     if any(overlap(a, b) is not Overlap.NEVER for a in one.handles
            for b in (*other.handles, *fold.handles)):  # fmt: skip
         return f"line {line}: two turns use one exclusive handle"
-    header = prints.of_events(statement.events[: header_end(statement)])
-    for a in header.effects:
-        if any(b.writes and meet(a, b, prints) for b in (*fold.effects, *one.effects)):
-            return f"a turn may change {describe(a.resource)}, which the loop goes through"
+    assert statement.turns is not None
+    for container in live(statement.turns.value, sites.inference):
+        for a in prints.of_events([Iterate(container)]).effects:
+            for b in (*fold.effects, *one.effects):
+                if b.writes and meet(a, b, prints) and grown(a, b):
+                    return f"a turn may change {describe(b.resource)}, which is gone through"
     return ""
 
 

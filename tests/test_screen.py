@@ -24,6 +24,9 @@ CANDIDATES = {
     ),
     "top level": "await a()\nawait b()\n",
     "cannot be parsed": "async def f():\n    await a()\n    await b(\n",
+    "once in a loop": "async def f():\n    for x in y:\n        await a(x)\n",
+    "once in a comprehension": "async def f():\n    return [await a(x) for x in y if x]\n",
+    "once in a condition": "async def f():\n    return {x for x in y if await a(x)}\n",
     "in f-strings": "async def f():\n    x = f'{await a()}'\n    y = f'{await b()}'\n",
 }
 OTHERS = {
@@ -35,6 +38,12 @@ OTHERS = {
         "async def f():\n    if x:\n        await a()\n    else:\n        await b()\n"
     ),
     "in comments and strings": "# await\n'await await'\nasync def f():\n    await a()\n",
+    "in what a loop goes through": (
+        "async def f():\n    for x in await a():\n        pass\n    else:\n        pass\n"
+    ),
+    "in a function in a loop": (
+        "async def f():\n    for x in y:\n        async def g():\n            await a(x)\n"
+    ),
     "two in one statement": "async def f():\n    return await a(), await b()\n",
 }
 
@@ -62,7 +71,8 @@ def test_no_plan_is_screened_out() -> None:
             analysis = analyze(from_bytes(data), check({"min-gain-ms": 0}, "test"))
         except SourceError:
             pytest.fail(f"{path} cannot be parsed and was left out")
-        assert not analysis.plans, path
+        assert not analysis.plans and not analysis.planner.loops, path
+        assert not analysis.planner.loop_notes, path
     assert left_out > 20
 
 
