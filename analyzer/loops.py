@@ -32,6 +32,7 @@ from .turns import (
     misfit,
     of_another_turn,
     passing,
+    shared,
     symbols_of,
     undrained,
     varying,
@@ -141,6 +142,10 @@ class Loops:
         forbidden = self.sites.forbidden(body)
         if forbidden is not None:
             return forbidden
+        seen = shared(turns.names, site.function)
+        if seen:
+            words = f"other functions see `{seen}`, which the loop binds in each turn"
+            return Edge(EdgeKind.FLOW, words, line, resource=f"`{seen}`")
         reason = undrained(turns.value, self.inference) or misfit(
             turns.names, turns.value, self.inference
         )

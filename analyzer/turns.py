@@ -12,7 +12,7 @@ from .effects.inference import Inference
 from .effects.model import Effect, Resource
 from .effects.selector import AnyKey, Attr, Key, Memory, Name, Step, Symbol, SymKey, Text, Wild
 from .footprint import Footprint
-from .ir import Call, Define, Event, Invoke, Iterate, Statement, Target, Value
+from .ir import Call, Define, Event, Function, Invoke, Iterate, Statement, Target, Value
 from .resolve import CONTAINERS
 
 #: Iterators over what they were made of, drained where they are made: nothing else can hold them.
@@ -115,6 +115,14 @@ def symbols_of(target: Target) -> Iterator[str]:
     else:
         for part in target:
             yield from symbols_of(part)
+
+
+def shared(target: Target, function: Function) -> str:
+    """The first name of a loop's target that other functions see, or ""."""
+    for symbol in symbols_of(target):
+        if symbol in function.exposed or symbol.rpartition(":")[0] != function.scope:
+            return symbol.rpartition(":")[2]
+    return ""
 
 
 def count_of(value: Value, inference: Inference) -> int | None:

@@ -44,6 +44,9 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
     reason = undrained(turns.value, inference) or misfit(turns.names, turns.value, inference)
     if reason:
         return reason
+    if any(s in site.function.exposed or not s.startswith(f"{site.function.scope}:")
+           for s in symbols_of(turns.names)):  # fmt: skip
+        return "other functions see what the loop binds"
     if passing(turns.value, inference) and loop.bound and not loop.listed:
         return "what the loop goes through is used up before it"
     body = statement.blocks[0].statements
