@@ -61,6 +61,8 @@ def undo_loop(
 ) -> tuple[int, int] | None:
     """Match one loop at ``old[i]``: how many statements of each text it takes. Raises Refused."""
     start, at = _start(undo, new, j)
+    if i < len(old) and at < len(new) and (taken := _together(undo, old, i, new, j, start, at)):
+        return taken
     if at + 1 >= len(new) or i >= len(old):
         return None
     found = _tasks(undo, new[at], start)
@@ -75,34 +77,118 @@ def undo_loop(
     if len(body) != 1:
         raise Refused("the `try` holds more than the loop")
     task = _taken(body[0], target, iterable, tasks)
-    originals, listed = [iterable], False
-    if start.bound:
-        if iterable != ("Name", start.bound):
-            raise Refused(f"`{start.bound}` is not what the loop goes through")
-        originals = [start.value]
-        match start.value:
-            case ("Call", ("Name", "list"), ("[]", ("Arg", inner, None, None, ""))):
-                originals.append(inner)
-            case _:
-                pass
-    for original in originals:
-        restored = _restored(body[0], target, original, task, call)
-        if restored == old[i]:
-            listed = original is not start.value and bool(start.bound)
+    listed = False
+    for original, listed in _originals(start, iterable):
+        if _restored(body[0], target, original, task, call) == old[i]:
             break
     else:
         raise Refused("the loop is not what it was")
-    fresh = [start.bound, start.limit, start.function, tasks, task]
-    named = [name for name in fresh if name]
-    if len(set(named)) != len(named):
-        raise Refused("a new name is bound twice")
-    undo.names.update(named)
+    _named(undo, [start.bound, start.limit, start.function, tasks, task])
     forms = [item.canon for item in (*new[j : at + 1], *final)]
     undo.loops.append(
         Loop("ordered", id(old), i, start.width, start.parameters, call, bool(start.bound), listed,
              undo.reached(forms))
     )  # fmt: skip
     return 1, at + 2 - j
+
+
+def _originals(start: _Start, iterable: object) -> list[tuple[object, bool]]:
+    """What the loop may have gone through at first, and whether it is a list of that now."""
+    if not start.bound:
+        return [(iterable, False)]
+    if iterable != ("Name", start.bound):
+        raise Refused(f"`{start.bound}` is not what the loop goes through")
+    match start.value:
+        case ("Call", ("Name", "list"), ("[]", ("Arg", inner, None, None, ""))):
+            return [(start.value, False), (inner, True)]
+        case _:
+            return [(start.value, False)]
+
+
+def _named(undo: Undo, fresh: Sequence[str]) -> None:
+    named = [name for name in fresh if name]
+    if len(set(named)) != len(named):
+        raise Refused("a new name is bound twice")
+    undo.names.update(named)
+
+
+def _together(
+    undo: Undo, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int, start: _Start, at: int
+) -> tuple[int, int] | None:
+    """The plain forms: all calls awaited at once, and what is left of the loop behind them."""
+    item, many = new[at], ""
+    match item.canon:
+        case ("Expr", ("Call", ("Attribute", ("Name", str(name)), ("Name", "extend"), None),
+                       ("[]", ("Arg", value, None, None, "")))):  # fmt: skip
+            form = f"extend {name}"
+        case ("Expr", value):
+            form = "bare"
+        case ("Assign", ("[]", ("AssignTarget", ("Name", str(many)))), value):
+            form = "bind"
+        case _:
+            return None
+    found = _gathered(undo, value, start)
+    if found is None:
+        return None
+    call, target, iterable = found
+    awaited = ("Await", call)
+    end = at + 1
+    if form == "bind":
+        if end >= len(new):
+            return None
+        one = _taken(new[end], target, iterable, many)
+        body, *others = new[end].blocks
+        if sum(_mentions(block, many) for block in new[end].blocks):
+            raise Refused("the results are looked at in the loop")
+        bound = Item(("Assign", ("[]", ("AssignTarget", ("Name", one))), awaited), ())
+        blocks = ((bound, *body), *others)
+        rest = new[end].canon[3:]
+        end += 1
+    else:
+        put = ("Call", ("Attribute", ("Name", form.partition(" ")[2]), ("Name", "append"), None),
+               ("[]", ("Arg", awaited, None, None, "")))  # fmt: skip
+        blocks = ((Item(("Expr", awaited if form == "bare" else put), ()),),)
+        rest = ("…", None, None)
+    listed = False
+    for original, listed in _originals(start, iterable):
+        if Item(("For", target, original, *rest), blocks) == old[i]:
+            break
+    else:
+        raise Refused("the loop is not what it was")
+    _named(undo, [start.bound, start.limit, start.function, many])
+    forms = [one.canon for one in new[j : at + 1]]
+    undo.loops.append(
+        Loop(form, id(old), i, start.width, start.parameters, call, bool(start.bound), listed,
+             undo.reached(forms))
+    )  # fmt: skip
+    return 1, end - j
+
+
+def _gathered(
+    undo: Undo, value: object, start: _Start
+) -> tuple[object, object, object] | None:
+    """``await gather(*(call for target in iterable))``: call, target and iterable."""
+    match value:
+        case ("Await", ("Call", ("Attribute", ("Name", str(a)), ("Name", "gather"), None),
+                        ("[]", ("Arg", ("GeneratorExp", made, ("CompFor", target, iterable, ("[]",),
+                                                               None, None)), None, None, "*")))) if (
+            a in undo.aliases
+        ):  # fmt: skip
+            return _made(made, start), target, iterable
+        case _:
+            return None
+
+
+def _made(call: object, start: _Start) -> object:
+    """The call of the original that is made where ``call`` stands. Raises Refused."""
+    if not start.function:
+        if start.limit:
+            raise Refused("the limit is not held around each call")
+        return call
+    arguments = [("Arg", ("Name", name), None, None, "") for name in start.parameters or ()]
+    if call != ("Call", ("Name", start.function), ("[]", *arguments)):
+        raise Refused(f"`{start.function}` is not handed what it names")
+    return start.call
 
 
 def _start(undo: Undo, new: Sequence[Item], j: int) -> tuple[_Start, int]:
@@ -112,6 +198,7 @@ def _start(undo: Undo, new: Sequence[Item], j: int) -> tuple[_Start, int]:
         match new[j].canon:
             case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value) if (
                 _width(undo, value) is None and not _makes_tasks(undo, value)
+                and _gathered(undo, value, _Start()) is None
             ):
                 start.bound, start.value = name, value
                 j += 1
@@ -205,14 +292,7 @@ def _tasks(
             return None
     if call is None:
         return None
-    if not start.function:
-        if start.limit:
-            raise Refused("the limit is not held around each call")
-        return tasks, call, target, iterable
-    arguments = [("Arg", ("Name", name), None, None, "") for name in start.parameters or ()]
-    if call != ("Call", ("Name", start.function), ("[]", *arguments)):
-        raise Refused(f"`{start.function}` is not handed what it names")
-    return tasks, start.call, target, iterable
+    return tasks, _made(call, start), target, iterable
 
 
 def _taken(item: Item, target: object, iterable: object, tasks: str) -> str:

@@ -6,16 +6,30 @@ any order, but for what the loop itself keeps in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from .canon import occurrences
 from .dependence import meet, not_speculatable
 from .effects.model import Effect, describe, overlap
 from .effects.selector import Overlap
-from .footprint import Footprint
+from .footprint import Footprint, visible_writes
 from .gathering import gathers
-from .ir import AwaitValue, Call, Control, Event, Invoke, Iterate, Risk, Statement, Use
+from .ir import (
+    AwaitValue,
+    Call,
+    Control,
+    Define,
+    Event,
+    Invoke,
+    Iterate,
+    Place,
+    Risk,
+    Statement,
+    Use,
+    Value,
+)
 from .members import member_of
 from .sites import Site, Sites
 from .turns import (
@@ -57,7 +71,7 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
         _bounded(loop, statement, sites)
         or _repeated(loop, statement, sites)
         or _scoped(loop, statement, inside[0], site, sites)
-        or _apart(statement, inside[0], site, sites)
+        or _apart(loop, statement, inside[0], site, sites)
     )
 
 
@@ -117,7 +131,7 @@ def _kinds(form: object) -> set[str]:
     return found.union(*(_kinds(part) for part in form))  # pyright: ignore
 
 
-def _apart(statement: Statement, call: Call, site: Site, sites: Sites) -> str:
+def _apart(loop: Loop, statement: Statement, call: Call, site: Site, sites: Sites) -> str:
     """No two events of which the order is no longer kept may depend on each other."""
     block = statement.blocks[0]
     bound = site.bound | sites.footprints.binding.entering(statement, block)
@@ -151,7 +165,9 @@ def _apart(statement: Statement, call: Call, site: Site, sites: Sites) -> str:
             return "`continue` may end a turn before its call"
     if gathers(sites.inference, call, {site.function.scope}):
         return "the call runs others together itself"
-    return _orders(statement, awaited, rest, sites)
+    return _orders(statement, awaited, rest, sites) or (
+        _gathered(loop, statement, awaited, rest, body, sites) if loop.form != "ordered" else ""
+    )
 
 
 def _orders(
@@ -189,6 +205,54 @@ def _orders(
                 if b.writes and meet(a, b, prints) and grown(a, b):
                     return f"a turn may change {describe(b.resource)}, which is gone through"
     return ""
+
+
+def _gathered(
+    loop: Loop, statement: Statement, awaited: Invoke, rest: Sequence[Event], body: Site,
+    sites: Sites,
+) -> str:  # fmt: skip
+    """Forms that await all calls before the rest of any turn: where they are allowed."""
+    around = sites.surroundings(body)
+    facts = sites.inference.facts(awaited.call)
+    fold = sites.footprints.of_events(rest)
+    if not_speculatable(facts, unsafe=False):
+        return "a call writes"
+    seen = visible_writes(fold, None if around.ends else around)
+    if seen:
+        return f"a failing run would show {describe(seen[0].resource)}"
+    if fold.own_risk and not around.ends:
+        return "a turn may fail after its call, and would fail later"
+    setup = sites.footprints.of_events(awaited.call.setup)
+    sure = not (facts.raises or setup.raises or fold.raises)
+    if not (around.ends or sites.config.failures == "first" or sure):
+        return "the plain form raises the first failure in time, not in order"
+    if loop.form == "bind":
+        return ""
+    assert statement.turns is not None
+    if _looked_up(body, statement, set(symbols_of(statement.turns.names))):
+        return "the loop's variable is looked at where it is no longer bound"
+    if loop.form.startswith("extend "):
+        symbol = next((e.place.symbol for e in rest if isinstance(e, Use)), "")
+        owner = sites.inference.resolver.type_of(Value(place=Place(symbol)))
+        named = symbol.rpartition(":")[2] == loop.form.removeprefix("extend ")
+        return "" if named and owner == "builtins.list" else "what is extended may be no list"
+    return ""
+
+
+def _looked_up(body: Site, statement: Statement, symbols: set[str]) -> bool:
+    """Is one of the symbols used by the function anywhere but in a loop's own statements?"""
+    everywhere = Counter(_used(s for s in body.function.block.statements))
+    here = Counter(_used([statement]))
+    return any(everywhere[symbol] != here[symbol] for symbol in symbols)
+
+
+def _used(statements: Iterable[Statement]) -> Iterator[str]:
+    for statement in statements:
+        for event in statement.events:
+            if isinstance(event, Use):
+                yield event.place.symbol
+            elif isinstance(event, Define) and statement.kind == "Del":
+                yield event.symbol
 
 
 def _pairs(one: Footprint, other: Footprint, fold: Footprint) -> Iterator[tuple[Effect, Effect]]:

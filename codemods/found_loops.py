@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..analyzer.codes import Applicability
 from ..analyzer.config import Config
 from ..analyzer.engine import Analysis, Finding, Fix, assumptions_of, call_site, milliseconds
+from ..analyzer.loop_forms import Fold, LoopForm, form_of
 from ..analyzer.loops import TURNS, LoopPlan
 from ..analyzer.suppressions import silencing
 from .arguments import Names
@@ -26,16 +27,22 @@ def loop_candidates(
         if writer.mixed and mixed_ends(writer, lines.start, lines.end):
             continue
         known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
-        rewritten = rewrite_loop(plan, writer, known, config.target_version)
+        form = form_of(plan, analysis.planner.sites)
+        rewritten = rewrite_loop(plan, form, writer, known, config.target_version)
+        if rewritten is None:
+            continue
+        if form.fold is not Fold.NONE and loses_comments(rewritten.edit, analysis):
+            form = LoopForm(Fold.NONE, "comments stand in the loop")
+            rewritten = rewrite_loop(plan, form, writer, known, config.target_version)
         if rewritten is None or loses_comments(rewritten.edit, analysis, typed=False):
             continue
         fix = fix_of(rewritten, analysis, writer)
-        found.append(Candidate(rewritten, _finding(analysis, plan, applicability, fix)))
+        found.append(Candidate(rewritten, _finding(analysis, plan, form, applicability, fix)))
     return found
 
 
 def _finding(
-    analysis: Analysis, plan: LoopPlan, applicability: Applicability, fix: Fix
+    analysis: Analysis, plan: LoopPlan, form: LoopForm, applicability: Applicability, fix: Fix
 ) -> Finding:
     call = plan.member.call
     site = call_site(analysis.inference, call, early=True)
@@ -51,8 +58,8 @@ def _finding(
         span=site.span,
         calls=(site,),
         function=plan.site.function.qualname,
-        form="ordered",
-        form_reason="a caller may see which failure comes first",
+        form="ordered" if form.fold is Fold.NONE else "plain",
+        form_reason=form.reason,
         applicability=applicability,
         sequential_ms=plan.sequential_ms,
         parallel_ms=plan.parallel_ms,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
 from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
+from ..analyzer.loop_forms import Fold, LoopForm
 from ..analyzer.loops import LoopPlan
 from .arguments import Names
 from .edit import Writer
 from .gather import Rewritten, await_all, carried, dropped_comment
 from .imports import needed, reach
+from .loop_lines import Words, listed, loop_header, plain, plural
 
 
-def rewrite_loop(plan: LoopPlan, writer: Writer, names: Names, target_version: str) -> Rewritten | None:
+def rewrite_loop(
+    plan: LoopPlan, form: LoopForm, writer: Writer, names: Names, target_version: str
+) -> Rewritten | None:
     """The edit that starts the calls of a loop ahead; None if its header cannot be taken apart."""
     indent = plan.site.block.indent
     writer = writer.for_block(indent)
@@ -30,27 +32,38 @@ def rewrite_loop(plan: LoopPlan, writer: Writer, names: Names, target_version: s
     lines: list[str] = []
     target, iterable = header
     if not plan.repeats:
-        name = names.new(_plural(target))
+        name = names.new(plural(target))
         lines += _bound(name, f"list({iterable})" if plan.once else iterable, indent)
         iterable = name
     base = _base(plan.member)
     opening, made = _function(plan, base, writer, names, asyncio, bool(lines))
     lines += opening
-    tasks = names.new("tasks")
-    task = names.new("task")
-    turns = f"for {target} in {iterable}"
-    lines += _listed(f"{tasks} = [", f"{asyncio}.ensure_future({made})", turns, "]", indent, writer)
-    lines.append(f"{indent}try:")
-    lines += _loop(plan, writer, (target, iterable, tasks, task), target_version)
-    lines.append(f"{indent}finally:")
-    inner = indent + writer.style.unit
-    lines.append(f"{inner}for {task} in {tasks}:")
-    lines.append(f"{inner}{writer.style.unit}{task}.cancel()")
-    lines += await_all(asyncio, [f"*{tasks}"], inner, writer)
+    words = Words(target, iterable, made, asyncio, target_version)
+    lines += plain(plan, form, words, writer, names) if form.fold is not Fold.NONE else \
+        _ordered(plan, words, writer, names)  # fmt: skip
     text = writer.style.newline.join(lines)
     if writer.source.text[: statement.lines.end].endswith(("\n", "\r")):
         text += writer.style.newline
     return Rewritten(Edit(statement.lines.start, statement.lines.end, text), new_import)
+
+
+def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list[str]:
+    indent, unit = plan.site.block.indent, writer.style.unit
+    tasks, task = names.new("tasks"), names.new("task")
+    started = f"{words.asyncio}.ensure_future({words.made})"
+    lines = listed(f"{tasks} = [", started, words.turns, "]", indent, writer)
+    span = plan.member.call.await_span
+    assert span is not None
+    taken = [
+        Edit(span.start, span.end, f"await {task}"), *dropped_comment(plan.member, writer)
+    ]
+    inner = indent + unit
+    lines.append(f"{indent}try:")
+    edits = [loop_header(plan, words, tasks, task, inner, writer), *taken]
+    lines += writer.indented(plan.statement.lines.line, plan.statement.span.end_line, edits)
+    lines.append(f"{indent}finally:")
+    lines += [f"{inner}for {task} in {tasks}:", f"{inner}{unit}{task}.cancel()"]
+    return lines + await_all(words.asyncio, [f"*{tasks}"], inner, writer)
 
 
 def _header(plan: LoopPlan, writer: Writer) -> tuple[str, str] | None:
@@ -66,13 +79,6 @@ def _header(plan: LoopPlan, writer: Writer) -> tuple[str, str] | None:
         return None
     iterable = f"{opened.group(1)}{writer.text(turns.iterable)}{closed.group(1).rstrip()}"
     return writer.text(turns.target).strip(), iterable
-
-
-def _plural(target: str) -> str:
-    """A name for what is gone through, from what one of it is called."""
-    if not target.isidentifier() or target.startswith("_"):
-        return "items"
-    return f"{target}_list" if target.endswith("s") else f"{target}s"
 
 
 def _bound(name: str, iterable: str, indent: str) -> list[str]:
@@ -134,44 +140,3 @@ def _returned(member: Member, indent: str, writer: Writer) -> list[str]:
     lines[0] = one
     lines[-1] += comment
     return lines
-
-
-def _listed(
-    opening: str, element: str, turns: str, closing: str, indent: str, writer: Writer
-) -> list[str]:
-    """A comprehension on one line, or on as many as it needs."""
-    one = f"{indent}{opening}{element} {turns}{closing}"
-    if "\n" not in one and "\r" not in one and writer.fits(one):
-        return [one]
-    inner = indent + writer.style.unit
-    if "\n" not in one and "\r" not in one and writer.fits(f"{inner}{element} {turns}"):
-        return [f"{indent}{opening}", f"{inner}{element} {turns}", f"{indent}{closing}"]
-    return [f"{indent}{opening}", f"{inner}{element}", f"{inner}{turns}", f"{indent}{closing}"]
-
-
-def _loop(
-    plan: LoopPlan, writer: Writer, words: tuple[str, str, str, str], target_version: str
-) -> list[str]:
-    """The loop, one level deeper, going through the tasks beside what it went through."""
-    target, iterable, tasks, task = words
-    turns, statement = plan.statement.turns, plan.statement
-    assert turns is not None
-    strict = ", strict=True" if target_version and int(target_version[3:]) >= 10 else ""
-    if isinstance(turns.names, tuple):
-        target = f"({target})"
-    after = re.match(r"[\s)]*", writer.source.text[turns.iterable.end :])
-    end = turns.iterable.end + (after.end() if after else 0)
-    indent = plan.site.block.indent + writer.style.unit
-    header = [f"for {target}, {task} in zip({iterable}, {tasks}{strict})"]
-    if not writer.fits(f"{indent}{header[0]}:"):
-        inner = f"{indent}{writer.style.unit}"
-        header = [f"for {target}, {task} in zip(", f"{inner}{iterable}, {tasks}{strict}",
-                  f"{indent})"]  # fmt: skip
-    span = plan.member.call.await_span
-    assert span is not None
-    edits: Sequence[Edit] = [
-        Edit(statement.span.start, end, writer.style.newline.join(header)),
-        Edit(span.start, span.end, f"await {task}"),
-        *dropped_comment(plan.member, writer),
-    ]
-    return writer.indented(statement.lines.line, statement.span.end_line, edits)
