@@ -76,15 +76,15 @@ def plain(
     statement = plan.statement
     above = [line for _, line in writer.lines(statement.lines.line, statement.span.line)[:-1]]
     if form.fold is Fold.BARE:
-        return [*above, *listed(gathered, words.made, words.turns, "))", indent, writer)]
+        return [*above, *_gathered(gathered, words, indent, writer)]
     if form.fold is Fold.EXTEND:
         name = writer.text(first.span).partition(".")[0]
         opening = f"{name}.extend({gathered}"
         return [*above, *_extended(opening, words, indent, writer)]
     assert form.fold is Fold.BIND
     result = first.target_name
-    many = names.new(plural(result))
-    lines = listed(f"{many} = {gathered}", words.made, words.turns, "))", indent, writer)
+    many = names.new("results" if plural(result) in names.taken else plural(result))
+    lines = _gathered(f"{many} = {gathered}", words, indent, writer)
     header = loop_header(plan, words, many, result, indent, writer)
     second = plan.body.block.statements[1]
     gone = Edit(first.lines.start, second.lines.start, "")
@@ -95,9 +95,18 @@ def plain(
 def _extended(opening: str, words: Words, indent: str, writer: Writer) -> list[str]:
     """Two brackets deep: the outer one is broken first, as black does."""
     one = f"{indent}{opening}{words.made} {words.turns})))"
-    if writer.fits(one):
+    if "\n" not in one and "\r" not in one and writer.fits(one):
         return [one]
     outer, _, inner = opening.partition("(")
-    unit = writer.style.unit
-    lines = listed(inner, words.made, words.turns, "))", indent + unit, writer)
+    lines = _gathered(inner, words, indent + writer.style.unit, writer)
     return [f"{indent}{outer}(", *lines, f"{indent})"]
+
+
+def _gathered(opening: str, words: Words, indent: str, writer: Writer) -> list[str]:
+    """``opening`` ends with ``gather(*(``, of which each bracket is broken if it must be."""
+    one = f"{indent}{opening}{words.made} {words.turns}))"
+    if "\n" not in one and "\r" not in one and writer.fits(one):
+        return [one]
+    inner = indent + writer.style.unit
+    lines = listed("*(", words.made, words.turns, ")", inner, writer)
+    return [f"{indent}{opening.removesuffix('*(')}", *lines, f"{indent})"]

@@ -48,19 +48,20 @@ def test_rewrite(case: golden.Case, regenerate: bool) -> None:
 
 @pytest.mark.parametrize("case", REWRITES, ids=_ids(REWRITES))
 def test_suppressed(case: golden.Case) -> None:
-    """The same case with `# pexec: ignore[PX101]` behind each finding's first call."""
+    """The same case with `# pexec: ignore[…]` behind each finding's first call."""
     data = case.path.read_bytes()
     result = golden.run(case)
     assert isinstance(result, Analyzed)
     source = from_bytes(data)
     starts = (*source.line_starts, len(source.text))
     text = source.text
-    for line in sorted({f.calls[0].span.end_line for f in result.findings}, reverse=True):
+    found = {(f.calls[0].span.end_line, f.code) for f in result.findings}
+    for line, code in sorted(found, reverse=True):
         ending = text[starts[line - 1] : starts[line]]
         bare = ending.rstrip("\r\n")
         assert not bare.endswith("\\"), "a comment cannot stand behind this line"
         text = (
-            text[: starts[line - 1]] + bare + "  # pexec: ignore[PX101]" + ending[len(bare) :]
+            text[: starts[line - 1]] + bare + f"  # pexec: ignore[{code}]" + ending[len(bare) :]
             + text[starts[line] :]
         )  # fmt: skip
     again = golden.run(case, source.encode(text))
