@@ -1,4 +1,4 @@
-"""Which form a loop is written in (contract §5): ordered, or plain where its failure ends it all."""
+"""Which form a loop is written in (contract §5): ordered, or plain where nobody can tell."""
 
 from __future__ import annotations
 

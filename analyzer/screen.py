@@ -83,8 +83,11 @@ def _in_turns(node: ast.AST, field: str, again: bool) -> bool:
     if field == "body" and isinstance(node, _FUNCTIONS):
         return False
     loop = isinstance(node, (ast.For, ast.AsyncFor, ast.While)) and field == "body"
-    return again or loop or (isinstance(node, _COMPREHENSIONS) and field != "generators") or (
-        isinstance(node, ast.comprehension) and field != "iter"
+    return (
+        again
+        or loop
+        or (isinstance(node, _COMPREHENSIONS) and field != "generators")
+        or (isinstance(node, ast.comprehension) and field != "iter")
     )
 
 

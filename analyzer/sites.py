@@ -251,8 +251,7 @@ class Sites:
 
     def _gathers(self, block: Block) -> bool:
         return any(
-            isinstance(event, Invoke)
-            and self.inference.resolver.call_name(event.call) in GATHERING
+            isinstance(event, Invoke) and self.inference.resolver.call_name(event.call) in GATHERING
             for statement in block.statements
             for event in statement.events
         )

@@ -72,7 +72,9 @@ def undrained(value: Value, inference: Inference) -> str:
     if call is not None:
         return f"`{resolver.call_name(call)}(…)` is not known to be a list, or another container"
     if value.place is not None:
-        return f"`{resolver.place_name(value.place)}` is not known to be a list, or another container"
+        return (
+            f"`{resolver.place_name(value.place)}` is not known to be a list, or another container"
+        )
     return "what it goes through is not known to be a list, or another container"
 
 
@@ -172,7 +174,9 @@ def grown(looked: Effect, write: Effect) -> bool:
     slots, slot = looked.resource.selector, write.resource.selector
     if isinstance(slots, Memory) and isinstance(slot, Memory) and slots.owner in _NUMBERED:
         last = slot.slot
-        return not (isinstance(last, Attr) or (isinstance(last, Key) and isinstance(last.value, str)))
+        return not (
+            isinstance(last, Attr) or (isinstance(last, Key) and isinstance(last.value, str))
+        )
     return True
 
 

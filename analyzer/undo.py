@@ -136,7 +136,8 @@ class Undo:
         def walk(part: object) -> None:
             match part:
                 case ("Attribute", ("Name", str(name)), ("Name", str(attr)), None) if (
-                    name in self.aliases and attr in ("gather", "ensure_future", "TaskGroup", "Semaphore")
+                    name in self.aliases
+                    and attr in ("gather", "ensure_future", "TaskGroup", "Semaphore")
                 ):
                     found.add(name)
                 case ("Await", ("Call", ("Name", str(name)), _)) if name in self.helpers:

@@ -77,12 +77,10 @@ def undo_loop(
     if len(body) != 1:
         raise Refused("the `try` holds more than the loop")
     task = _taken(body[0], target, iterable, tasks)
-    listed = False
-    for original, listed in _originals(start, iterable):
-        if _restored(body[0], target, original, task, call) == old[i]:
-            break
-    else:
-        raise Refused("the loop is not what it was")
+    listed = _listed(
+        {again: _restored(body[0], target, original, task, call) == old[i]
+         for original, again in _originals(start, iterable)}
+    )  # fmt: skip
     _named(undo, [start.bound, start.limit, start.function, tasks, task])
     forms = [item.canon for item in (*new[j : at + 1], *final)]
     undo.loops.append(
@@ -98,11 +96,20 @@ def _originals(start: _Start, iterable: object) -> list[tuple[object, bool]]:
         return [(iterable, False)]
     if iterable != ("Name", start.bound):
         raise Refused(f"`{start.bound}` is not what the loop goes through")
-    match start.value:
+    value = start.value
+    match value:
         case ("Call", ("Name", "list"), ("[]", ("Arg", inner, None, None, ""))):
-            return [(start.value, False), (inner, True)]
+            return [(value, False), (inner, True)]
         case _:
-            return [(start.value, False)]
+            return [(value, False)]
+
+
+def _listed(found: dict[bool, bool]) -> bool:
+    """Which of the originals it is: the key of the one that is equal. Raises Refused."""
+    for listed, equal in found.items():
+        if equal:
+            return listed
+    raise Refused("the loop is not what it was")
 
 
 def _named(undo: Undo, fresh: Sequence[str]) -> None:
@@ -149,12 +156,10 @@ def _together(
                ("[]", ("Arg", awaited, None, None, "")))  # fmt: skip
         blocks = ((Item(("Expr", awaited if form == "bare" else put), ()),),)
         rest = ("…", None, None)
-    listed = False
-    for original, listed in _originals(start, iterable):
-        if Item(("For", target, original, *rest), blocks) == old[i]:
-            break
-    else:
-        raise Refused("the loop is not what it was")
+    listed = _listed(
+        {again: Item(("For", target, original, *rest), blocks) == old[i]
+         for original, again in _originals(start, iterable)}
+    )  # fmt: skip
     _named(undo, [start.bound, start.limit, start.function, many])
     forms = [one.canon for one in new[j : at + 1]]
     undo.loops.append(
@@ -164,16 +169,22 @@ def _together(
     return 1, end - j
 
 
-def _gathered(
-    undo: Undo, value: object, start: _Start
-) -> tuple[object, object, object] | None:
+def _gathered(undo: Undo, value: object, start: _Start) -> tuple[object, object, object] | None:
     """``await gather(*(call for target in iterable))``: call, target and iterable."""
     match value:
-        case ("Await", ("Call", ("Attribute", ("Name", str(a)), ("Name", "gather"), None),
-                        ("[]", ("Arg", ("GeneratorExp", made, ("CompFor", target, iterable, ("[]",),
-                                                               None, None)), None, None, "*")))) if (
-            a in undo.aliases
-        ):  # fmt: skip
+        case (
+            "Await",
+            (
+                "Call",
+                ("Attribute", ("Name", str(a)), ("Name", "gather"), None),
+                ("[]", ("Arg", ("GeneratorExp", made, turns), None, None, "*")),
+            ),
+        ) if a in undo.aliases:
+            pass
+        case _:
+            return None
+    match turns:
+        case ("CompFor", target, iterable, ("[]",), None, None):
             return _made(made, start), target, iterable
         case _:
             return None
@@ -197,7 +208,8 @@ def _start(undo: Undo, new: Sequence[Item], j: int) -> tuple[_Start, int]:
     if j < len(new):
         match new[j].canon:
             case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value) if (
-                _width(undo, value) is None and not _makes_tasks(undo, value)
+                _width(undo, value) is None
+                and not _makes_tasks(undo, value)
                 and _gathered(undo, value, _Start()) is None
             ):
                 start.bound, start.value = name, value
@@ -280,13 +292,14 @@ def _function(item: Item, start: _Start) -> bool:
             return False
 
 
-def _tasks(
-    undo: Undo, item: Item, start: _Start
-) -> tuple[str, object, object, object] | None:
+def _tasks(undo: Undo, item: Item, start: _Start) -> tuple[str, object, object, object] | None:
     """The name of the list of tasks, the call that each runs, and what the list goes through."""
     match item.canon:
-        case ("Assign", ("[]", ("AssignTarget", ("Name", str(tasks)))),
-              ("ListComp", element, ("CompFor", target, iterable, ("[]",), None, None))):  # fmt: skip
+        case (
+            "Assign",
+            ("[]", ("AssignTarget", ("Name", str(tasks)))),
+            ("ListComp", element, ("CompFor", target, iterable, ("[]",), None, None)),
+        ):
             call = _started(undo, element)
         case _:
             return None
@@ -321,9 +334,7 @@ def _restored(item: Item, target: object, iterable: object, task: str, call: obj
     return Item((kind, target, iterable, *rest), (restored, *others))
 
 
-def _put_back(
-    items: tuple[Item, ...], old: object, new: object
-) -> tuple[tuple[Item, ...], int]:
+def _put_back(items: tuple[Item, ...], old: object, new: object) -> tuple[tuple[Item, ...], int]:
     count = 0
 
     def walk(form: object) -> object:

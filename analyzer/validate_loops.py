@@ -110,13 +110,13 @@ def _scoped(loop: Loop, statement: Statement, call: Call, site: Site, sites: Sit
             return "the call is handed something that is no target of the loop"
     bound = sites.bound_at(site, loop.index)
     for event in call.setup:
-        if isinstance(event, Use) and event.risk is Risk.NAME:
+        named = isinstance(event, Use) and event.risk is Risk.NAME
+        if isinstance(event, Use) and named:
             name = event.place.symbol.rpartition(":")[2]
             if name not in targets and not sites.footprints.certain(event.place.symbol, bound):
                 return f"`{name}` may not be bound where the call is made"
-        if loop.parameters is None and sites.footprints.may_raise(event):
-            if not (isinstance(event, Use) and event.risk is Risk.NAME):
-                return "an argument may raise before anything runs"
+        if loop.parameters is None and not named and sites.footprints.may_raise(event):
+            return "an argument may raise before anything runs"
     if _kinds(loop.call) & {"Lambda", "GeneratorExp", "NamedExpr", "Yield", "Await"}:
         return "an argument is evaluated later, or binds a name"
     if any(occurrences(loop.call, name) for name in ("super", "__class__")):
@@ -170,9 +170,7 @@ def _apart(loop: Loop, statement: Statement, call: Call, site: Site, sites: Site
     )
 
 
-def _orders(
-    statement: Statement, awaited: Invoke, rest: Sequence[Event], sites: Sites
-) -> str:
+def _orders(statement: Statement, awaited: Invoke, rest: Sequence[Event], sites: Sites) -> str:
     prints = sites.footprints
     varies = varying(statement.events[header_end(statement) :])
     one = prints.of_events((*awaited.call.setup, awaited))

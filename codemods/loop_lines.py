@@ -66,9 +66,7 @@ def loop_header(
     return Edit(plan.statement.span.start, end, writer.style.newline.join(header))
 
 
-def plain(
-    plan: LoopPlan, form: LoopForm, words: Words, writer: Writer, names: Names
-) -> list[str]:
+def plain(plan: LoopPlan, form: LoopForm, words: Words, writer: Writer, names: Names) -> list[str]:
     """All calls are awaited at once; what is left of the loop goes through their results."""
     indent = plan.site.block.indent
     first = plan.body.block.statements[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
 from ..analyzer.loop_forms import Fold, LoopForm
@@ -54,9 +55,7 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     lines = listed(f"{tasks} = [", started, words.turns, "]", indent, writer)
     span = plan.member.call.await_span
     assert span is not None
-    taken = [
-        Edit(span.start, span.end, f"await {task}"), *dropped_comment(plan.member, writer)
-    ]
+    taken = [Edit(span.start, span.end, f"await {task}"), *dropped_comment(plan.member, writer)]
     inner = indent + unit
     lines.append(f"{indent}try:")
     edits = [loop_header(plan, words, tasks, task, inner, writer), *taken]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from ..analyzer.engine import (
     Analyzed,
     Blocked,
     Finding,
-    Fix,
     analyze,
     counts_of,
     finding,
