@@ -13,10 +13,11 @@ from .effects.selector import Name
 from .footprint import Footprint, Footprints
 from .gathering import callees_first
 from .ir import Invoke, Statement
-from .loops import LoopNote, LoopPlan, Loops
+from .loops import Loops
 from .members import member_of, nameable, own_risk, risk_key, shown, unnameable
 from .schedule import WINDOW, Region, Row, regions
 from .sites import Site, Sites
+from .turn_plans import LoopNote, LoopPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Planner:
                 found.append(plan)
                 if plan.regions:
                     self._holding.update(id(parent) for parent, _ in site.parents)
-                    loops.busy.add(site.function.scope)
+                    loops.turning.busy.add(site.function.scope)
         return sorted(found, key=lambda p: p.site.block.statements[0].span.start)
 
     def _plan_loops(self, site: Site, loops: Loops) -> None:
@@ -85,7 +86,7 @@ class Planner:
             if isinstance(found, LoopPlan):
                 self.loops.append(found)
                 self._holding.update(id(s) for s in (statement, *(p for p, _ in site.parents)))
-                loops.busy.add(site.function.scope)
+                loops.turning.busy.add(site.function.scope)
             elif found is not None:
                 self.loop_notes.append(found)
 

@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from .effects.selector import Step
+
+if TYPE_CHECKING:
+    from .comprehensions import Comprehension
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,4 +393,5 @@ class Module:
     respelled: str = ""  # an identifier that Python reads as another one
     introspects: frozenset[str] = frozenset()  # scopes that look at frames or run text
     type_aliases: dict[str, str] = field(default_factory=dict[str, str])  # name → annotation
+    comprehensions: tuple[Comprehension, ...] = ()  # that await, with a single `for`
     script: bool = True  # a file, which may be run: standard input and a notebook cell are not

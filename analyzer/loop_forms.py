@@ -8,8 +8,8 @@ from enum import StrEnum
 from .dependence import not_speculatable
 from .footprint import visible_writes
 from .ir import Define, Invoke, Place, Shape, Statement, Use, Value
-from .loops import LoopPlan
 from .sites import Site, Sites
+from .turn_plans import LoopPlan
 from .turns import symbols_of
 
 

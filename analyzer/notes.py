@@ -9,7 +9,7 @@ from .engine import Analysis, Blocked
 from .ir import Call
 from .kept import Held, held_by
 from .latency import latency_of
-from .loops import TURNS, LoopNote
+from .turn_plans import TURNS, LoopNote
 
 
 def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:

@@ -6,8 +6,8 @@ from ..analyzer.codes import Applicability
 from ..analyzer.config import Config
 from ..analyzer.engine import Analysis, Finding, Fix, assumptions_of, call_site, milliseconds
 from ..analyzer.loop_forms import Fold, LoopForm, form_of
-from ..analyzer.loops import TURNS, LoopPlan
 from ..analyzer.suppressions import silencing
+from ..analyzer.turn_plans import TURNS, LoopPlan
 from .arguments import Names
 from .candidate import Candidate, fix_of, loses_comments, mixed_ends
 from .edit import Writer

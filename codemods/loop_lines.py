@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..analyzer.edits import Edit
 from ..analyzer.loop_forms import Fold, LoopForm
-from ..analyzer.loops import LoopPlan
+from ..analyzer.turn_plans import LoopPlan
 from .arguments import Names
 from .edit import Writer
 

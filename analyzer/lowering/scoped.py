@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..ir import Control, Iterate, Operate, Risk, Target, Turns, Value
+from ..comprehensions import Comprehension
+from ..ir import Control, Event, Invoke, Iterate, Operate, Risk, Span, Target, Turns, Value
 from .context import Context
 from .evaluation import evaluate, test
 from .targets import bind
@@ -42,14 +43,21 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
     inner = Context(context.unit, scope, context.events, context.depth)
     element: list[Value] = []
     keys: list[Value] = []
+    begins = [len(context.events)]
+    through: list[Value] = []
+    guarded = context.guarded
 
     def clause(comp: cst.CompFor, outer: Context) -> None:
         iterable = evaluate(comp.iter, outer)
         context.add(Iterate(iterable, comp.asynchronous is not None, outer.guarded))
+        begins.append(len(context.events))
+        through.append(iterable)
         with inner.guard():
             bind(comp.target, Value(held=(iterable,), element=True), inner)
+            begins.append(len(context.events))
             for condition in comp.ifs:
                 test(condition.test, inner, deep=False)
+            begins.append(len(context.events))
             if comp.inner_for_in is not None:
                 clause(comp.inner_for_in, inner)
             elif isinstance(node, cst.DictComp):
@@ -73,9 +81,45 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
                     context.add(Operate((element[-1],), Risk.OPERATOR, guarded=True))
 
     clause(node.for_in, context)
+    if len(through) == 1 and _awaits(context.events[begins[0] :]):
+        made = _made(node, inner, through[0], begins, guarded=guarded)
+        context.unit.comprehensions.append(made)
     kind = _KINDS.get(type(node), GENERATOR)
     return Value(
         held=tuple(element), fresh=True, type=kind, many=True, keys=tuple(keys) if keys else None
+    )
+
+
+def _awaits(events: list[Event]) -> bool:
+    return any(isinstance(event, Invoke) and event.call.awaited for event in events)
+
+
+def _made(
+    node: cst.BaseComp, context: Context, value: Value, begins: list[int], *, guarded: bool
+) -> Comprehension:
+    """What is lowered of a comprehension with a single `for`, whose parts begin at ``begins``."""
+    span, comp = context.unit.span, node.for_in
+    first, through, bound, tested = begins
+    whole, last = span(node), span(comp)
+    events = context.events
+    if isinstance(node, cst.DictComp):
+        key, end = span(node.key), span(node.value)
+        element = Span(key.start, end.end, key.line, key.column, end.end_line, end.end_column)
+    else:
+        element = span(getattr(node, "elt", comp))
+    name = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict"}
+    return Comprehension(
+        kind=name.get(type(node), "generator"),
+        span=whole,
+        turns=turns(comp.target, comp.iter, value, context, comp.asynchronous),
+        element=element,
+        clause=last,
+        conditions=tuple(span(one.test) for one in comp.ifs),
+        setup=tuple(events[first:through]),
+        binding=tuple(events[through:bound]),
+        tests=tuple(events[bound:tested]),
+        making=tuple(events[tested:]),
+        guarded=guarded,
     )
 
 
