@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .bound import Bound
+from .comprehension_plans import Comprehensions
 from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.inference import Inference
@@ -79,10 +80,15 @@ class Planner:
 
     def _plan_loops(self, site: Site, loops: Loops) -> None:
         """Plan the loops of a block; one that holds a batch of its own stays as it is."""
+        comprehensions = Comprehensions(self, loops.turning)
         for i, statement in enumerate(site.block.statements):
-            if statement.kind not in ("For", "While") or "PX103" not in self.config.select:
+            found = None
+            if id(statement) in self._holding:
                 continue
-            found = None if id(statement) in self._holding else loops.plan(site, i)
+            if statement.kind in ("For", "While") and "PX103" in self.config.select:
+                found = loops.plan(site, i)
+            if found is None and self.module.comprehensions and "PX104" in self.config.select:
+                found = comprehensions.plan(site, i)
             if isinstance(found, LoopPlan):
                 self.loops.append(found)
                 self._holding.update(id(s) for s in (statement, *(p for p, _ in site.parents)))

@@ -17,6 +17,7 @@ RULES: dict[str, str] = {
     "PX001": "unused-suppression",
     "PX101": "sequential-awaits",
     "PX103": "await-in-loop",
+    "PX104": "await-in-comprehension",
     "PX301": "unknown-effects",
 }
 #: What is looked for unless codes are selected. What an unknown call costs is printed anyway.

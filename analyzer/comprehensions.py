@@ -12,7 +12,8 @@ class Comprehension:
     """A list, set or dictionary made by one `for`, or a generator.
 
     The events are those of its statement: of what it goes through, of its conditions, and of an
-    element. ``element``: the text of one element; ``clause``: from the `for` to the end.
+    element. ``element``: where the text of one
+    element is, of which the lines are not its own; ``clause``: from the `for` to the end.
     """
 
     kind: str  # list, set, dict, generator

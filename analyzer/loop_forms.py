@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from .dependence import not_speculatable
 from .footprint import visible_writes
-from .ir import Define, Invoke, Place, Shape, Statement, Use, Value
+from .ir import Define, Event, Invoke, Place, Shape, Statement, Use, Value
 from .sites import Site, Sites
 from .turn_plans import LoopPlan
 from .turns import symbols_of
@@ -18,6 +18,7 @@ class Fold(StrEnum):
 
     EXTEND = "extend"  # `found.append(await f(x))`: nothing, the list is extended
     BARE = "bare"  # `await f(x)`: nothing at all
+    LIST = "list"  # `[await f(x) for x in xs]`: the list of results
     BIND = "bind"  # `y = await f(x)`, and more: a loop over the results
     NONE = ""  # the ordered form
 
@@ -37,11 +38,10 @@ def form_of(plan: LoopPlan, sites: Sites) -> LoopForm:
     if fold is Fold.NONE or not_speculatable(plan.member.facts, unsafe=False):
         return ordered
     around = plan.around
-    rest = [e for s in plan.body.block.statements for e in s.events]
     own = {id(e) for e in plan.member.call.setup}
     rest = [
-        e for e in rest
-        if id(e) not in own and not (isinstance(e, Invoke) and e.call is plan.member.call)
+        e for e in _turn(plan)
+        if id(e) not in own and not (isinstance(e, Invoke) and e.call.id == plan.member.call.id)
     ]  # fmt: skip
     left = sites.footprints.of_events(rest)
     if visible_writes(left, None if around.ends else around):
@@ -55,12 +55,25 @@ def form_of(plan: LoopPlan, sites: Sites) -> LoopForm:
     return LoopForm(fold, "a failure here ends the program") if around.ends else ordered
 
 
+def _turn(plan: LoopPlan) -> list[Event]:
+    """All that one turn does."""
+    if plan.comprehension is not None:
+        return [*plan.comprehension.making]
+    return [event for s in plan.body.block.statements for event in s.events]
+
+
 def _fold(plan: LoopPlan, sites: Sites) -> Fold:
+    one = plan.comprehension
+    if one is not None:
+        span = plan.member.call.await_span
+        places = span is not None and (span.start, span.end) == (one.element.start, one.element.end)
+        alone = one.kind == "list" and places
+        return Fold.LIST if alone else Fold.NONE
     statement, first = plan.statement, plan.body.block.statements[0]
     if plan.member.index != 0 or plan.member.statement.annotated:
         return Fold.NONE
     whole = len(plan.body.block.statements) == 1 and len(statement.blocks) == 1
-    if first.shape is Shape.ASSIGN and first.solo and not whole:
+    if first.shape is Shape.ASSIGN and first.solo and len(plan.body.block.statements) > 1:
         target = first.target
         text = "" if target is None else sites.inference.text[target.start : target.end]
         return Fold.BIND if text and text == first.target_name else Fold.NONE

@@ -29,6 +29,25 @@ def strange(text: str) -> str:
     return ""
 
 
+#: What an operand may stand behind without being evaluated, or be evaluated more than once.
+_GUARDS = (
+    ast.Lambda, ast.IfExp, ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+
+
+def certain(text: str) -> str:
+    """Why the one `await` of an expression may not be reached once each time, or ""."""
+    todo = [(node, False) for node in ast.iter_child_nodes(ast.parse(f"({text}\n)", mode="eval"))]
+    while todo:
+        node, guarded = todo.pop()
+        if isinstance(node, ast.Await) and guarded:
+            return "an element may not await its call at all"
+        chained = isinstance(node, ast.Compare) and len(node.ops) > 1
+        inside = guarded or chained or isinstance(node, _GUARDS)
+        todo.extend((child, inside) for child in ast.iter_child_nodes(node))
+    return ""
+
+
 def names_in(text: str) -> frozenset[str]:
     """The names that an expression reads."""
     return frozenset(node.id for node in _nodes(text) if isinstance(node, ast.Name))

@@ -48,7 +48,7 @@ def _loop(analysis: Analysis, note: LoopNote) -> Blocked:
     calls = analysis.planner.footprints.of(note.statement).calls
     waits = max((_wait(analysis, c) for c in calls), default=0.0)
     return Blocked(
-        code="PX103",
+        code=note.code,
         name=note.name,
         span=note.statement.span,
         earlier=note.statement.span,

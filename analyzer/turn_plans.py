@@ -68,6 +68,10 @@ class LoopPlan:
     comprehension: Comprehension | None = None
 
     @property
+    def code(self) -> str:
+        return "PX103" if self.comprehension is None else "PX104"
+
+    @property
     def limited(self) -> bool:
         return self.count is None or self.count > self.width
 
@@ -75,7 +79,8 @@ class LoopPlan:
     def lines(self) -> frozenset[int]:
         """Where a comment silences it: the line of the loop, and the call's first and last one."""
         span = self.member.call.await_span or self.member.call.span
-        return frozenset((self.statement.span.line, span.line, span.end_line))
+        first = self.statement.span if self.comprehension is None else self.comprehension.span
+        return frozenset((first.line, span.line, span.end_line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class LoopNote:
     statement: Statement
     name: str
     edge: Edge
+    code: str = "PX103"
 
 
 class Turning:

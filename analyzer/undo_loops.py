@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from .canon import Refused, occurrences
 from .lowering.compare import Item
+from .undo_comprehensions import gathered, original, origins, replaced, taken, task_of
 
 if TYPE_CHECKING:
     from .undo import Undo
@@ -61,8 +62,8 @@ def undo_loop(
 ) -> tuple[int, int] | None:
     """Match one loop at ``old[i]``: how many statements of each text it takes. Raises Refused."""
     start, at = _start(undo, new, j)
-    if i < len(old) and at < len(new) and (taken := _together(undo, old, i, new, j, start, at)):
-        return taken
+    if i < len(old) and at < len(new) and (step := _together(undo, old, i, new, j, start, at)):
+        return step
     if at + 1 >= len(new) or i >= len(old):
         return None
     found = _tasks(undo, new[at], start)
@@ -76,18 +77,54 @@ def undo_loop(
     _drained(undo, final, tasks)
     if len(body) != 1:
         raise Refused("the `try` holds more than the loop")
+    forms = [item.canon for item in (*new[j : at + 1], *final)]
+    if body[0].canon[0] != "For":
+        inside = list(taken(body[0].canon, tasks))
+        if len(inside) != 1 or occurrences(body[0].canon, tasks) != 1 or body[0].blocks:
+            raise Refused("the comprehension does not go through its tasks")
+        made, own, through = inside[0]
+        if own is not None and (own, through) != (target, iterable):
+            raise Refused("the comprehension does not go through what its tasks are made for")
+        found_in = _comprehension(old[i], body[0].canon, made, start, call, (target, iterable))
+        _named(undo, [start.bound, start.limit, start.function, tasks, task_of(made)])
+        undo.loops.append(
+            _loop("comprehension", old, i, start, call, found_in, undo.reached(forms))
+        )
+        return 1, at + 2 - j
     task = _taken(body[0], target, iterable, tasks)
     listed = _listed(
         {again: _restored(body[0], target, original, task, call) == old[i]
          for original, again in _originals(start, iterable)}
     )  # fmt: skip
     _named(undo, [start.bound, start.limit, start.function, tasks, task])
-    forms = [item.canon for item in (*new[j : at + 1], *final)]
-    undo.loops.append(
-        Loop("ordered", id(old), i, start.width, start.parameters, call, bool(start.bound), listed,
-             undo.reached(forms))
-    )  # fmt: skip
+    undo.loops.append(_loop("ordered", old, i, start, call, listed, undo.reached(forms)))
     return 1, at + 2 - j
+
+
+def _loop(
+    form: str, old: tuple[Item, ...], i: int, start: _Start, call: object, listed: bool,
+    reached: frozenset[str],
+) -> Loop:  # fmt: skip
+    return Loop(form, id(old), i, start.width, start.parameters, call, bool(start.bound), listed,
+                reached)  # fmt: skip
+
+
+def _comprehension(
+    old: Item, canon: object, part: object, start: _Start, call: object,
+    turns: tuple[object, object],
+) -> bool:  # fmt: skip
+    """Is ``canon``, with ``part`` undone, the original? Was it a list that was gone through?"""
+    target, iterable = turns
+    for origin in origins(start.value, iterable, start.bound, target):
+        match part:
+            case (str(kind), *_) if kind in ("ListComp", "SetComp", "DictComp"):
+                undone = original(part, call, target, origin)
+            case _:
+                undone = ("ListComp", ("Await", call), ("CompFor", target, *origin, None, None))
+        restored, count = replaced(canon, part, undone)
+        if count == 1 and restored == old.canon and not old.blocks:
+            return bool(start.bound) and origin[0] is not start.value
+    raise Refused("the comprehension is not what it was")
 
 
 def _originals(start: _Start, iterable: object) -> list[tuple[object, bool]]:
@@ -124,6 +161,18 @@ def _together(
 ) -> tuple[int, int] | None:
     """The plain forms: all calls awaited at once, and what is left of the loop behind them."""
     item, many = new[at], ""
+    if old[i].canon[0] != "For":
+        inside = list(gathered(item.canon, lambda form: _gathered(undo, form, start)))
+        if len(inside) != 1 or item.blocks:
+            return None
+        part, turns = inside[0]
+        assert isinstance(turns, tuple)
+        call, target, iterable = turns
+        listed = _comprehension(old[i], item.canon, part, start, call, (target, iterable))
+        _named(undo, [start.bound, start.limit, start.function])
+        reached = undo.reached([one.canon for one in new[j : at + 1]])
+        undo.loops.append(_loop("list", old, i, start, call, listed, reached))
+        return 1, at + 1 - j
     match item.canon:
         case ("Expr", ("Call", ("Attribute", ("Name", str(name)), ("Name", "extend"), None),
                        ("[]", ("Arg", value, None, None, "")))):  # fmt: skip
@@ -161,11 +210,8 @@ def _together(
          for original, again in _originals(start, iterable)}
     )  # fmt: skip
     _named(undo, [start.bound, start.limit, start.function, many])
-    forms = [one.canon for one in new[j : at + 1]]
-    undo.loops.append(
-        Loop(form, id(old), i, start.width, start.parameters, call, bool(start.bound), listed,
-             undo.reached(forms))
-    )  # fmt: skip
+    reached = undo.reached([one.canon for one in new[j : at + 1]])
+    undo.loops.append(_loop(form, old, i, start, call, listed, reached))
     return 1, end - j
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from .canon import occurrences
+from .comprehensions import Comprehension
 from .dependence import meet, not_speculatable
 from .effects.model import Effect, describe, overlap
 from .effects.selector import Overlap
@@ -24,12 +25,15 @@ from .ir import (
     Event,
     Invoke,
     Iterate,
+    Operate,
     Place,
     Risk,
     Statement,
+    Turns,
     Use,
     Value,
 )
+from .lowering.compare import expression_form
 from .members import member_of
 from .sites import Site, Sites
 from .turns import (
@@ -51,6 +55,8 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
     """Why the loop must not be run like that, or ""."""
     if site is None or not site.function.name:
         return "the loop does not stand in an async function"
+    if loop.form in ("comprehension", "list"):
+        return _comprehension(loop, site, sites)
     statement = site.block.statements[loop.index]
     turns, inference = statement.turns, sites.inference
     if turns is None or turns.asynchronous:
@@ -68,26 +74,131 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
     if len(inside) != 1:
         return f"line {statement.span.line}: a turn awaits more than one call"
     return (
-        _bounded(loop, statement, sites)
-        or _repeated(loop, statement, sites)
-        or _scoped(loop, statement, inside[0], site, sites)
+        _bounded(loop, turns, sites)
+        or _repeated(loop, statement.events[: header_end(statement)], sites)
+        or _scoped(loop, turns, inside[0], site, sites)
         or _apart(loop, statement, inside[0], site, sites)
     )
 
 
-def _bounded(loop: Loop, statement: Statement, sites: Sites) -> str:
-    assert statement.turns is not None
-    count = count_of(statement.turns.value, sites.inference)
+def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
+    """The same of a comprehension: its statement, too, now begins after the calls have begun."""
+    statement, inference = site.block.statements[loop.index], sites.inference
+    if statement.blocks:
+        return "the comprehension does not stand in a statement of its own"
+    found = [
+        c for c in inference.module.comprehensions
+        if statement.span.start <= c.span.start < statement.span.end and not c.guarded
+        and any(e is c.setup[0] for e in statement.events)
+    ]  # fmt: skip
+    calls = [e for e in statement.events if isinstance(e, Invoke) and e.call.awaited]
+    if len(found) != 1:
+        return "it cannot be told which comprehension is meant"
+    one = found[0]
+    in_header = {id(e) for e in one.setup}
+    calls = [e for e in calls if id(e) not in in_header]
+    if one.turns.asynchronous or one.kind == "generator" or len(calls) != 1:
+        return "only a plain comprehension that awaits once knows its elements ahead"
+    awaited = calls[0]
+    if not any(e is awaited for e in one.making):
+        return "a condition awaits"
+    if _guarded_form(inference.text, one):
+        return "an element may not await its call"
+    reason = undrained(one.turns.value, inference) or misfit(
+        one.turns.names, one.turns.value, inference
+    )
+    if reason:
+        return reason
+    if passing(one.turns.value, inference) and loop.bound and not loop.listed:
+        return "what is gone through is used up before"
+    forbidden = sites.forbidden(site)
+    if forbidden is not None:
+        return forbidden.words
+    own = {id(e) for e in (*awaited.call.setup, awaited)}
+    start = next(i for i, e in enumerate(statement.events) if e is one.setup[0])
+    ahead, fold = statement.events[:start], [e for e in one.making if id(e) not in own]
+    if any(not isinstance(e, Use) for e in ahead):
+        return "the statement does something before it goes through anything"
+    prints = sites.footprints
+    tests, early = prints.of_events(one.tests), prints.of_events(ahead)
+    header = prints.of_events(one.setup)
+    if early.raises and (header.raises or tests.raises):
+        return "two errors of the statement would change places"
+    if any(not isinstance(e, (Use, Operate, Invoke)) for e in one.tests) or tests.everything:
+        return "a condition may act"
+    if any(e.writes for e in tests.effects) or not all(
+        inference.facts(c).pure for c in tests.calls
+    ):
+        return "a condition may act"
+    made = prints.of_events(fold)
+    if one.tests and any(e.writes for e in made.effects):
+        return "an element may change what the next one tests"
+    if tests.raises and made.own_risk:
+        return "a condition may raise before an element did"
+    if any(isinstance(e, (AwaitValue, Control)) for e in fold):
+        return "an element does more than make a value"
+    if gathers(inference, awaited.call, {site.function.scope}):
+        return "the call runs others together itself"
+    varies = varying((*one.binding, *one.tests, *one.making))
+    return (
+        _bounded(loop, one.turns, sites)
+        or _repeated(loop, one.setup, sites)
+        or _scoped(loop, one.turns, awaited.call, site, sites)
+        or _fits(awaited, statement, site, loop.index, sites)
+        or _orders(one.turns, varies, awaited, (*ahead, *fold), sites)
+        or (_gathered(loop, statement, awaited, fold, site, sites) if loop.form == "list" else "")
+    )
+
+
+def _fits(awaited: Invoke, statement: Statement, site: Site, index: int, sites: Sites) -> str:
+    """May the call itself be started ahead?"""
+    call = replace(awaited.call, guarded=False)
+    events = (*call.setup, replace(awaited, call=call, guarded=False))
+    plain = replace(statement, events=events)
+    member, edge = member_of(index, plain, sites.footprints, sites.bound_at(site, index))
+    return "" if member is not None else edge.words if edge is not None else "it awaits nothing"
+
+
+def _guarded_form(text: str, one: Comprehension) -> bool:
+    """Does the one `await` of an element stand behind a guard?"""
+    form = expression_form(
+        f"{{{text[one.element.start : one.element.end]}\n}}" if one.kind == "dict"
+        else text[one.element.start : one.element.end]
+    )  # fmt: skip
+
+    def guarded(part: object, behind: bool) -> bool:
+        if not isinstance(part, tuple):
+            return False
+        if part[:1] == ("Await",) and behind:
+            return True
+        inside = behind or part[:1] in _GUARDS or _chained(part)
+        return any(guarded(p, inside) for p in part)  # pyright: ignore[reportUnknownVariableType]
+
+    return guarded(form, False)
+
+
+_GUARDS = frozenset(
+    (kind,) for kind in ("Lambda", "IfExp", "BooleanOperation", "ListComp", "SetComp", "DictComp",
+                         "GeneratorExp")
+)  # fmt: skip
+
+
+def _chained(part: tuple[object, ...]) -> bool:
+    comparisons = part[2] if part[:1] == ("Comparison",) and len(part) > 2 else ()
+    return isinstance(comparisons, tuple) and len(comparisons) > 2
+
+
+def _bounded(loop: Loop, turns: Turns, sites: Sites) -> str:
+    count = count_of(turns.value, sites.inference)
     most = sites.config.max_concurrency
     wide = loop.width if loop.width is not None else count
     return f"more than {most} calls at once" if wide is None or wide > most else ""
 
 
-def _repeated(loop: Loop, statement: Statement, sites: Sites) -> str:
+def _repeated(loop: Loop, header: Sequence[Event], sites: Sites) -> str:
     """What is evaluated twice must be the same, and do nothing."""
     if loop.bound:
         return ""
-    header = statement.events[: header_end(statement)]
     for event in header:
         pure = isinstance(event, (Use, Iterate)) or (
             isinstance(event, Invoke) and not event.call.awaited
@@ -98,10 +209,9 @@ def _repeated(loop: Loop, statement: Statement, sites: Sites) -> str:
     return ""
 
 
-def _scoped(loop: Loop, statement: Statement, call: Call, site: Site, sites: Sites) -> str:
+def _scoped(loop: Loop, turns: Turns, call: Call, site: Site, sites: Sites) -> str:
     """The names that the call reads mean the same where it is made now."""
-    assert statement.turns is not None
-    targets = {s.rpartition(":")[2] for s in symbols_of(statement.turns.names)}
+    targets = {s.rpartition(":")[2] for s in symbols_of(turns.names)}
     if loop.parameters is not None:
         for name in sorted(targets):
             if occurrences(loop.call, name) and name not in loop.parameters:
@@ -165,14 +275,17 @@ def _apart(loop: Loop, statement: Statement, call: Call, site: Site, sites: Site
             return "`continue` may end a turn before its call"
     if gathers(sites.inference, call, {site.function.scope}):
         return "the call runs others together itself"
-    return _orders(statement, awaited, rest, sites) or (
+    assert statement.turns is not None
+    varies = varying(statement.events[header_end(statement) :])
+    return _orders(statement.turns, varies, awaited, rest, sites) or (
         _gathered(loop, statement, awaited, rest, body, sites) if loop.form != "ordered" else ""
     )
 
 
-def _orders(statement: Statement, awaited: Invoke, rest: Sequence[Event], sites: Sites) -> str:
+def _orders(
+    turns: Turns, varies: frozenset[str], awaited: Invoke, rest: Sequence[Event], sites: Sites
+) -> str:
     prints = sites.footprints
-    varies = varying(statement.events[header_end(statement) :])
     one = prints.of_events((*awaited.call.setup, awaited))
     other = of_another_turn(one, varies)
     fold = prints.of_events(rest)
@@ -196,8 +309,7 @@ def _orders(statement: Statement, awaited: Invoke, rest: Sequence[Event], sites:
     if any(overlap(a, b) is not Overlap.NEVER for a in one.handles
            for b in (*other.handles, *fold.handles)):  # fmt: skip
         return f"line {line}: two turns use one exclusive handle"
-    assert statement.turns is not None
-    for container in live(statement.turns.value, sites.inference):
+    for container in live(turns.value, sites.inference):
         for a in prints.of_events([Iterate(container)]).effects:
             for b in (*fold.effects, *one.effects):
                 if b.writes and meet(a, b, prints) and grown(a, b):
@@ -224,7 +336,7 @@ def _gathered(
     sure = not (facts.raises or setup.raises or fold.raises)
     if not (around.ends or sites.config.failures == "first" or sure):
         return "the plain form raises the first failure in time, not in order"
-    if loop.form == "bind":
+    if loop.form in ("bind", "list"):
         return ""
     assert statement.turns is not None
     if _looked_up(body, statement, set(symbols_of(statement.turns.names))):

@@ -10,10 +10,9 @@ from ..analyzer.suppressions import silencing
 from ..analyzer.turn_plans import TURNS, LoopPlan
 from .arguments import Names
 from .candidate import Candidate, fix_of, loses_comments, mixed_ends
+from .comprehensions import rewrite_comprehension
 from .edit import Writer
 from .loops import rewrite_loop
-
-CODE = "PX103"
 
 
 def loop_candidates(
@@ -28,12 +27,12 @@ def loop_candidates(
             continue
         known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
         form = form_of(plan, analysis.planner.sites)
-        rewritten = rewrite_loop(plan, form, writer, known, config.target_version)
-        if rewritten is None:
-            continue
-        if form.fold is not Fold.NONE and loses_comments(rewritten.edit, analysis):
-            form = LoopForm(Fold.NONE, "comments stand in the loop")
-            rewritten = rewrite_loop(plan, form, writer, known, config.target_version)
+        rewrite_one = rewrite_loop if plan.comprehension is None else rewrite_comprehension
+        rewritten = rewrite_one(plan, form, writer, known, config.target_version)
+        plain = form.fold is not Fold.NONE
+        if plain and (rewritten is None or loses_comments(rewritten.edit, analysis)):
+            form = LoopForm(Fold.NONE, "all awaited at once they would be hard to read")
+            rewritten = rewrite_one(plan, form, writer, known, config.target_version)
         if rewritten is None or loses_comments(rewritten.edit, analysis, typed=False):
             continue
         fix = fix_of(rewritten, analysis, writer)
@@ -46,14 +45,16 @@ def _finding(
 ) -> Finding:
     call = plan.member.call
     site = call_site(analysis.inference, call, early=True)
-    turns = f"{plan.count} turns" if plan.count is not None else f"{TURNS} turns, say,"
+    turns = f"all {plan.count}" if plan.count is not None else f"{TURNS} of them, say,"
     gain = plan.sequential_ms - plan.parallel_ms
+    where = "turn by turn" if plan.comprehension is None else "for one element after the other"
+    other = "turn" if plan.comprehension is None else "element"
     message = (
-        f"`{site.name}` is awaited turn by turn, and no turn needs another one; run together"
+        f"`{site.name}` is awaited {where}, and no {other} needs another one; run together"
         f" {turns} would save about {milliseconds(gain)}"
     )
     return Finding(
-        code=CODE,
+        code=plan.code,
         message=message,
         span=site.span,
         calls=(site,),
@@ -71,4 +72,4 @@ def _finding(
 
 def loop_suppressed(analysis: Analysis, plan: LoopPlan) -> bool:
     """Does a comment on the `for`, or on the call, silence the finding of a loop?"""
-    return bool(silencing(analysis.suppressions, plan.lines, CODE))
+    return bool(silencing(analysis.suppressions, plan.lines, plan.code))

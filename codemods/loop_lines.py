@@ -34,6 +34,13 @@ def plural(target: str) -> str:
     return f"{target}_list" if target.endswith("s") else f"{target}s"
 
 
+def many_of(target: str, names: Names, otherwise: str) -> str:
+    """A new name for what is gone through; ``otherwise`` where the telling one is in use."""
+    wanted = plural(target)
+    taken = wanted in names.taken or wanted in names.given
+    return names.new(otherwise if taken else wanted)
+
+
 def listed(
     opening: str, element: str, turns: str, closing: str, indent: str, writer: Writer
 ) -> list[str]:
@@ -70,19 +77,19 @@ def plain(plan: LoopPlan, form: LoopForm, words: Words, writer: Writer, names: N
     """All calls are awaited at once; what is left of the loop goes through their results."""
     indent = plan.site.block.indent
     first = plan.body.block.statements[0]
-    gathered = f"await {words.asyncio}.gather(*("
+    opening = f"await {words.asyncio}.gather(*("
     statement = plan.statement
     above = [line for _, line in writer.lines(statement.lines.line, statement.span.line)[:-1]]
     if form.fold is Fold.BARE:
-        return [*above, *_gathered(gathered, words, indent, writer)]
+        return [*above, *gathered(opening, words, indent, writer)]
     if form.fold is Fold.EXTEND:
         name = writer.text(first.span).partition(".")[0]
-        opening = f"{name}.extend({gathered}"
-        return [*above, *_extended(opening, words, indent, writer)]
+        extending = f"{name}.extend({opening}"
+        return [*above, *_extended(extending, words, indent, writer)]
     assert form.fold is Fold.BIND
     result = first.target_name
-    many = names.new("results" if plural(result) in names.taken else plural(result))
-    lines = _gathered(f"{many} = {gathered}", words, indent, writer)
+    many = many_of(result, names, "results")
+    lines = gathered(f"{many} = {opening}", words, indent, writer)
     header = loop_header(plan, words, many, result, indent, writer)
     second = plan.body.block.statements[1]
     gone = Edit(first.lines.start, second.lines.start, "")
@@ -96,11 +103,11 @@ def _extended(opening: str, words: Words, indent: str, writer: Writer) -> list[s
     if "\n" not in one and "\r" not in one and writer.fits(one):
         return [one]
     outer, _, inner = opening.partition("(")
-    lines = _gathered(inner, words, indent + writer.style.unit, writer)
+    lines = gathered(inner, words, indent + writer.style.unit, writer)
     return [f"{indent}{outer}(", *lines, f"{indent})"]
 
 
-def _gathered(opening: str, words: Words, indent: str, writer: Writer) -> list[str]:
+def gathered(opening: str, words: Words, indent: str, writer: Writer) -> list[str]:
     """``opening`` ends with ``gather(*(``, of which each bracket is broken if it must be."""
     one = f"{indent}{opening}{words.made} {words.turns}))"
     if "\n" not in one and "\r" not in one and writer.fits(one):

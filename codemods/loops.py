@@ -12,7 +12,7 @@ from .arguments import Names
 from .edit import Writer
 from .gather import Rewritten, await_all, carried, dropped_comment
 from .imports import needed, reach
-from .loop_lines import Words, listed, loop_header, plain, plural
+from .loop_lines import Words, listed, loop_header, many_of, plain
 
 
 def rewrite_loop(
@@ -33,11 +33,11 @@ def rewrite_loop(
     lines: list[str] = []
     target, iterable = header
     if not plan.repeats:
-        name = names.new(plural(target))
-        lines += _bound(name, f"list({iterable})" if plan.once else iterable, indent)
+        name = many_of(target, names, "items")
+        lines += bound(name, f"list({iterable})" if plan.once else iterable, indent)
         iterable = name
-    base = _base(plan.member)
-    opening, made = _function(plan, base, writer, names, asyncio, bool(lines))
+    base = call_base(plan.member)
+    opening, made = defined(plan, base, writer, names, asyncio, bool(lines))
     lines += opening
     words = Words(target, iterable, made, asyncio, target_version)
     lines += plain(plan, form, words, writer, names) if form.fold is not Fold.NONE else \
@@ -80,19 +80,19 @@ def _header(plan: LoopPlan, writer: Writer) -> tuple[str, str] | None:
     return writer.text(turns.target).strip(), iterable
 
 
-def _bound(name: str, iterable: str, indent: str) -> list[str]:
+def bound(name: str, iterable: str, indent: str) -> list[str]:
     first, *rest = iterable.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return [f"{indent}{name} = {first}", *rest]
 
 
-def _base(member: Member) -> str:
+def call_base(member: Member) -> str:
     """A name for the call, after the last part of what is called."""
     words = re.findall(r"\w+", member.call.callee)
     word = words[-1].strip("_").lower() if words else ""
     return word if word.isidentifier() else "call"
 
 
-def _function(
+def defined(
     plan: LoopPlan, base: str, writer: Writer, names: Names, asyncio: str, follows: bool
 ) -> tuple[list[str], str]:
     """The lines that define what makes one call, and the expression that makes it."""

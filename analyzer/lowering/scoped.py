@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from ..comprehensions import Comprehension
-from ..ir import Control, Event, Invoke, Iterate, Operate, Risk, Span, Target, Turns, Value
+from ..ir import Control, Event, Invoke, Iterate, Operate, Risk, Target, Turns, Value
 from .context import Context
 from .evaluation import evaluate, test
 from .targets import bind
@@ -102,11 +104,10 @@ def _made(
     first, through, bound, tested = begins
     whole, last = span(node), span(comp)
     events = context.events
-    if isinstance(node, cst.DictComp):
-        key, end = span(node.key), span(node.value)
-        element = Span(key.start, end.end, key.line, key.column, end.end_line, end.end_column)
-    else:
-        element = span(getattr(node, "elt", comp))
+    begin, end = whole.start + 1, last.start
+    text = context.unit.source.text[begin:end]
+    begin, end = begin + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())
+    element = replace(whole, start=begin, end=end)  # with parentheses that belong to it
     name = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict"}
     return Comprehension(
         kind=name.get(type(node), "generator"),
