@@ -256,7 +256,7 @@ def _start(undo: Undo, new: Sequence[Item], j: int) -> tuple[_Start, int]:
             case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value) if (
                 _width(undo, value) is None
                 and not _makes_tasks(undo, value)
-                and _gathered(undo, value, _Start()) is None
+                and not any(gathered(value, lambda form: _gathered(undo, form, _Start())))
             ):
                 start.bound, start.value = name, value
                 j += 1

@@ -40,13 +40,14 @@ def rewrite_comprehension(
     if iterable is None:
         return None
     if not plan.repeats:
+        name = many_of(target, names, "chosen" if one.conditions else "items")
         if one.conditions:
             own = f"({target})" if isinstance(plan.turns.names, tuple) else target
-            iterable = f"[{own} {clause}]"
-        elif plan.once:
-            iterable = f"list({iterable})"
-        name = many_of(target, names, "chosen" if one.conditions else "items")
-        lines += bound(name, iterable, indent)
+            if not re.search("\"\"\"|'''", clause):  # a line end that belongs to a text
+                clause = re.sub(r"\s*[\r\n]\s*", " ", clause)
+            lines += listed(f"{name} = [", own, clause, "]", indent, writer)
+        else:
+            lines += bound(name, f"list({iterable})" if plan.once else iterable, indent)
         iterable = name
     opening, made = defined(plan, call_base(plan.member), writer, names, asyncio, bool(lines))
     words = Words(target, iterable, made, asyncio, target_version)

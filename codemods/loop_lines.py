@@ -31,7 +31,11 @@ def plural(target: str) -> str:
     """A name for many of what one is called."""
     if not target.isidentifier() or not target.strip("_"):
         return "items"
-    return f"{target}_list" if target.endswith("s") else f"{target}s"
+    if target.endswith("s"):
+        return f"{target}_list"
+    if re.search(r"[^aeiou]y$", target):
+        return f"{target[:-1]}ies"
+    return f"{target}es" if target.endswith(("x", "ch", "sh")) else f"{target}s"
 
 
 def many_of(target: str, names: Names, otherwise: str) -> str:
