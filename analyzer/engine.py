@@ -106,6 +106,7 @@ class Finding:
     assumptions: tuple[str, ...] = ()
     fix: Fix | None = None
     suppressed: bool = False
+    turns: str = ""  # of a loop or a comprehension: which of its turns run together
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from .canon import Refused, occurrences
 from .lowering.compare import Item
 from .undo_comprehensions import gathered, original, origins, replaced, taken, task_of
+from .undo_starts import Start, gathered_turns, made_call, start_of, started
 
 if TYPE_CHECKING:
     from .undo import Undo
@@ -44,24 +45,11 @@ class Loop:
         return self.index
 
 
-@dataclass(slots=True)
-class _Start:
-    """What stands before the loop."""
-
-    bound: str = ""
-    value: object = None
-    limit: str = ""
-    width: int | None = None
-    function: str = ""
-    parameters: tuple[str, ...] | None = None
-    call: object = None
-
-
 def undo_loop(
     undo: Undo, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
 ) -> tuple[int, int] | None:
     """Match one loop at ``old[i]``: how many statements of each text it takes. Raises Refused."""
-    start, at = _start(undo, new, j)
+    start, at = start_of(undo, new, j)
     if i < len(old) and at < len(new) and (step := _together(undo, old, i, new, j, start, at)):
         return step
     if at + 1 >= len(new) or i >= len(old):
@@ -102,7 +90,7 @@ def undo_loop(
 
 
 def _loop(
-    form: str, old: tuple[Item, ...], i: int, start: _Start, call: object, listed: bool,
+    form: str, old: tuple[Item, ...], i: int, start: Start, call: object, listed: bool,
     reached: frozenset[str],
 ) -> Loop:  # fmt: skip
     return Loop(form, id(old), i, start.width, start.parameters, call, bool(start.bound), listed,
@@ -110,7 +98,7 @@ def _loop(
 
 
 def _comprehension(
-    old: Item, canon: object, part: object, start: _Start, call: object,
+    old: Item, canon: object, part: object, start: Start, call: object,
     turns: tuple[object, object],
 ) -> bool:  # fmt: skip
     """Is ``canon``, with ``part`` undone, the original? Was it a list that was gone through?"""
@@ -127,7 +115,7 @@ def _comprehension(
     raise Refused("the comprehension is not what it was")
 
 
-def _originals(start: _Start, iterable: object) -> list[tuple[object, bool]]:
+def _originals(start: Start, iterable: object) -> list[tuple[object, bool]]:
     """What the loop may have gone through at first, and whether it is a list of that now."""
     if not start.bound:
         return [(iterable, False)]
@@ -157,12 +145,12 @@ def _named(undo: Undo, fresh: Sequence[str]) -> None:
 
 
 def _together(
-    undo: Undo, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int, start: _Start, at: int
+    undo: Undo, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int, start: Start, at: int
 ) -> tuple[int, int] | None:
     """The plain forms: all calls awaited at once, and what is left of the loop behind them."""
     item, many = new[at], ""
     if old[i].canon[0] != "For":
-        inside = list(gathered(item.canon, lambda form: _gathered(undo, form, start)))
+        inside = list(gathered(item.canon, lambda form: gathered_turns(undo, form, start)))
         if len(inside) != 1 or item.blocks:
             return None
         part, turns = inside[0]
@@ -183,7 +171,7 @@ def _together(
             form = "bind"
         case _:
             return None
-    found = _gathered(undo, value, start)
+    found = gathered_turns(undo, value, start)
     if found is None:
         return None
     call, target, iterable = found
@@ -215,130 +203,7 @@ def _together(
     return 1, end - j
 
 
-def _gathered(undo: Undo, value: object, start: _Start) -> tuple[object, object, object] | None:
-    """``await gather(*(call for target in iterable))``: call, target and iterable."""
-    match value:
-        case (
-            "Await",
-            (
-                "Call",
-                ("Attribute", ("Name", str(a)), ("Name", "gather"), None),
-                ("[]", ("Arg", ("GeneratorExp", made, turns), None, None, "*")),
-            ),
-        ) if a in undo.aliases:
-            pass
-        case _:
-            return None
-    match turns:
-        case ("CompFor", target, iterable, ("[]",), None, None):
-            return _made(made, start), target, iterable
-        case _:
-            return None
-
-
-def _made(call: object, start: _Start) -> object:
-    """The call of the original that is made where ``call`` stands. Raises Refused."""
-    if not start.function:
-        if start.limit:
-            raise Refused("the limit is not held around each call")
-        return call
-    arguments = [("Arg", ("Name", name), None, None, "") for name in start.parameters or ()]
-    if call != ("Call", ("Name", start.function), ("[]", *arguments)):
-        raise Refused(f"`{start.function}` is not handed what it names")
-    return start.call
-
-
-def _start(undo: Undo, new: Sequence[Item], j: int) -> tuple[_Start, int]:
-    """The statements before the tasks are made, each at most once and in this order."""
-    start = _Start()
-    if j < len(new):
-        match new[j].canon:
-            case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value) if (
-                _width(undo, value) is None
-                and not _makes_tasks(undo, value)
-                and not any(gathered(value, lambda form: _gathered(undo, form, _Start())))
-            ):
-                start.bound, start.value = name, value
-                j += 1
-            case _:
-                pass
-    if j < len(new):
-        match new[j].canon:
-            case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value) if (
-                width := _width(undo, value)
-            ) is not None:
-                start.limit, start.width = name, width
-                j += 1
-            case _:
-                pass
-    if j < len(new) and _function(new[j], start):
-        j += 1
-    elif start.limit:
-        start.function = ""  # a limit that nothing takes: `_tasks` refuses the call
-    return start, j
-
-
-def _width(undo: Undo, value: object) -> int | None:
-    match value:
-        case ("Call", ("Attribute", ("Name", str(a)), ("Name", "Semaphore"), None),
-              ("[]", ("Arg", ("Integer", str(number)), None, None, ""))) if (
-            a in undo.aliases and number.isdecimal()
-        ):  # fmt: skip
-            return int(number)
-        case _:
-            return None
-
-
-def _makes_tasks(undo: Undo, value: object) -> bool:
-    match value:
-        case ("ListComp", element, _):
-            return _started(undo, element) is not None
-        case _:
-            return False
-
-
-def _started(undo: Undo, element: object) -> object | None:
-    match element:
-        case ("Call", ("Attribute", ("Name", str(a)), ("Name", "ensure_future"), None),
-              ("[]", ("Arg", call, None, None, ""))) if a in undo.aliases:  # fmt: skip
-            return call
-        case _:
-            return None
-
-
-def _function(item: Item, start: _Start) -> bool:
-    """A local `async def` that does nothing but return the result of one awaited call."""
-    match item.canon:
-        case ("FunctionDef", ("Name", str(name)),
-              ("Parameters", ("[]", *params), None, ("[]",), None, ("[]",), None),
-              "…", ("[]",), None, ("Asynchronous",), None):  # fmt: skip
-            pass
-        case _:
-            return False
-    parameters: list[str] = []
-    for param in params:
-        match param:
-            case ("Param", ("Name", str(own)), None, None, None, ""):
-                parameters.append(own)
-            case _:
-                return False
-    body = item.blocks[0]
-    if start.limit:
-        wanted = ("With", ("[]", ("WithItem", ("Name", start.limit), None)), "…", ("Asynchronous",))
-        if len(body) != 1 or body[0].canon != wanted:
-            raise Refused("the limit is not held around each call")
-        body = body[0].blocks[0]
-    if len(body) != 1:
-        return False
-    match body[0].canon:
-        case ("Return", ("Await", call)):
-            start.function, start.parameters, start.call = name, tuple(parameters), call
-            return True
-        case _:
-            return False
-
-
-def _tasks(undo: Undo, item: Item, start: _Start) -> tuple[str, object, object, object] | None:
+def _tasks(undo: Undo, item: Item, start: Start) -> tuple[str, object, object, object] | None:
     """The name of the list of tasks, the call that each runs, and what the list goes through."""
     match item.canon:
         case (
@@ -346,12 +211,12 @@ def _tasks(undo: Undo, item: Item, start: _Start) -> tuple[str, object, object, 
             ("[]", ("AssignTarget", ("Name", str(tasks)))),
             ("ListComp", element, ("CompFor", target, iterable, ("[]",), None, None)),
         ):
-            call = _started(undo, element)
+            call = started(undo, element)
         case _:
             return None
     if call is None:
         return None
-    return tasks, _made(call, start), target, iterable
+    return tasks, made_call(call, start), target, iterable
 
 
 def _taken(item: Item, target: object, iterable: object, tasks: str) -> str:

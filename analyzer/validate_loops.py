@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from .canon import occurrences
-from .comprehensions import Comprehension
 from .dependence import meet, not_speculatable
 from .effects.model import Effect, describe, overlap
 from .effects.selector import Overlap
 from .footprint import Footprint, visible_writes
 from .gathering import gathers
+from .guards import guarded_form, kinds_of
 from .ir import (
     AwaitValue,
     Call,
@@ -33,7 +33,6 @@ from .ir import (
     Use,
     Value,
 )
-from .lowering.compare import expression_form
 from .members import member_of
 from .sites import Site, Sites
 from .turns import (
@@ -102,7 +101,7 @@ def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
     awaited = calls[0]
     if not any(e is awaited for e in one.making):
         return "a condition awaits"
-    if _guarded_form(inference.text, one):
+    if guarded_form(inference.text, one):
         return "an element may not await its call"
     reason = undrained(one.turns.value, inference) or misfit(
         one.turns.names, one.turns.value, inference
@@ -159,35 +158,6 @@ def _fits(awaited: Invoke, statement: Statement, site: Site, index: int, sites: 
     return "" if member is not None else edge.words if edge is not None else "it awaits nothing"
 
 
-def _guarded_form(text: str, one: Comprehension) -> bool:
-    """Does the one `await` of an element stand behind a guard?"""
-    form = expression_form(
-        f"{{{text[one.element.start : one.element.end]}\n}}" if one.kind == "dict"
-        else text[one.element.start : one.element.end]
-    )  # fmt: skip
-
-    def guarded(part: object, behind: bool) -> bool:
-        if not isinstance(part, tuple):
-            return False
-        if part[:1] == ("Await",) and behind:
-            return True
-        inside = behind or part[:1] in _GUARDS or _chained(part)
-        return any(guarded(p, inside) for p in part)  # pyright: ignore[reportUnknownVariableType]
-
-    return guarded(form, False)
-
-
-_GUARDS = frozenset(
-    (kind,) for kind in ("Lambda", "IfExp", "BooleanOperation", "ListComp", "SetComp", "DictComp",
-                         "GeneratorExp")
-)  # fmt: skip
-
-
-def _chained(part: tuple[object, ...]) -> bool:
-    comparisons = part[2] if part[:1] == ("Comparison",) and len(part) > 2 else ()
-    return isinstance(comparisons, tuple) and len(comparisons) > 2
-
-
 def _bounded(loop: Loop, turns: Turns, sites: Sites) -> str:
     count = count_of(turns.value, sites.inference)
     most = sites.config.max_concurrency
@@ -227,18 +197,11 @@ def _scoped(loop: Loop, turns: Turns, call: Call, site: Site, sites: Sites) -> s
                 return f"`{name}` may not be bound where the call is made"
         if loop.parameters is None and not named and sites.footprints.may_raise(event):
             return "an argument may raise before anything runs"
-    if _kinds(loop.call) & {"Lambda", "GeneratorExp", "NamedExpr", "Yield", "Await"}:
+    if kinds_of(loop.call) & {"Lambda", "GeneratorExp", "NamedExpr", "Yield", "Await"}:
         return "an argument is evaluated later, or binds a name"
     if any(occurrences(loop.call, name) for name in ("super", "__class__")):
         return "`super` means something in a method only"
     return ""
-
-
-def _kinds(form: object) -> set[str]:
-    if not isinstance(form, tuple):
-        return set()
-    found = {form[0]} if form and isinstance(form[0], str) else set[str]()
-    return found.union(*(_kinds(part) for part in form))  # pyright: ignore
 
 
 def _apart(loop: Loop, statement: Statement, call: Call, site: Site, sites: Sites) -> str:

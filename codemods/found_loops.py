@@ -45,13 +45,11 @@ def _finding(
 ) -> Finding:
     call = plan.member.call
     site = call_site(analysis.inference, call, early=True)
-    turns = f"all {plan.count}" if plan.count is not None else f"{TURNS} of them, say,"
+    turns = f"all {plan.count} turns" if plan.count is not None else f"{TURNS} turns"
     gain = plan.sequential_ms - plan.parallel_ms
-    where = "turn by turn" if plan.comprehension is None else "for one element after the other"
-    other = "turn" if plan.comprehension is None else "element"
     message = (
-        f"`{site.name}` is awaited {where}, and no {other} needs another one; run together"
-        f" {turns} would save about {milliseconds(gain)}"
+        f"`{site.name}` is awaited turn by turn, and no turn needs another one; "
+        f"run together {turns} would save about {milliseconds(gain)}"
     )
     return Finding(
         code=plan.code,
@@ -67,6 +65,7 @@ def _finding(
         assumptions=assumptions_of(analysis, [call]),
         fix=fix,
         suppressed=loop_suppressed(analysis, plan),
+        turns=turns,
     )
 
 

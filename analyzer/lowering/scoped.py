@@ -108,9 +108,8 @@ def _made(
     text = context.unit.source.text[begin:end]
     begin, end = begin + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())
     element = replace(whole, start=begin, end=end)  # with parentheses that belong to it
-    name = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict"}
     return Comprehension(
-        kind=name.get(type(node), "generator"),
+        kind=_KINDS.get(type(node), "builtins.generator").removeprefix("builtins."),
         span=whole,
         turns=turns(comp.target, comp.iter, value, context, comp.asynchronous),
         element=element,
