@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .comprehension_plans import Comprehensions
 from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.inference import Inference
 from .effects.selector import Name
 from .footprint import Footprint, Footprints
+from .gathering import callees_first
 from .ir import Call, Invoke, Statement
+from .loops import Loops
 from .members import (
     awaited_in,
     member_of,
@@ -23,6 +26,7 @@ from .members import (
 )
 from .schedule import WINDOW, Region, Row, Start, regions
 from .sites import Site, Sites
+from .turn_plans import LoopNote, LoopPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +78,45 @@ class Planner:
         self.expressions = "PX105" in shapes
         self._holding: set[int] = set()  # statements with a region inside
         self.sites = Sites(inference, self.footprints, unsafe=unsafe)
+        self.loops: list[LoopPlan] = []
+        self.loop_notes: list[LoopNote] = []
 
     def plans(self) -> list[Plan]:
         """A plan for every block that awaits two calls or more, in source order.
 
         Inner blocks come first: a statement that holds a batch of its own is no part of another.
+        Callees come before their callers: what runs calls together is not run together itself.
         """
         found: list[Plan] = []
-        for site in sorted(self.sites.all(), key=lambda s: -len(s.parents)):
+        loops = Loops(self)
+        rank = callees_first(self.inference)
+        for site in sorted(self.sites.all(), key=lambda s: (rank(s.function), -len(s.parents))):
+            self._plan_loops(site, loops)
             if sum(_calls(s) for s in site.block.statements) >= 2:
                 plan = self._plan(site, self.sites.forbidden(site))
                 found.append(plan)
                 if plan.regions:
                     self._holding.update(id(parent) for parent, _ in site.parents)
+                    loops.turning.busy.add(site.function.scope)
         return sorted(found, key=lambda p: p.site.block.statements[0].span.start)
+
+    def _plan_loops(self, site: Site, loops: Loops) -> None:
+        """Plan the loops of a block; one that holds a batch of its own stays as it is."""
+        comprehensions = Comprehensions(self, loops.turning)
+        for i, statement in enumerate(site.block.statements):
+            found = None
+            if id(statement) in self._holding:
+                continue
+            if statement.kind in ("For", "While") and "PX103" in self.config.select:
+                found = loops.plan(site, i)
+            if found is None and self.module.comprehensions and "PX104" in self.config.select:
+                found = comprehensions.plan(site, i)
+            if isinstance(found, LoopPlan):
+                self.loops.append(found)
+                self._holding.update(id(s) for s in (statement, *(p for p, _ in site.parents)))
+                loops.turning.busy.add(site.function.scope)
+            elif found is not None:
+                self.loop_notes.append(found)
 
     def _plan(self, site: Site, forbidden: Edge | None) -> Plan:
         around = self.sites.surroundings(site)

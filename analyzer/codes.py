@@ -16,6 +16,8 @@ class Applicability(StrEnum):
 RULES: dict[str, str] = {
     "PX001": "unused-suppression",
     "PX101": "sequential-awaits",
+    "PX103": "await-in-loop",
+    "PX104": "await-in-comprehension",
     "PX105": "awaits-in-expression",
     "PX301": "unknown-effects",
 }

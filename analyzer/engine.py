@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -106,6 +106,7 @@ class Finding:
     assumptions: tuple[str, ...] = ()
     fix: Fix | None = None
     suppressed: bool = False
+    turns: str = ""  # of a loop or a comprehension: which of its turns run together
 
     @property
     def name(self) -> str:
@@ -241,7 +242,7 @@ def finding(
         f"{len(calls)} independent calls are awaited one after the other{where}: {names}; "
         f"run together they would save about {milliseconds(gain)}"
     )
-    assumptions = _assumptions(analysis, plan, region)
+    assumptions = assumptions_of(analysis, calls_of(plan, region))
     return Finding(
         code=region.code,
         message=message,
@@ -259,9 +260,10 @@ def finding(
     )
 
 
-def _assumptions(analysis: Analysis, plan: Plan, region: Region) -> tuple[str, ...]:
+def assumptions_of(analysis: Analysis, calls: Sequence[Call]) -> tuple[str, ...]:
+    """What is taken for granted of calls that run together."""
     found: dict[str, None] = {}
-    for call in calls_of(plan, region):
+    for call in calls:
         facts = analysis.inference.facts(call)
         if facts.assumes:
             found[facts.assumes] = None

@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from .effects.selector import Step
+
+if TYPE_CHECKING:
+    from .comprehensions import Comprehension
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +241,21 @@ class Shape(StrEnum):
     WITHIN = "within"  # anywhere else where it is evaluated exactly once
 
 
+#: A target's names as they are unpacked: a symbol, or the targets of a tuple; "" is anything else.
+Target = str | tuple["Target", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What a `for` goes through: the texts of its target and iterable, and what they mean."""
+
+    target: Span
+    iterable: Span
+    names: Target
+    value: Value
+    asynchronous: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement of a block with everything it evaluates, nested blocks included."""
@@ -254,6 +273,7 @@ class Statement:
     solo: bool = True  # alone on its lines
     handlers: bool = False  # a `try` that can catch what its body raises
     final: bool = False  # a `try` with a `finally`
+    turns: Turns | None = None  # of a `for`
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,4 +393,5 @@ class Module:
     respelled: str = ""  # an identifier that Python reads as another one
     introspects: frozenset[str] = frozenset()  # scopes that look at frames or run text
     type_aliases: dict[str, str] = field(default_factory=dict[str, str])  # name → annotation
+    comprehensions: tuple[Comprehension, ...] = ()  # that await, with a single `for`
     script: bool = True  # a file, which may be run: standard input and a notebook cell are not

@@ -9,6 +9,7 @@ from .engine import Analysis, Blocked
 from .ir import Call
 from .kept import Held, held_by
 from .latency import latency_of
+from .turn_plans import TURNS, LoopNote
 
 
 def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
@@ -17,6 +18,7 @@ def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
     found: list[Blocked] = []
     for plan in analysis.plans:
         found.extend(_blocked(analysis, plan, note, chains) for note in plan.notes)
+    found.extend(_loop(analysis, note) for note in analysis.planner.loop_notes)
     return tuple(sorted(found, key=lambda b: b.span.start))
 
 
@@ -42,6 +44,26 @@ def _blocked(analysis: Analysis, plan: Plan, note: Note, chains: Chains) -> Bloc
         sequential_ms=a + b,
         parallel_ms=max(a, b),
         benign=held.benign,
+    )
+
+
+def _loop(analysis: Analysis, note: LoopNote) -> Blocked:
+    """A loop that is left as it is: its calls stay behind what a turn before them does."""
+    calls = analysis.planner.footprints.of(note.statement).calls
+    waits = max((_wait(analysis, c) for c in calls), default=0.0)
+    return Blocked(
+        code=note.code,
+        name=note.name,
+        span=note.statement.span,
+        earlier=note.statement.span,
+        kind=note.edge.kind.value,
+        words=note.edge.words,
+        function=note.site.function.qualname,
+        unknown=note.edge.call,
+        unknown_line=note.edge.line,
+        undeclared=((note.edge.call, note.edge.line),) if note.edge.call else (),
+        sequential_ms=TURNS * waits,
+        parallel_ms=waits,
     )
 
 

@@ -11,13 +11,15 @@ import warnings
 from typing import cast
 
 _AWAIT = re.compile(rb"\bawait\b")
+_LOOP = re.compile(rb"\b(?:for|while)\b")
 _Place = tuple[int, int]  # a list of statements (its id) and an index in it
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SUPPRESSION = re.compile(rb"#\s*(?:pexec\s*:|noqa\s*:[^\r\n#]*PX[0-9])", re.IGNORECASE)
 
 
 def may_hold_opportunity(data: bytes) -> bool:
-    """False only if no block of the file awaits two things, in two statements or in one.
+    """False only if no block of the file awaits two things, in two statements or in one or in turns.
 
     What ``ast`` cannot parse may: newer syntax than that of the running Python, or an error that is
     to be reported.
@@ -30,31 +32,33 @@ def may_hold_opportunity(data: bytes) -> bool:
             tree = ast.parse(data)
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
         return True
-    return _two_in_a_block(tree)
+    return _awaits_again(tree)
 
 
 def may_hold_awaits(data: bytes) -> bool:
-    """Are there two words ``await``? The cheap half of :func:`may_hold_opportunity`.
+    """Two words ``await``, or one and a loop? The cheap half of :func:`may_hold_opportunity`.
 
     UTF-16 and UTF-32 cannot be source encodings (PEP 263 asks for ASCII-compatible ones).
     """
     found = _AWAIT.finditer(data)
-    return next(found, None) is not None and next(found, None) is not None
+    if next(found, None) is None:
+        return False
+    return next(found, None) is not None or _LOOP.search(data) is not None
 
 
-def _two_in_a_block(tree: ast.Module) -> bool:
-    """Has a list of statements two that await, or one that awaits twice?
+def _awaits_again(tree: ast.Module) -> bool:
+    """Has a list of statements two that await, or one that awaits twice, or in each of its turns?
 
     What stands inside compound statements counts for them. An own stack, not a recursion: generated
     code nests deeper than Python's.
     """
     awaiting: dict[int, set[int]] = {}  # list of statements -> the indices of those that await
     once: set[_Place] = set()  # statements that await in an expression of their own
-    stack: list[tuple[ast.AST, tuple[_Place, ...]]] = [(tree, ())]
+    stack: list[tuple[ast.AST, tuple[_Place, ...], bool]] = [(tree, (), False)]
     while stack:
-        node, around = stack.pop()
+        node, around, again = stack.pop()
         if isinstance(node, ast.Await):
-            if around and around[-1] in once:
+            if again or (around and around[-1] in once):
                 return True
             once.update(around[-1:])
             for block, index in around:
@@ -64,16 +68,30 @@ def _two_in_a_block(tree: ast.Module) -> bool:
                     return True
         for name, value in ast.iter_fields(node):
             inside = () if name == "body" and isinstance(node, _FUNCTIONS) else around
+            turns = _in_turns(node, name, again)
             if isinstance(value, ast.AST):
-                stack.append((value, inside))
+                stack.append((value, inside, turns))
             elif isinstance(value, list):
                 items = cast("list[object]", value)
                 for i, item in enumerate(items):
                     if isinstance(item, ast.stmt):
-                        stack.append((item, (*inside, (id(items), i))))
+                        stack.append((item, (*inside, (id(items), i)), turns))
                     elif isinstance(item, ast.AST):
-                        stack.append((item, inside))
+                        stack.append((item, inside, turns))
     return False
+
+
+def _in_turns(node: ast.AST, field: str, again: bool) -> bool:
+    """Is a field of ``node`` run in each turn of a loop?"""
+    if field == "body" and isinstance(node, _FUNCTIONS):
+        return False
+    loop = isinstance(node, (ast.For, ast.AsyncFor, ast.While)) and field == "body"
+    return (
+        again
+        or loop
+        or (isinstance(node, _COMPREHENSIONS) and field != "generators")
+        or (isinstance(node, ast.comprehension) and field != "iter")
+    )
 
 
 def may_hold_suppression(data: bytes) -> bool:

@@ -15,15 +15,12 @@ from .effects.inference import Inference
 from .effects.own_managers import opens_handle
 from .ending import Reach
 from .footprint import Footprints
+from .gathering import GATHERING
 from .ir import Block, Enter, Function, Invoke, Statement, Value
 
 _FINE_MANAGERS = frozenset({"handle", "opened", "deadline", "suppress"})
 _TAKING = frozenset({"acquire", "__aenter__", "__enter__"})
 _GIVING = frozenset({"release", "__aexit__", "__exit__"})
-_GATHERING = frozenset({
-    "asyncio.gather", "asyncio.create_task", "asyncio.ensure_future", "asyncio.wait",
-    "asyncio.as_completed", "asyncio.TaskGroup", "asyncio.TaskGroup.create_task",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +257,7 @@ class Sites:
 
     def _gathers(self, block: Block) -> bool:
         return any(
-            isinstance(event, Invoke)
-            and self.inference.resolver.call_name(event.call) in _GATHERING
+            isinstance(event, Invoke) and self.inference.resolver.call_name(event.call) in GATHERING
             for statement in block.statements
             for event in statement.events
         )

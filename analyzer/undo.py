@@ -26,6 +26,7 @@ from .canon import (
 )
 from .lowering.compare import Item
 from .undo_batch import Batch
+from .undo_loops import Loop, undo_loop
 from .undo_results import undo_results_of_one
 
 Canon = tuple[object, ...]
@@ -40,6 +41,7 @@ class Undo:
     names: set[str] = field(default_factory=set[str])
     aliases: set[str] = field(default_factory=set[str])  # names of asyncio in the output
     helpers: set[str] = field(default_factory=set[str])
+    loops: list[Loop] = field(default_factory=list[Loop])
     added: dict[str, int] = field(default_factory=dict[str, int])  # new imports, and before what
 
     def module(self, old: tuple[Item, ...], new: tuple[Item, ...]) -> None:
@@ -90,7 +92,8 @@ class Undo:
                 i, j = i + 1, j + 1
                 continue
             step = (
-                self._ordered(old, i, new, j)
+                undo_loop(self, old, i, new, j)
+                or self._ordered(old, i, new, j)
                 or self._results(old, i, new, j)
                 or self._together(old, i, new, j)
                 or self._group(old, i, new, j)
@@ -110,14 +113,15 @@ class Undo:
 
     # -- shapes --------------------------------------------------------------------------------
 
-    def _reached(self, forms: Sequence[object]) -> frozenset[str]:
+    def reached(self, forms: Sequence[object]) -> frozenset[str]:
         """The names by which the shape calls asyncio or the helper (not those in arguments)."""
         found: set[str] = set()
 
         def walk(part: object) -> None:
             match part:
                 case ("Attribute", ("Name", str(name)), ("Name", str(attr)), None) if (
-                    name in self.aliases and attr in ("gather", "ensure_future", "TaskGroup")
+                    name in self.aliases
+                    and attr in ("gather", "ensure_future", "TaskGroup", "Semaphore")
                 ):
                     found.add(name)
                 case ("Await", ("Call", ("Name", str(name)), _)) if name in self.helpers:
@@ -205,7 +209,7 @@ class Undo:
         if len(moved) != len(tasks):
             raise Refused("a task is started and not awaited in the `try`")
         self.names.update(named, tasks)
-        reached = self._reached([*raw, *(item.canon for item in final)])
+        reached = self.reached([*raw, *(item.canon for item in final)])
         self.batches.append(
             Batch("ordered", id(old), i, (i, *moved), tuple(moved), calls=tuple(calls),
                   named=self._named(new[end - len(tasks) : end], named), first_named=first_named,
@@ -257,7 +261,7 @@ class Undo:
             return None
         batch, names = found
         self.names.update(names)
-        self.batches.append(replace(batch, reached=self._reached([new[j].canon])))
+        self.batches.append(replace(batch, reached=self.reached([new[j].canon])))
         return 1, 2
 
     def _together(
@@ -317,7 +321,7 @@ class Undo:
         self.batches.append(
             Batch(form, id(old), i, tuple(members), tuple(members[1:]), tuple(between),
                   named=frozenset(range(len(members))) if named else frozenset(),
-                  reached=self._reached([new[j].canon]))
+                  reached=self.reached([new[j].canon]))
         )  # fmt: skip
         return k - i, j + 1 + len(between) - start
 
@@ -360,7 +364,7 @@ class Undo:
                 pass
             case _:
                 return None
-        reached = self._reached([new[j].canon])
+        reached = self.reached([new[j].canon])
         _, tasks, end = self._starts(new[j].blocks[0], 0, "create_task", group)
         if end != len(new[j].blocks[0]) or not tasks:
             raise Refused("the task group holds more than its tasks")

@@ -123,6 +123,8 @@ def _places(analysis: Analysis, plans: Sequence[Plan]) -> Iterator[tuple[str, fr
     for plan in plans:
         for region in plan.regions:
             yield region.code, lines_of(plan, region)
+    for loop in analysis.planner.loops:
+        yield loop.code, loop.lines
     for call in analysis.module.calls.values():
         if call.commented and call.await_span is not None:
             # A comment between `await` and the call: without it the call might be in a batch.

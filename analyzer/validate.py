@@ -39,6 +39,8 @@ from .sites import Site, Sites
 from .source import SourceError, from_text
 from .undo import Undo
 from .undo_batch import Batch
+from .undo_loops import Loop
+from .validate_loops import loop_refusal
 
 
 def refusal(analysis: Analysis, text: str, config: Config) -> str:
@@ -65,10 +67,15 @@ def refusal(analysis: Analysis, text: str, config: Config) -> str:
         reason = _names(batch, site, undo, analysis) or _batch(batch, site, analysis, config)
         if reason:
             return reason
+    for loop in undo.loops:
+        site = by_block.get(id(blocks.get(loop.block)))
+        reason = _names(loop, site, undo, analysis) or loop_refusal(loop, site, sites)
+        if reason:
+            return reason
     return ""
 
 
-def _names(batch: Batch, site: Site | None, undo: Undo, analysis: Analysis) -> str:
+def _names(batch: Batch | Loop, site: Site | None, undo: Undo, analysis: Analysis) -> str:
     """The names of asyncio and of the helper must mean them where the batch stands."""
     if site is None:
         return ""

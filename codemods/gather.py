@@ -64,17 +64,17 @@ def _ordered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     lines = _first_named(plan, region, writer, names, edits)
     lines += [line for s in starts for line in s.lines]
     for start, task in zip(starts, tasks, strict=True):
-        comment = _carried(start.member, writer)
+        comment = carried(start.member, writer)
         lines += _wrapped(f"{task} = {asyncio}.ensure_future", start, indent, writer, comment)
         span = start.member.call.await_span
         assert span is not None
         edits.append(Edit(span.start, span.end, f"await {task}"))
-        edits += _dropped_comment(start.member, writer)
+        edits += dropped_comment(start.member, writer)
     lines.append(f"{indent}try:")
     lines += _region_lines(plan, region, writer, edits)
     lines.append(f"{indent}finally:")
     lines += [f"{indent}{unit}{task}.cancel()" for task in tasks]
-    lines += _await_all(asyncio, tasks, indent + unit, writer)
+    lines += await_all(asyncio, tasks, indent + unit, writer)
     return lines
 
 
@@ -101,7 +101,7 @@ def _region_lines(plan: Plan, region: Region, writer: Writer, edits: Sequence[Ed
     return writer.indented(first.line, last.end_line, edits)
 
 
-def _await_all(asyncio: str, tasks: Sequence[str], indent: str, writer: Writer) -> list[str]:
+def await_all(asyncio: str, tasks: Sequence[str], indent: str, writer: Writer) -> list[str]:
     line = f"{indent}await {asyncio}.gather({', '.join(tasks)}, return_exceptions=True)"
     if writer.fits(line):
         return [line]
@@ -174,7 +174,7 @@ def _on_its_line(member: Member, writer: Writer) -> tuple[int, str]:
     return _trailing(member, writer) if ends else (0, "")
 
 
-def _carried(member: Member, writer: Writer) -> str:
+def carried(member: Member, writer: Writer) -> str:
     """Claims about a call, and a checker's ignore for it, go where the call goes."""
     _, comment = _on_its_line(member, writer)
     if parse_comment(comment, ""):
@@ -183,7 +183,7 @@ def _carried(member: Member, writer: Writer) -> str:
     return f"  {found.group()}" if found else ""
 
 
-def _dropped_comment(member: Member, writer: Writer) -> list[Edit]:
+def dropped_comment(member: Member, writer: Writer) -> list[Edit]:
     offset, comment = _on_its_line(member, writer)
     return [Edit(offset, offset + len(comment), "")] if parse_comment(comment, "") else []
 
@@ -294,11 +294,11 @@ def _grouped(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     edits: list[Edit] = []
     for start in starts:
         task = names.new(f"{base_name(start.member)}_task")
-        comment = _carried(start.member, writer)
+        comment = carried(start.member, writer)
         lines += _wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, comment)
         begin, end = _with_parentheses(start.member, writer.source.text)
         edits.append(Edit(begin, end, f"{task}.result()"))
-        edits += _dropped_comment(start.member, writer)
+        edits += dropped_comment(start.member, writer)
     first, last = block.statements[region.first].lines, block.statements[region.last].span
     lines += writer.edited(first.line, last.end_line, edits)
     return lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from ..analyzer.engine import (
     Analyzed,
     Blocked,
     Finding,
-    Fix,
     analyze,
     counts_of,
     finding,
@@ -35,17 +33,12 @@ from ..analyzer.unlocking import findings as unknown_effects
 from ..analyzer.unlocking import heard, unlocks
 from ..analyzer.unused import Unused, again, unused
 from ..analyzer.validate import refusal
+from .arguments import Names
+from .candidate import Candidate, fix_of, loses_comments, mixed_ends
 from .edit import Writer
-from .gather import Names, Rewritten, rewrite_region
+from .found_loops import loop_candidates, loop_suppressed
+from .gather import rewrite_region
 from .imports import Import, insertion
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One region's rewrite before validation."""
-
-    rewritten: Rewritten
-    finding: Finding
 
 
 def candidates(analysis: Analysis, config: Config, applicability: Applicability) -> list[Candidate]:
@@ -53,45 +46,30 @@ def candidates(analysis: Analysis, config: Config, applicability: Applicability)
     writer = Writer(analysis.source, analysis.module, config.line_length)
     found: list[Candidate] = []
     names: dict[str, Names] = {}
-    for plan in analysis.plans:
+    for plan in analysis.plans if SHAPES & config.select else ():
         for region in plan.regions:
             if writer.mixed and _mixed(plan, region, writer):
                 continue  # which line end a moved line should get cannot be told
             written = analysis.forms.choose(plan, region)
             known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
             rewritten = rewrite_region(plan, region, written, writer, known, config.helper)
-            if written.form is not Form.ORDERED and _loses_comments(rewritten.edit, analysis):
+            if written.form is not Form.ORDERED and loses_comments(rewritten.edit, analysis):
                 written = Written(Form.ORDERED, "comments stand between the calls")
                 rewritten = rewrite_region(plan, region, written, writer, known, config.helper)
-            if _loses_comments(rewritten.edit, analysis, typed=False):
+            if loses_comments(rewritten.edit, analysis, typed=False):
                 continue  # a comment stands among arguments that would have to get names
-            fix = _fix(rewritten, analysis, writer)
+            fix = fix_of(rewritten, analysis, writer)
             found.append(
                 Candidate(rewritten, finding(analysis, plan, region, written, applicability, fix))
             )
+    found += loop_candidates(analysis, config, applicability, names)
     return sorted(found, key=lambda c: c.rewritten.edit.start)
 
 
 def _mixed(plan: Plan, region: Region, writer: Writer) -> bool:
     statements = plan.site.block.statements
     first, last = statements[region.first].lines, statements[region.last].lines
-    text = writer.source.text[first.start : last.end]
-    return set(re.findall(r"\r\n|\n|\r", text)) - {writer.style.newline} != set()
-
-
-def _loses_comments(edit: Edit, analysis: Analysis, *, typed: bool = True) -> bool:
-    """Would the new text drop a comment, or (``typed``) tear a type comment from its target?"""
-    old = analysis.source.text[edit.start : edit.end]
-    torn = typed and re.search(r"#\s*type:(?!\s*ignore)", old) is not None
-    return torn or old.count("#") > edit.text.count("#")
-
-
-def _fix(rewritten: Rewritten, analysis: Analysis, writer: Writer) -> Fix:
-    edit, new = rewritten.edit, rewritten.new_import
-    if new is None:
-        return Fix(edit.start, edit.end, edit.text)
-    place = insertion(new, analysis.module, writer)
-    return Fix(edit.start, edit.end, edit.text, new.line(), place.start, place.text)
+    return mixed_ends(writer, first.start, last.end)
 
 
 def text_with(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -> str:
@@ -117,7 +95,7 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
 
 def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
     """Findings with validated fixes at the level asked for, and the fixed text."""
-    selected = bool(SHAPES & config.select)
+    selected = bool((SHAPES | {"PX103", "PX104"}) & config.select)
     good, refused, found = _chosen(analysis, config, unsafe=unsafe)
     fixed = text_with(analysis, good, config) if good else None
     dead, cleaned = unused(analysis, config)
@@ -157,15 +135,13 @@ def _silenced(analysis: Analysis, config: Config) -> int:
         region.code in left_out or suppressed(analysis, plan, region)
         for plan in (planner.plans() if left_out else analysis.plans)
         for region in plan.regions
-    )
+    ) + sum(loop_suppressed(analysis, plan) for plan in analysis.planner.loops)
 
 
 def _chosen(
     analysis: Analysis, config: Config, *, unsafe: bool
 ) -> tuple[list[Candidate], list[Blocked], int]:
     """The validated rewrites, what the validator refused, and how many were tried."""
-    if not SHAPES & config.select:
-        return [], [], 0
     level = Applicability.UNSAFE if unsafe else Applicability.SAFE
     active = [c for c in candidates(analysis, config, level) if not c.finding.suppressed]
     return *_validated(analysis, active, config), len(active)

@@ -48,15 +48,15 @@ def test_rewrite(case: golden.Case, regenerate: bool) -> None:
 
 @pytest.mark.parametrize("case", REWRITES, ids=_ids(REWRITES))
 def test_suppressed(case: golden.Case) -> None:
-    """The same case with `# pexec: ignore[PX…]` behind each finding's first call."""
+    """The same case with `# pexec: ignore[…]` behind each finding's first call."""
     data = case.path.read_bytes()
     result = golden.run(case)
     assert isinstance(result, Analyzed)
     source = from_bytes(data)
     starts = (*source.line_starts, len(source.text))
     text = source.text
-    silent = {f.calls[0].span.end_line: f.code for f in result.findings}
-    for line, code in sorted(silent.items(), reverse=True):
+    found = {(f.calls[0].span.end_line, f.code) for f in result.findings}
+    for line, code in sorted(found, reverse=True):
         ending = text[starts[line - 1] : starts[line]]
         bare = ending.rstrip("\r\n")
         assert not bare.endswith("\\"), "a comment cannot stand behind this line"

@@ -25,6 +25,9 @@ CANDIDATES = {
     ),
     "top level": "await a()\nawait b()\n",
     "cannot be parsed": "async def f():\n    await a()\n    await b(\n",
+    "once in a loop": "async def f():\n    for x in y:\n        await a(x)\n",
+    "once in a comprehension": "async def f():\n    return [await a(x) for x in y if x]\n",
+    "once in a condition": "async def f():\n    return {x for x in y if await a(x)}\n",
     "in f-strings": "async def f():\n    x = f'{await a()}'\n    y = f'{await b()}'\n",
 }
 OTHERS = {
@@ -38,6 +41,12 @@ OTHERS = {
     "in comments and strings": "# await\n'await await'\nasync def f():\n    await a()\n",
     "one in a statement, one in a function below it": (
         "async def f():\n    return await a(), [g async for g in h()]\n"
+    ),
+    "in what a loop goes through": (
+        "async def f():\n    for x in await a():\n        pass\n    else:\n        pass\n"
+    ),
+    "in a function in a loop": (
+        "async def f():\n    for x in y:\n        async def g():\n            await a(x)\n"
     ),
 }
 
@@ -66,6 +75,8 @@ def test_no_plan_is_screened_out() -> None:
         except SourceError:
             pytest.fail(f"{path} cannot be parsed and was left out")
         assert not analysis.plans, path
+        assert not analysis.planner.loops, path
+        assert not analysis.planner.loop_notes, path
     assert left_out > 20
 
 

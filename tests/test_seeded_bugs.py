@@ -75,7 +75,7 @@ def plain_everywhere(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_drain(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(gather, "_await_all", lambda *arguments: [])
+    patch.setattr(gather, "await_all", lambda *arguments: [])
 
 
 def no_named_arguments(patch: pytest.MonkeyPatch) -> None:

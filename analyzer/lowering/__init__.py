@@ -56,6 +56,7 @@ def _lower(source: Source, name: str, is_package: bool) -> Module:
         strings=tuple(unit.strings),
         indent=tree.default_indent,
         type_aliases=alias_texts(Context(unit, scopes.module)),
+        comprehensions=tuple(unit.comprehensions),
     )
 
 

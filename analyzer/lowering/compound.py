@@ -23,6 +23,7 @@ from .context import Context
 from .evaluation import test
 from .expressions import bind, evaluate
 from .parts import Parts
+from .scoped import turns
 
 
 def if_(node: cst.If, parts: Parts) -> None:
@@ -44,7 +45,7 @@ def while_(node: cst.While, parts: Parts) -> None:
         parts.block(node.orelse.body, "orelse", guarded=True)
 
 
-def for_(node: cst.For, parts: Parts) -> None:
+def for_(node: cst.For, parts: Parts) -> dict[str, object]:
     iterable = evaluate(node.iter, parts.context)
     parts.context.add(Iterate(iterable, node.asynchronous is not None))
     start = len(parts.context.events)
@@ -53,6 +54,7 @@ def for_(node: cst.For, parts: Parts) -> None:
     parts.block(node.body, "loop", guarded=True, bound=parts.context.events[start:])
     if node.orelse is not None:
         parts.block(node.orelse.body, "orelse", guarded=True)
+    return {"turns": turns(node.target, node.iter, iterable, parts.context, node.asynchronous)}
 
 
 def try_(node: cst.Try | cst.TryStar, parts: Parts) -> dict[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 from libcst.metadata import CodeRange
 
+from ..comprehensions import Comprehension
 from ..ir import Call, ClassInfo, Event, Function, Place, Risk, Span, Use, Value
 from ..names import Scope, Scopes, resolve
 from ..source import Source
@@ -34,6 +35,7 @@ class Unit:
     aliases: dict[str, cst.BaseExpression] = field(default_factory=dict[str, cst.BaseExpression])
     unbound: set[str] = field(default_factory=set[str])  # taken away by `del`, or `except … as`
     strings: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    comprehensions: list[Comprehension] = field(default_factory=list[Comprehension])
     number: int = 0
     arithmetic: frozenset[cst.Call] = frozenset()  # calls of `eval` that only compute
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
-from ..ir import Control, Iterate, Operate, Risk, Value
+from ..comprehensions import Comprehension
+from ..ir import Control, Event, Invoke, Iterate, Operate, Risk, Target, Turns, Value
 from .context import Context
 from .evaluation import evaluate, test
 from .targets import bind
@@ -42,14 +45,21 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
     inner = Context(context.unit, scope, context.events, context.depth)
     element: list[Value] = []
     keys: list[Value] = []
+    begins = [len(context.events)]
+    through: list[Value] = []
+    guarded = context.guarded
 
     def clause(comp: cst.CompFor, outer: Context) -> None:
         iterable = evaluate(comp.iter, outer)
         context.add(Iterate(iterable, comp.asynchronous is not None, outer.guarded))
+        begins.append(len(context.events))
+        through.append(iterable)
         with inner.guard():
             bind(comp.target, Value(held=(iterable,), element=True), inner)
+            begins.append(len(context.events))
             for condition in comp.ifs:
                 test(condition.test, inner, deep=False)
+            begins.append(len(context.events))
             if comp.inner_for_in is not None:
                 clause(comp.inner_for_in, inner)
             elif isinstance(node, cst.DictComp):
@@ -73,7 +83,63 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
                     context.add(Operate((element[-1],), Risk.OPERATOR, guarded=True))
 
     clause(node.for_in, context)
+    if len(through) == 1 and _awaits(context.events[begins[0] :]):
+        made = _made(node, inner, through[0], begins, guarded=guarded)
+        context.unit.comprehensions.append(made)
     kind = _KINDS.get(type(node), GENERATOR)
     return Value(
         held=tuple(element), fresh=True, type=kind, many=True, keys=tuple(keys) if keys else None
     )
+
+
+def _awaits(events: list[Event]) -> bool:
+    return any(isinstance(event, Invoke) and event.call.awaited for event in events)
+
+
+def _made(
+    node: cst.BaseComp, context: Context, value: Value, begins: list[int], *, guarded: bool
+) -> Comprehension:
+    """What is lowered of a comprehension with a single `for`, whose parts begin at ``begins``."""
+    span, comp = context.unit.span, node.for_in
+    first, through, bound, tested = begins
+    whole, last = span(node), span(comp)
+    events = context.events
+    begin, end = whole.start + 1, last.start
+    text = context.unit.source.text[begin:end]
+    begin, end = begin + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())
+    element = replace(whole, start=begin, end=end)  # with parentheses that belong to it
+    return Comprehension(
+        kind=_KINDS.get(type(node), "builtins.generator").removeprefix("builtins."),
+        span=whole,
+        turns=turns(comp.target, comp.iter, value, context, comp.asynchronous),
+        element=element,
+        clause=last,
+        conditions=tuple(span(one.test) for one in comp.ifs),
+        setup=tuple(events[first:through]),
+        binding=tuple(events[through:bound]),
+        tests=tuple(events[bound:tested]),
+        making=tuple(events[tested:]),
+        guarded=guarded,
+    )
+
+
+def turns(
+    target: cst.BaseExpression,
+    iterable: cst.BaseExpression,
+    value: Value,
+    context: Context,
+    asynchronous: object,
+) -> Turns:
+    """What a loop, or a clause of a comprehension, goes through."""
+    span = context.unit.span
+    names = _names(target, context)
+    return Turns(span(target), span(iterable), names, value, asynchronous is not None)
+
+
+def _names(target: cst.CSTNode, context: Context) -> Target:
+    if isinstance(target, cst.Name):
+        return context.symbol(target.value)
+    if isinstance(target, (cst.Tuple, cst.List)):
+        return tuple(_names(element.value, context) if isinstance(element, cst.Element) else ""
+                     for element in target.elements)  # fmt: skip
+    return ""

@@ -103,6 +103,8 @@ def _of(result: Analyzed, finding: Finding | Unused | Unknown, fingerprint: str)
 def fix_message(finding: Finding | Unused | Unknown) -> str:
     if not isinstance(finding, Finding):
         return "Remove the unused suppression"
+    if finding.turns:
+        return "Run the calls of its turns together"
     return f"Run the {len(finding.calls)} calls together"
 
 

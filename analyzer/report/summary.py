@@ -126,7 +126,7 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
 
 def nothing(totals: Totals) -> str:
     """Why there is no finding, in words."""
-    if totals.awaited < 2:
+    if totals.awaited < 2 and not (totals.notes or totals.flow):
         return "nothing to run together: no block awaits two calls"
     if totals.silenced:
         notes = plural(totals.notes, "note")

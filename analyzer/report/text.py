@@ -26,10 +26,13 @@ def finding_text(filename: str, finding: Finding, paint: Paint, *, fixed: bool =
     star = f" {paint.fixable('[fixed]' if fixed else '[*]')}" if finding.fix is not None else ""
     were, save = ("were", "they save") if fixed else ("are", "they would save")
     count, gain = len(finding.calls), milliseconds(finding.gain_ms)
+    what = f"{count} independent calls {were} awaited one after the other"
+    if finding.turns:
+        what = f"independent calls {were} awaited turn by turn"
+        save = f"{finding.turns} {save.removeprefix('they ')}"
     lines = [
         f"{paint.place(f'{filename}:{span.line}:{span.column}')}: "
-        f"{paint.code(finding.code)}{star} {count} independent calls {were} awaited one after the "
-        f"other; run together {save} about {gain}",
+        f"{paint.code(finding.code)}{star} {what}; run together {save} about {gain}",
         *_table(finding.calls, paint),
         f"  {independence(finding.calls)}",
         f"  form: {finding.form} ({finding.form_reason})",
@@ -76,6 +79,8 @@ def writes(call: CallSite) -> bool:
 def independence(calls: Sequence[CallSite]) -> str:
     """Why the calls of a finding may run together, in words."""
     own = "none needs another's result"
+    if len(calls) == 1 and not writes(calls[0]):
+        return "it only reads, and no turn needs another one's result"
     writing = [writes(call) for call in calls]
     if not any(writing):
         return f"they only read, and {own}"
@@ -105,6 +110,11 @@ def note_text(filename: str, note: Blocked, paint: Paint) -> str:
     """A note: the call that stays, the call it stays behind, and the one edge between them."""
     where = paint.place(f"{filename}:{note.span.line}:{note.span.column}")
     word = "in order" if is_quiet(note) else "note"
+    if note.span == note.earlier:
+        return (
+            f"{where}: {paint.note(word)}: {paint.name(f'`{note.name}`')} stays in its turn: "
+            f"{note.words} {paint.dim(f'[{note.kind}]')}"
+        )
     return (
         f"{where}: {paint.note(word)}: {paint.name(f'`{note.name}`')} stays behind line "
         f"{note.earlier.line}: {note.words} {paint.dim(f'[{note.kind}]')}"

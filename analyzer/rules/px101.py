@@ -34,8 +34,8 @@ take 300 ms one after the other, and 200 ms together.
 * Two writes, where the first may fail: run together, the second would have happened. With
   `--unsafe-fixes` they are reported too.
 * Two calls on one handle that takes one call at a time, such as a database connection.
-* Calls in different blocks, loops and comprehensions. Several awaits in one statement are found by
-  [PX105](PX105.md).
+* Calls in different blocks. Loops, comprehensions and several awaits in one statement have rules of
+  their own: [PX103](PX103.md), [PX104](PX104.md), [PX105](PX105.md).
 * What would save less than `min-gain-ms`, and tests, unless `--include-tests` is given.
 
 `--show-blocked` prints for each such call what holds it where it is.

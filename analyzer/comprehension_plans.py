@@ -1,0 +1,175 @@
+"""Comprehensions → plans: which of them may start the calls of all elements at once.
+
+As a loop does: the comprehension stays where it is, and takes the results one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .bound import Bound
+from .comprehensions import Comprehension
+from .edges import Edge, EdgeKind, Member
+from .footprint import Footprint, visible_writes
+from .gathering import gathers
+from .ir import Event, Invoke, Operate, Statement, Use
+from .members import member_of
+from .moved_text import certain
+from .sites import Site
+from .turn_plans import LoopNote, LoopPlan, Turning
+from .turns import misfit, symbols_of, undrained, varying
+
+if TYPE_CHECKING:
+    from .blocks import Planner
+
+_KINDS = frozenset({"Assign", "AnnAssign", "AugAssign", "Expr", "Return"})
+
+
+class Comprehensions:
+    """Plans the comprehensions of one module."""
+
+    def __init__(self, planner: Planner, turning: Turning) -> None:
+        self.turning = turning
+        self.inference = planner.inference
+        self.footprints = planner.footprints
+        self.sites = planner.sites
+        self.module = planner.module
+
+    def plan(self, site: Site, index: int) -> LoopPlan | LoopNote | None:
+        """The plan for the comprehension of one statement; None if it has none that awaits."""
+        statement = site.block.statements[index]
+        own = {id(e) for e in _outside(statement)}
+        found = [
+            c for c in self.module.comprehensions
+            if statement.span.start <= c.span.start < statement.span.end
+            and any(id(e) in own for e in c.setup)
+        ]  # fmt: skip
+        if not found or not site.function.name:
+            return None
+        made = self._plan(site, index, found)
+        if isinstance(made, LoopPlan):
+            return made
+        calls = _awaited((*found[0].tests, *found[0].making))
+        name = self.inference.facts(calls[0].call).name if calls else "await"
+        return LoopNote(site, statement, name, made, "PX104")
+
+    def _plan(self, site: Site, index: int, found: Sequence[Comprehension]) -> LoopPlan | Edge:
+        statement, one = site.block.statements[index], found[0]
+        line = one.span.line
+        reason = self._left(statement, found)
+        if reason:
+            return Edge(EdgeKind.CONTROL, reason, line)
+        forbidden = self.sites.forbidden(site)
+        if forbidden is not None:
+            return forbidden
+        value = one.turns.value
+        reason = undrained(value, self.inference) or misfit(one.turns.names, value, self.inference)
+        if reason:
+            return Edge(EdgeKind.CONTROL, reason, line)
+        member = self._member(site, index, one)
+        if isinstance(member, Edge):
+            return member
+        start = position(statement, one)
+        ahead = self.footprints.of_events(statement.events[:start])
+        around = self.sites.surroundings(site)
+        varies = varying((*one.binding, *one.tests, *one.making))
+        rest = [(statement, ahead), (statement, member.before), (statement, member.after)]
+        edge = (
+            self._tested(one, member, line)
+            or self._ahead(statement.events[:start], ahead, one, line)
+            or self.turning.gathers(member, site)
+            or self.turning.moved(member, one.turns.names, site, index)
+            or self.turning.dependent(rest, member, one.turns, varies, around)
+        )
+        return edge or self.turning.worth(site, index, site, member, one)
+
+    def _left(self, statement: Statement, found: Sequence[Comprehension]) -> str:
+        """Why a comprehension is left as it is, as far as its text tells; or ""."""
+        one = found[0]
+        if self.turning.hidden():
+            return "`zip` or `list` means something else in this file"
+        if statement.blocks or not statement.solo or statement.kind not in _KINDS:
+            return "it does not stand in a statement of its own"
+        if one.kind == "generator":
+            return "a generator is asked for one element after the other"
+        if one.turns.asynchronous:
+            return "`async for` takes what comes, and each turn may depend on the one before"
+        if one.guarded:
+            return "it may not be made at all"
+        inside = {id(e) for e in one.setup}
+        others = [e for e in _awaited(statement.events) if id(e) not in inside]
+        if any(id(e) in {id(t) for t in one.tests} for e in others):
+            return "its condition awaits"
+        if len(others) != 1:
+            return "its statement awaits more than one call besides"
+        if any(gathers(self.inference, c, ()) for c in self.footprints.of(statement).calls
+               if c is not others[0].call):  # fmt: skip
+            return "its statement runs calls together already"
+        text = self.turning.text(one.element)
+        return certain(f"{{{text}\n}}" if one.kind == "dict" else text)
+
+    def _member(self, site: Site, index: int, one: Comprehension) -> Member | Edge:
+        statement = site.block.statements[index]
+        plain = replace(statement, blocks=(), events=tuple(map(_unguarded, one.making)))
+        bound = self.sites.bound_at(site, index)
+        table = {**bound.table, **dict.fromkeys(symbols_of(one.turns.names), -1)}
+        known = Bound(table, bound.index, bound.module_level)
+        member, edge = member_of(index, plain, self.footprints, known)
+        if member is None:
+            words = "it awaits something that is not a call"
+            return edge or Edge(EdgeKind.CONTROL, words, one.span.line)
+        return member
+
+    def _tested(self, one: Comprehension, member: Member, line: int) -> Edge | None:
+        """Conditions are all evaluated ahead: they may do nothing, and depend on no turn."""
+        tests = self.footprints.of_events(one.tests)
+        acts = any(not self._looks(event) for event in one.tests)
+        if acts or tests.everything or any(e.writes for e in tests.effects):
+            return Edge(EdgeKind.CONTROL, "its condition may do more than look", line)
+        for rest in (member.before, member.after):
+            if any(e.writes for e in rest.effects):
+                return Edge(EdgeKind.CONTROL, "an element may change what the next one tests", line)
+            if tests.raises and (rest.own_risk or visible_writes(rest)):
+                return Edge(
+                    EdgeKind.FAILURE, "its condition may raise, and so may an element", line
+                )
+        return None
+
+    def _looks(self, event: Event) -> bool:
+        if isinstance(event, Invoke):
+            return not event.call.awaited and self.inference.facts(event.call).pure
+        return isinstance(event, (Use, Operate))
+
+    def _ahead(
+        self, events: Sequence[Event], ahead: Footprint, one: Comprehension, line: int
+    ) -> Edge | None:
+        """What the statement evaluates first comes after the calls, and what they go through."""
+        header = self.footprints.of_events((*one.setup, *one.tests))
+        acts = not all(isinstance(event, Use) for event in events) or ahead.everything
+        if acts or any(e.writes for e in ahead.effects) or (ahead.raises and header.raises):
+            words = "its statement does something before it goes through anything"
+            return Edge(EdgeKind.FAILURE, words, line)
+        return None
+
+
+def position(statement: Statement, one: Comprehension) -> int:
+    """How many events of a statement come before those of a comprehension."""
+    first = one.setup[0]
+    return next(i for i, event in enumerate(statement.events) if event is first)
+
+
+def _outside(statement: Statement) -> tuple[Event, ...]:
+    return statement.events[: statement.blocks[0].at] if statement.blocks else statement.events
+
+
+def _awaited(events: Sequence[Event]) -> list[Invoke]:
+    return [e for e in events if isinstance(e, Invoke) and e.call.awaited]
+
+
+def _unguarded(event: Event) -> Event:
+    """Of an element it is certain that it is made in a turn that gets there."""
+    if isinstance(event, Invoke) and event.call.awaited:
+        return replace(event, guarded=False, call=replace(event.call, guarded=False))
+    return event

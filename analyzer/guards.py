@@ -1,0 +1,44 @@
+"""What stands behind a guard in a canonical form, and which kinds of nodes are in one."""
+
+# Canonical forms are nested tuples, matched by shape: their parts have no static types.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from .comprehensions import Comprehension
+from .lowering.compare import expression_form
+
+_GUARDS = frozenset(
+    (kind,) for kind in ("Lambda", "IfExp", "BooleanOperation", "ListComp", "SetComp", "DictComp",
+                         "GeneratorExp")
+)  # fmt: skip
+
+
+def _chained(part: tuple[object, ...]) -> bool:
+    comparisons = part[2] if part[:1] == ("Comparison",) and len(part) > 2 else ()
+    return isinstance(comparisons, tuple) and len(comparisons) > 2
+
+
+def guarded_form(text: str, one: Comprehension) -> bool:
+    """Does the one `await` of an element stand behind a guard?"""
+    form = expression_form(
+        f"{{{text[one.element.start : one.element.end]}\n}}" if one.kind == "dict"
+        else text[one.element.start : one.element.end]
+    )  # fmt: skip
+
+    def guarded(part: object, behind: bool) -> bool:
+        if not isinstance(part, tuple):
+            return False
+        if part[:1] == ("Await",) and behind:
+            return True
+        inside = behind or part[:1] in _GUARDS or _chained(part)
+        return any(guarded(p, inside) for p in part)
+
+    return guarded(form, False)
+
+
+def kinds_of(form: object) -> set[str]:
+    if not isinstance(form, tuple):
+        return set()
+    found = {form[0]} if form and isinstance(form[0], str) else set[str]()
+    return found.union(*(kinds_of(part) for part in form))

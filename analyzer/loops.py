@@ -1,0 +1,206 @@
+"""Loops → plans: which `for` may start the calls of all its turns at once (contract §5, Loops).
+
+The loop stays where it is and runs turn by turn: only the awaited call of each turn is started
+ahead. So the question is whether a call may run before, and beside, everything else that the turns
+before it do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .edges import Edge, EdgeKind, Member
+from .footprint import Footprint
+from .gathering import gathers
+from .ir import AwaitValue, Block, Call, Event, Invoke, Statement
+from .members import member_of
+from .sites import Site
+from .turn_plans import LoopNote, LoopPlan, Turning
+from .turns import header_end, misfit, shared, undrained, varying
+
+if TYPE_CHECKING:
+    from .blocks import Planner
+
+#: What a turn may do besides ending: it fails where it stands, or goes on with the next one.
+_STAYING = frozenset({"raise", "assert", "del", "continue", "global", "nonlocal"})
+
+
+class Loops:
+    """Plans the loops of one module."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.turning = Turning(planner)
+        self.inference = planner.inference
+        self.footprints = planner.footprints
+        self.sites = planner.sites
+        self.module = planner.module
+
+    def plan(self, site: Site, index: int) -> LoopPlan | LoopNote | None:
+        """The plan for one loop of a block; None if it awaits nothing of its own."""
+        statement = site.block.statements[index]
+        block = next((b for b in statement.blocks if b.role == "loop"), None)
+        if block is None or not site.function.name:
+            return None
+        awaiting = [s for s in block.statements if _own_awaits(s)]
+        if not awaiting and not (_asynchronous(statement) and _awaits(statement.events)):
+            return None
+        found = self._plan(site, index, block)
+        if isinstance(found, LoopPlan):
+            return found
+        call = next((c for s in awaiting for c in _calls(s.events)), None)
+        name = self.inference.facts(call).name if call is not None else "await"
+        return LoopNote(site, statement, name, found)
+
+    def _plan(self, site: Site, index: int, block: Block) -> LoopPlan | Edge:
+        statement = site.block.statements[index]
+        line = statement.span.line
+        turns = statement.turns
+        if turns is None:
+            words = "a `while` loop decides after each turn whether there is another one"
+            return Edge(EdgeKind.CONTROL, words, line)
+        if turns.asynchronous:
+            words = "`async for` takes what comes, and each turn may depend on the one before"
+            return Edge(EdgeKind.CONTROL, words, line)
+        if self.turning.hidden():
+            words = "`zip` or `list` means something else in this file"
+            return Edge(EdgeKind.CONTROL, words, line)
+        if block.inline:
+            return Edge(EdgeKind.CONTROL, "its body stands on the line of the `for`", line)
+        bound = site.bound | self.footprints.binding.entering(statement, block)
+        body = Site(site.function, block, (*site.parents, (statement, block)), bound)
+        forbidden = self.sites.forbidden(body)
+        if forbidden is not None:
+            return forbidden
+        seen = shared(turns.names, site.function)
+        if seen:
+            words = f"other functions see `{seen}`, which the loop binds in each turn"
+            return Edge(EdgeKind.FLOW, words, line, resource=f"`{seen}`")
+        reason = undrained(turns.value, self.inference) or misfit(
+            turns.names, turns.value, self.inference
+        )
+        if reason:
+            return Edge(EdgeKind.CONTROL, reason, line)
+        member = self._member(body)
+        if isinstance(member, Edge):
+            return member
+        edge = (
+            self._leaves(block.statements, member)
+            or self._nested(statement, member)
+            or self.turning.gathers(member, site)
+            or self.turning.moved(member, turns.names, site, index)
+            or self.turning.dependent(
+                self.rest(body, member), member, turns,
+                varying(statement.events[header_end(statement) :]), self.sites.surroundings(body),
+            )
+        )  # fmt: skip
+        return edge or self.turning.worth(site, index, body, member)
+
+    # -- the call ------------------------------------------------------------------------------
+
+    def _member(self, body: Site) -> Member | Edge:
+        """The one call that a turn awaits, at the top of the loop's body."""
+        statements = body.block.statements
+        awaiting = [i for i, s in enumerate(statements) if _awaits(s.events)]
+        statement = statements[awaiting[0]]
+        line = statement.span.line
+        if len(awaiting) > 1:
+            words = f"a turn awaits in line {statements[awaiting[1]].span.line} as well"
+            return Edge(EdgeKind.CONTROL, words, line)
+        at = statement.blocks[0].at if statement.blocks else len(statement.events)
+        if any(_awaiting(e) for e in statement.events[at:]):
+            words = f"the `{statement.kind.lower()}` of line {line} awaits inside"
+            return Edge(EdgeKind.CONTROL, words, line)
+        plain = replace(statement, blocks=())
+        bound = self.sites.bound_at(body, awaiting[0])
+        member, edge = member_of(awaiting[0], plain, self.footprints, bound)
+        if member is None:
+            words = f"line {line} awaits several calls, or something that is not a call"
+            return edge or Edge(EdgeKind.CONTROL, words, line)
+        return member
+
+    # -- the rest of the turns -----------------------------------------------------------------
+
+    def _leaves(self, statements: Sequence[Statement], member: Member) -> Edge | None:
+        for i, statement in enumerate(statements):
+            for word in leaving(statement):
+                early = i < member.index and word == "continue"
+                if early or word not in _STAYING:
+                    line = statement.span.line
+                    words = f"`{word}` in line {line} may end a turn before `{member.facts.name}`" \
+                            if early else f"`{word}` in line {line} may end the loop"  # fmt: skip
+                    return Edge(EdgeKind.CONTROL, words, line)
+        return None
+
+    def _nested(self, statement: Statement, member: Member) -> Edge | None:
+        """Bounds do not add up, so nothing that runs calls together is run together itself."""
+        line = statement.span.line
+        inside = [c for c in self.footprints.of(statement).calls if c is not member.call]
+        found = next((c for c in inside if gathers(self.inference, c, ())), None)
+        if found is not None:
+            words = f"line {found.span.line} runs calls together already"
+            return Edge(EdgeKind.CONTROL, words, line)
+        if any(f.is_async and statement.span.start <= f.span.start < statement.span.end
+               for f in self.module.functions):  # fmt: skip
+            return Edge(EdgeKind.CONTROL, "it defines an `async def`", line)
+        return None
+
+    def rest(self, body: Site, member: Member) -> Iterator[tuple[Statement, Footprint]]:
+        """What the turns do besides the call, by statement."""
+        for i, statement in enumerate(body.block.statements):
+            if i == member.index:
+                yield statement, member.before
+                yield statement, member.after
+            else:
+                yield statement, self.footprints.of(statement)
+
+
+# -- what stands in a loop ---------------------------------------------------------------------
+
+
+def _asynchronous(statement: Statement) -> bool:
+    return statement.turns is not None and statement.turns.asynchronous
+
+
+def _awaiting(event: Event) -> bool:
+    return isinstance(event, AwaitValue) or (isinstance(event, Invoke) and event.call.awaited)
+
+
+def _awaits(events: Sequence[Event]) -> bool:
+    return any(_awaiting(event) for event in events)
+
+
+def _calls(events: Sequence[Event]) -> list[Call]:
+    return [e.call for e in events if isinstance(e, Invoke) and e.call.awaited]
+
+
+def _own_awaits(statement: Statement) -> bool:
+    """Does a statement of a loop's body await, other than in a loop of its own?"""
+    if statement.kind in ("For", "While"):
+        return statement.kind == "For" and _awaits(statement.events[: statement.blocks[0].at])
+    return _awaits(statement.events)
+
+
+def leaving(statement: Statement) -> Iterator[str]:
+    """The words with which a statement of a loop's body may leave it, or end a turn."""
+    inner = [b for b in statement.blocks if b.role == "loop"]
+    for block in statement.blocks:
+        for part in block.statements:
+            for word in leaving(part):
+                if block not in inner or word not in ("break", "continue"):
+                    yield word
+    if not statement.blocks:
+        for event in statement.events:
+            word = getattr(event, "word", "")
+            if word:
+                yield word
+    else:
+        at = 0
+        for block in statement.blocks:
+            own = statement.events[at : block.at]
+            yield from (w for e in own if (w := getattr(e, "word", "")))
+            at = block.at + sum(len(s.events) for s in block.statements)
+
+
+__all__ = ["LoopNote", "LoopPlan", "Loops", "leaving"]

@@ -1,0 +1,53 @@
+"""What the text of a call shows that its events do not tell: names, and scopes of its own."""
+
+from __future__ import annotations
+
+import ast
+
+#: What means something else, or runs at another time, in a function of its own.
+_STRANGE: dict[type[ast.AST], str] = {
+    ast.Lambda: "is handed a lambda, which may look at the loop's variables later",
+    ast.GeneratorExp: "is handed a generator, which may look at the loop's variables later",
+    ast.NamedExpr: "binds a name among its arguments",
+    ast.Yield: "yields among its arguments",
+    ast.YieldFrom: "yields among its arguments",
+    ast.Await: "awaits among its arguments",
+}
+
+
+def _nodes(text: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(f"({text}\n)", mode="eval")))
+
+
+def strange(text: str) -> str:
+    """Why an expression cannot be evaluated in a function of its own, or ""."""
+    for node in _nodes(text):
+        if type(node) in _STRANGE:
+            return _STRANGE[type(node)]
+        if isinstance(node, ast.Name) and node.id in ("super", "__class__"):
+            return f"uses `{node.id}`, which means something in a method only"
+    return ""
+
+
+#: What an operand may stand behind without being evaluated, or be evaluated more than once.
+_GUARDS = (
+    ast.Lambda, ast.IfExp, ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+
+
+def certain(text: str) -> str:
+    """Why the one `await` of an expression may not be reached once each time, or ""."""
+    todo = [(node, False) for node in ast.iter_child_nodes(ast.parse(f"({text}\n)", mode="eval"))]
+    while todo:
+        node, guarded = todo.pop()
+        if isinstance(node, ast.Await) and guarded:
+            return "an element may not await its call at all"
+        chained = isinstance(node, ast.Compare) and len(node.ops) > 1
+        inside = guarded or chained or isinstance(node, _GUARDS)
+        todo.extend((child, inside) for child in ast.iter_child_nodes(node))
+    return ""
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The names that an expression reads."""
+    return frozenset(node.id for node in _nodes(text) if isinstance(node, ast.Name))

@@ -1,0 +1,247 @@
+"""Turns of a loop or a comprehension → a plan to start their calls ahead, or why not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from .comprehensions import Comprehension
+from .dependence import blocking, meet
+from .edges import Edge, EdgeKind, Member, Pair, Surroundings
+from .effects.model import describe
+from .footprint import Footprint
+from .gathering import gathers
+from .ir import Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
+from .members import makes_awaitable
+from .moved_text import names_in, strange
+from .sites import Site
+from .turns import (
+    VIEWS,
+    called,
+    count_of,
+    grown,
+    header_end,
+    live,
+    of_another_turn,
+    passing,
+    symbols_of,
+)
+
+if TYPE_CHECKING:
+    from .blocks import Planner
+
+#: A number of turns to reckon with where it is not known.
+TURNS = 10
+_REPEATED = frozenset({"builtins.range", "builtins.enumerate", "builtins.zip", "builtins.len"})
+#: What turns do, by statement.
+Parts = Iterable[tuple[Statement, Footprint]]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPlan:
+    """A `for`, or a comprehension, of which the calls are started ahead.
+
+    ``inner``: the symbols of its target that the call needs. ``count``: the number of turns, if it
+    is constant. ``width``: how many calls run at once. ``direct``: the call is made without a
+    function around it. ``repeats``: the text of the iterable may be evaluated once more; ``once``:
+    what it makes can be gone through once only.
+    """
+
+    site: Site
+    index: int
+    statement: Statement
+    body: Site
+    member: Member
+    inner: tuple[str, ...]
+    count: int | None
+    width: int
+    direct: bool
+    repeats: bool
+    once: bool
+    around: Surroundings
+    sequential_ms: float
+    parallel_ms: float
+    turns: Turns
+    comprehension: Comprehension | None = None
+
+    @property
+    def code(self) -> str:
+        return "PX103" if self.comprehension is None else "PX104"
+
+    @property
+    def limited(self) -> bool:
+        return self.count is None or self.count > self.width
+
+    @property
+    def lines(self) -> frozenset[int]:
+        """Where a comment silences it: the line of the loop, and the call's first and last one."""
+        span = self.member.call.await_span or self.member.call.span
+        first = self.statement.span if self.comprehension is None else self.comprehension.span
+        return frozenset((first.line, span.line, span.end_line))
+
+
+@dataclass(frozen=True, slots=True)
+class LoopNote:
+    """A loop that is left as it is, and why."""
+
+    site: Site
+    statement: Statement
+    name: str
+    edge: Edge
+    code: str = "PX103"
+
+
+class Turning:
+    """What the planners of loops and of comprehensions ask of one module."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.inference = planner.inference
+        self.footprints = planner.footprints
+        self.config = planner.config
+        self.sites = planner.sites
+        self.module = planner.module
+        self.busy: set[str] = set()  # scopes of functions that run calls together, once rewritten
+
+    def gathers(self, member: Member, site: Site) -> Edge | None:
+        """Bounds do not add up, so nothing that runs calls together is run together itself."""
+        if gathers(self.inference, member.call, {*self.busy, site.function.scope}):
+            words = f"`{member.facts.name}` runs calls together itself"
+            return Edge(EdgeKind.CONTROL, words, member.statement.span.line)
+        return None
+
+    def hidden(self) -> bool:
+        """Are the builtins that the rewrite uses bound to something else, as far as is seen?"""
+        return any(
+            name in function.locals or f":{name}" in self.module.symbols
+            for function in self.module.functions
+            for name in ("zip", "list")
+        )
+
+    def moved(self, member: Member, target: Target, site: Site, index: int) -> Edge | None:
+        """The call is evaluated in a function of its own: what it may not hold, and not read."""
+        line = member.statement.span.line
+        words = strange(self.text(member.call.span))
+        if words:
+            return Edge(EdgeKind.CONTROL, f"`{member.facts.name}` {words}", line)
+        known = set(symbols_of(target))
+        bound = self.sites.bound_at(site, index)
+        for event in member.call.setup:
+            if isinstance(event, Use) and event.risk is Risk.NAME:
+                symbol = event.place.symbol
+                if symbol not in known and not self.footprints.certain(symbol, bound):
+                    name = symbol.rpartition(":")[2]
+                    words = f"`{name}` may not be bound when the call is made"
+                    return Edge(EdgeKind.CONTROL, words, line)
+        return None
+
+    def dependent(
+        self, parts: Parts, member: Member, turns: Turns, varies: frozenset[str],
+        around: Surroundings,
+    ) -> Edge | None:  # fmt: skip
+        """What another turn, or the rest of this one, does to the call, or to what is gone through.
+
+        ``parts``: what the turns do besides the call; ``varies``: symbols that a turn binds.
+        """
+        later = replace(member, footprint=of_another_turn(member.footprint, varies))
+        through = [Iterate(value) for value in live(turns.value, self.inference)]
+        header = self.footprints.of_events(through)
+        for part, rest in parts:
+            here = replace(rest, controls=())
+            edge = (
+                self._changes_header(part, header, here)
+                or blocking(Pair(part, here, member, around, self.footprints))
+                or blocking(Pair(part, here, later, around, self.footprints))
+            )
+            if edge is not None:
+                return edge
+        changed = self._changes_header(member.statement, header, member.footprint)
+        return changed or self._itself(member, later, around)
+
+    def _itself(self, member: Member, later: Member, around: Surroundings) -> Edge | None:
+        edge = blocking(Pair(member.statement, member.footprint, later, around, self.footprints))
+        if edge is None:
+            return None
+        words = edge.words.replace(f"line {edge.line}", "one turn", 1)
+        return replace(edge, words=f"{words} (in another turn)")
+
+    def _changes_header(self, part: Statement, header: Footprint, rest: Footprint) -> Edge | None:
+        found = next(
+            (write for write in rest.effects if write.writes for looked in header.effects
+             if meet(looked, write, self.footprints) and grown(looked, write)),
+            None,
+        )  # fmt: skip
+        if found is None:
+            return None
+        line = part.span.line
+        words = f"line {line} may change {describe(found.resource)}, which the loop goes through"
+        return Edge(EdgeKind.ANTI, words, line, resource=describe(found.resource))
+
+    # -- worth it ------------------------------------------------------------------------------
+
+    def worth(
+        self, site: Site, index: int, body: Site, member: Member,
+        comprehension: Comprehension | None = None,
+    ) -> LoopPlan | Edge:  # fmt: skip
+        """The plan, if running the turns together saves enough."""
+        statement = site.block.statements[index]
+        turns = statement.turns if comprehension is None else comprehension.turns
+        assert turns is not None
+        line = statement.span.line
+        name = member.facts.name
+        limits = [r.max_concurrency for r in self.config.limits if fnmatchcase(name, r.match)]
+        width = min([self.config.max_concurrency, *limits])
+        count = count_of(turns.value, self.inference)
+        number = TURNS if count is None else count
+        waits = self.footprints.waits([member.call])
+        sequential, parallel = number * waits, math.ceil(number / width) * waits
+        if waits <= 0 or sequential - parallel < max(self.config.min_gain_ms, 1e-9):
+            words = f"its turns, run together, would not save {self.config.min_gain_ms:g} ms"
+            return Edge(EdgeKind.GAIN, words, line)
+        text = self.text(member.call.span)
+        named = names_in(text)
+        inner = tuple(
+            s for s in dict.fromkeys(symbols_of(turns.names)) if s.rpartition(":")[2] in named
+        )
+        limited = count is None or count > width
+        entry = member.facts.entry
+        made = replace(member.call, awaited=False)
+        sure = not member.risks and (
+            any(t.function is not None and t.function.is_async
+                for t in self.inference.callees.targets(member.call))
+            or (entry is not None and makes_awaitable(made, member.facts))
+        )  # fmt: skip
+        return LoopPlan(
+            site=site, index=index, statement=statement, body=body, member=member, inner=inner,
+            count=count, width=width, direct=sure and not limited,
+            repeats=self._repeats(statement, comprehension),
+            once=passing(turns.value, self.inference), around=self.sites.surroundings(body),
+            sequential_ms=sequential, parallel_ms=parallel, turns=turns,
+            comprehension=comprehension,
+        )  # fmt: skip
+
+    def _repeats(self, statement: Statement, comprehension: Comprehension | None) -> bool:
+        """Is evaluating the iterable once more the same, and as cheap to read?"""
+        turns = statement.turns if comprehension is None else comprehension.turns
+        header = statement.events[: header_end(statement)] if comprehension is None else \
+            comprehension.setup  # fmt: skip
+        assert turns is not None
+        call = called(turns.value, self.inference)
+        if call is None and (turns.value.place is None or turns.value.place.steps):
+            return False
+        if comprehension is not None and comprehension.conditions:
+            return False
+        for event in header:
+            if isinstance(event, Invoke):
+                name = self.inference.resolver.call_name(event.call)
+                view = event.call.method in VIEWS and not event.call.arguments
+                if name not in _REPEATED and not view:
+                    return False
+            elif not isinstance(event, (Use, Iterate)):
+                return False
+        return True
+
+    def text(self, span: Span) -> str:
+        return self.inference.text[span.start : span.end]

@@ -1,0 +1,114 @@
+"""Output text → comprehensions whose calls are started ahead, by undoing the shape."""
+
+# Canonical forms are nested tuples, matched by shape: their parts have no static types.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from .canon import Refused, occurrences
+
+#: What a comprehension goes through, and its conditions.
+Origin = tuple[object, object]
+_COMPREHENSIONS = frozenset({"ListComp", "SetComp", "DictComp"})
+
+
+def origins(value: object, iterable: object, name: str, target: object) -> Iterator[Origin]:
+    """What the original may have gone through, given what stands there now.
+
+    ``value``: what ``name`` was bound to ahead, if it was: as it is, as a list, or as the list of
+    what the conditions let through.
+    """
+    none = ("[]",)
+    if not name:
+        yield iterable, none
+        return
+    if iterable != ("Name", name):
+        raise Refused(f"`{name}` is not what the comprehension goes through")
+    yield value, none
+    match value:
+        case ("Call", ("Name", "list"), ("[]", ("Arg", inner, None, None, ""))):
+            yield inner, none
+        case ("ListComp", element, ("CompFor", own, inner, conditions, None, None)):
+            if element == own == target:
+                yield inner, conditions
+        case _:
+            pass
+
+
+def taken(form: object, tasks: str) -> Iterator[tuple[object, object, object]]:
+    """Comprehensions over ``tasks``: each with its target, and what it goes through beside them.
+
+    Both are None where it goes through the tasks alone.
+    """
+    match form:
+        case (str(kind), *parts) if kind in _COMPREHENSIONS:
+            match parts[-1]:
+                case ("CompFor", ("Name", str()), ("Name", str(name)), ("[]",), None, None):
+                    if name == tasks:
+                        yield form, None, None
+                case ("CompFor", ("Tuple", ("[]", ("Element", own), ("Element", ("Name", str())))),
+                      ("Call", ("Name", "zip"), ("[]", first, second, *more)), ("[]",),
+                      None, None):  # fmt: skip
+                    strict = ("Arg", ("Name", "True"), ("Name", "strict"), ("AssignEqual",), "")
+                    match first:
+                        case ("Arg", iterable, None, None, ""):
+                            wanted = ("Arg", ("Name", tasks), None, None, "")
+                            if second == wanted and more in ([], [strict]):
+                                yield form, own, iterable
+                        case _:
+                            pass
+                case _:
+                    pass
+        case _:
+            pass
+    if isinstance(form, tuple):
+        for part in form:
+            yield from taken(part, tasks)
+
+
+def task_of(form: object) -> str:
+    """The name of one task in a comprehension that `taken` has found."""
+    match form:
+        case (*_, ("CompFor", ("Name", str(task)), *_)):
+            return task
+        case (*_, ("CompFor", ("Tuple", ("[]", _, ("Element", ("Name", str(task))))), *_)):
+            return task
+        case _:
+            raise Refused("the comprehension does not go through its tasks")
+
+
+def original(form: object, call: object, target: object, origin: Origin) -> object:
+    """The comprehension with its own header, and the call where its task is awaited."""
+    assert isinstance(form, tuple)
+    task = task_of(form)
+    awaited, count = replaced(form[:-1], ("Await", ("Name", task)), ("Await", call))
+    if count != 1 or occurrences(form[:-1], task) != 1:
+        raise Refused("the task of an element is not awaited once")
+    assert isinstance(awaited, tuple)
+    return (*awaited, ("CompFor", target, origin[0], origin[1], None, None))
+
+
+def replaced(form: object, old: object, new: object) -> tuple[object, int]:
+    """A form with ``old`` replaced, and how often that was."""
+    count = 0
+
+    def walk(part: object) -> object:
+        nonlocal count
+        if part == old:
+            count += 1
+            return new
+        return tuple(walk(p) for p in part) if isinstance(part, tuple) else part
+
+    return walk(form), count
+
+
+def gathered(form: object, found: Callable[[object], object]) -> Iterator[tuple[object, object]]:
+    """The parts of a form for which ``found`` answers, with the answer."""
+    answer = found(form)
+    if answer is not None:
+        yield form, answer
+    if isinstance(form, tuple):
+        for part in form:
+            yield from gathered(part, found)

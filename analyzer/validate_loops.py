@@ -1,0 +1,358 @@
+"""Is a loop that was undone from the output allowed to start its calls ahead? (contract §5, §7)
+
+Asked of the original's events, pair by pair, and without a plan: any two turns are taken to run in
+any order, but for what the loop itself keeps in order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from .canon import occurrences
+from .dependence import meet, not_speculatable
+from .effects.model import Effect, describe, overlap
+from .effects.selector import Overlap
+from .footprint import Footprint, visible_writes
+from .gathering import gathers
+from .guards import guarded_form, kinds_of
+from .ir import (
+    AwaitValue,
+    Call,
+    Control,
+    Define,
+    Event,
+    Invoke,
+    Iterate,
+    Operate,
+    Place,
+    Risk,
+    Statement,
+    Turns,
+    Use,
+    Value,
+)
+from .members import member_of
+from .sites import Site, Sites
+from .turns import (
+    count_of,
+    grown,
+    header_end,
+    live,
+    misfit,
+    of_another_turn,
+    passing,
+    symbols_of,
+    undrained,
+    varying,
+)
+from .undo_loops import Loop
+
+
+def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
+    """Why the loop must not be run like that, or ""."""
+    if site is None or not site.function.name:
+        return "the loop does not stand in an async function"
+    if loop.form in ("comprehension", "list"):
+        return _comprehension(loop, site, sites)
+    statement = site.block.statements[loop.index]
+    turns, inference = statement.turns, sites.inference
+    if turns is None or turns.asynchronous:
+        return "only a plain `for` knows its turns ahead"
+    reason = undrained(turns.value, inference) or misfit(turns.names, turns.value, inference)
+    if reason:
+        return reason
+    if any(s in site.function.exposed or not s.startswith(f"{site.function.scope}:")
+           for s in symbols_of(turns.names)):  # fmt: skip
+        return "other functions see what the loop binds"
+    if passing(turns.value, inference) and loop.bound and not loop.listed:
+        return "what the loop goes through is used up before it"
+    body = statement.blocks[0].statements
+    inside = [e.call for s in body for e in s.events if isinstance(e, Invoke) and e.call.awaited]
+    if len(inside) != 1:
+        return f"line {statement.span.line}: a turn awaits more than one call"
+    return (
+        _bounded(loop, turns, sites)
+        or _repeated(loop, statement.events[: header_end(statement)], sites)
+        or _scoped(loop, turns, inside[0], site, sites)
+        or _apart(loop, statement, inside[0], site, sites)
+    )
+
+
+def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
+    """The same of a comprehension: its statement, too, now begins after the calls have begun."""
+    statement, inference = site.block.statements[loop.index], sites.inference
+    if statement.blocks:
+        return "the comprehension does not stand in a statement of its own"
+    found = [
+        c for c in inference.module.comprehensions
+        if statement.span.start <= c.span.start < statement.span.end and not c.guarded
+        and any(e is c.setup[0] for e in statement.events)
+    ]  # fmt: skip
+    calls = [e for e in statement.events if isinstance(e, Invoke) and e.call.awaited]
+    if len(found) != 1:
+        return "it cannot be told which comprehension is meant"
+    one = found[0]
+    in_header = {id(e) for e in one.setup}
+    calls = [e for e in calls if id(e) not in in_header]
+    if one.turns.asynchronous or one.kind == "generator" or len(calls) != 1:
+        return "only a plain comprehension that awaits once knows its elements ahead"
+    awaited = calls[0]
+    if not any(e is awaited for e in one.making):
+        return "a condition awaits"
+    if guarded_form(inference.text, one):
+        return "an element may not await its call"
+    reason = undrained(one.turns.value, inference) or misfit(
+        one.turns.names, one.turns.value, inference
+    )
+    if reason:
+        return reason
+    if passing(one.turns.value, inference) and loop.bound and not loop.listed:
+        return "what is gone through is used up before"
+    forbidden = sites.forbidden(site)
+    if forbidden is not None:
+        return forbidden.words
+    own = {id(e) for e in (*awaited.call.setup, awaited)}
+    start = next(i for i, e in enumerate(statement.events) if e is one.setup[0])
+    ahead, fold = statement.events[:start], [e for e in one.making if id(e) not in own]
+    if any(not isinstance(e, Use) for e in ahead):
+        return "the statement does something before it goes through anything"
+    prints = sites.footprints
+    tests, early = prints.of_events(one.tests), prints.of_events(ahead)
+    header = prints.of_events(one.setup)
+    if early.raises and (header.raises or tests.raises):
+        return "two errors of the statement would change places"
+    if any(not isinstance(e, (Use, Operate, Invoke)) for e in one.tests) or tests.everything:
+        return "a condition may act"
+    if any(e.writes for e in tests.effects) or not all(
+        inference.facts(c).pure for c in tests.calls
+    ):
+        return "a condition may act"
+    made = prints.of_events(fold)
+    if one.tests and any(e.writes for e in made.effects):
+        return "an element may change what the next one tests"
+    if tests.raises and made.own_risk:
+        return "a condition may raise before an element did"
+    if any(isinstance(e, (AwaitValue, Control)) for e in fold):
+        return "an element does more than make a value"
+    if gathers(inference, awaited.call, {site.function.scope}):
+        return "the call runs others together itself"
+    varies = varying((*one.binding, *one.tests, *one.making))
+    return (
+        _bounded(loop, one.turns, sites)
+        or _repeated(loop, one.setup, sites)
+        or _scoped(loop, one.turns, awaited.call, site, sites)
+        or _fits(awaited, statement, site, loop.index, sites)
+        or _orders(one.turns, varies, awaited, (*ahead, *fold), sites)
+        or (_gathered(loop, statement, awaited, fold, site, sites) if loop.form == "list" else "")
+    )
+
+
+def _fits(awaited: Invoke, statement: Statement, site: Site, index: int, sites: Sites) -> str:
+    """May the call itself be started ahead?"""
+    call = replace(awaited.call, guarded=False)
+    events = (*call.setup, replace(awaited, call=call, guarded=False))
+    plain = replace(statement, events=events)
+    member, edge = member_of(index, plain, sites.footprints, sites.bound_at(site, index))
+    return "" if member is not None else edge.words if edge is not None else "it awaits nothing"
+
+
+def _bounded(loop: Loop, turns: Turns, sites: Sites) -> str:
+    count = count_of(turns.value, sites.inference)
+    most = sites.config.max_concurrency
+    wide = loop.width if loop.width is not None else count
+    return f"more than {most} calls at once" if wide is None or wide > most else ""
+
+
+def _repeated(loop: Loop, header: Sequence[Event], sites: Sites) -> str:
+    """What is evaluated twice must be the same, and do nothing."""
+    if loop.bound:
+        return ""
+    for event in header:
+        pure = isinstance(event, (Use, Iterate)) or (
+            isinstance(event, Invoke) and not event.call.awaited
+            and sites.inference.facts(event.call).pure
+        )  # fmt: skip
+        if not pure:
+            return "what the loop goes through is evaluated twice"
+    return ""
+
+
+def _scoped(loop: Loop, turns: Turns, call: Call, site: Site, sites: Sites) -> str:
+    """The names that the call reads mean the same where it is made now."""
+    targets = {s.rpartition(":")[2] for s in symbols_of(turns.names)}
+    if loop.parameters is not None:
+        for name in sorted(targets):
+            if occurrences(loop.call, name) and name not in loop.parameters:
+                return f"the call would read `{name}` of a later turn"
+        if not set(loop.parameters) <= targets:
+            return "the call is handed something that is no target of the loop"
+    bound = sites.bound_at(site, loop.index)
+    for event in call.setup:
+        named = isinstance(event, Use) and event.risk is Risk.NAME
+        if isinstance(event, Use) and named:
+            name = event.place.symbol.rpartition(":")[2]
+            if name not in targets and not sites.footprints.certain(event.place.symbol, bound):
+                return f"`{name}` may not be bound where the call is made"
+        if loop.parameters is None and not named and sites.footprints.may_raise(event):
+            return "an argument may raise before anything runs"
+    if kinds_of(loop.call) & {"Lambda", "GeneratorExp", "NamedExpr", "Yield", "Await"}:
+        return "an argument is evaluated later, or binds a name"
+    if any(occurrences(loop.call, name) for name in ("super", "__class__")):
+        return "`super` means something in a method only"
+    return ""
+
+
+def _apart(loop: Loop, statement: Statement, call: Call, site: Site, sites: Sites) -> str:
+    """No two events of which the order is no longer kept may depend on each other."""
+    block = statement.blocks[0]
+    bound = site.bound | sites.footprints.binding.entering(statement, block)
+    body = Site(site.function, block, (*site.parents, (statement, block)), bound)
+    forbidden = sites.forbidden(body)
+    if forbidden is not None:
+        return forbidden.words
+    index = next(i for i, s in enumerate(block.statements) if _holds(s, call))
+    around = block.statements[index]
+    position = next(
+        i for i, e in enumerate(around.events) if isinstance(e, Invoke) and e.call.id == call.id
+    )
+    if around.blocks and position >= around.blocks[0].at:
+        return f"the call of line {call.span.line} may not run in each turn"
+    awaited = around.events[position]
+    assert isinstance(awaited, Invoke)
+    member, edge = member_of(
+        index, replace(around, blocks=()), sites.footprints, sites.bound_at(body, index)
+    )
+    if member is None:
+        return edge.words if edge is not None else "a turn awaits more than one call"
+    own = {id(e) for e in (*awaited.call.setup, awaited)}
+    rest = [e for s in block.statements for e in s.events if id(e) not in own]
+    if any(isinstance(e, AwaitValue) for e in rest):
+        return "a turn awaits something that is not a call"
+    leaves = [w for s in block.statements for w in _leaving(s, top=True)]
+    if leaves:
+        return f"`{leaves[0]}` may end the loop"
+    for s in block.statements[:index]:
+        if "continue" in _words(s):
+            return "`continue` may end a turn before its call"
+    if gathers(sites.inference, call, {site.function.scope}):
+        return "the call runs others together itself"
+    assert statement.turns is not None
+    varies = varying(statement.events[header_end(statement) :])
+    return _orders(statement.turns, varies, awaited, rest, sites) or (
+        _gathered(loop, statement, awaited, rest, body, sites) if loop.form != "ordered" else ""
+    )
+
+
+def _orders(
+    turns: Turns, varies: frozenset[str], awaited: Invoke, rest: Sequence[Event], sites: Sites
+) -> str:
+    prints = sites.footprints
+    one = prints.of_events((*awaited.call.setup, awaited))
+    other = of_another_turn(one, varies)
+    fold = prints.of_events(rest)
+    facts = sites.inference.facts(awaited.call)
+    line = awaited.call.span.line
+    for barrier in (one, fold):
+        if barrier.everything or barrier.affine:
+            return f"line {line}: {barrier.everything or barrier.affine}"
+    for domain in ("clock", "sleep"):
+        if any(e.resource.domain == domain for e in one.effects):
+            return f"line {line}: a turn depends on the {domain}"
+    if facts.locking.nested:
+        return f"line {line} {facts.locking.nested}"
+    if any(lock.deadline for lock in facts.locking.locks):
+        return f"line {line} does not wait for its lock as long as it takes"
+    if (one.raises or fold.raises) and (reason := not_speculatable(facts, unsafe=sites.unsafe)):
+        return f"line {line} {reason}, and a turn before may fail"
+    for a, b in _pairs(one, other, fold):
+        if meet(a, b, prints):
+            return f"line {line}: two turns meet at {describe(a.resource)}"
+    if any(overlap(a, b) is not Overlap.NEVER for a in one.handles
+           for b in (*other.handles, *fold.handles)):  # fmt: skip
+        return f"line {line}: two turns use one exclusive handle"
+    for container in live(turns.value, sites.inference):
+        for a in prints.of_events([Iterate(container)]).effects:
+            for b in (*fold.effects, *one.effects):
+                if b.writes and meet(a, b, prints) and grown(a, b):
+                    return f"a turn may change {describe(b.resource)}, which is gone through"
+    return ""
+
+
+def _gathered(
+    loop: Loop, statement: Statement, awaited: Invoke, rest: Sequence[Event], body: Site,
+    sites: Sites,
+) -> str:  # fmt: skip
+    """Forms that await all calls before the rest of any turn: where they are allowed."""
+    around = sites.surroundings(body)
+    facts = sites.inference.facts(awaited.call)
+    fold = sites.footprints.of_events(rest)
+    if not_speculatable(facts, unsafe=False):
+        return "a call writes"
+    seen = visible_writes(fold, None if around.ends else around)
+    if seen:
+        return f"a failing run would show {describe(seen[0].resource)}"
+    if fold.own_risk and not around.ends:
+        return "a turn may fail after its call, and would fail later"
+    setup = sites.footprints.of_events(awaited.call.setup)
+    sure = not (facts.raises or setup.raises or fold.raises)
+    if not (around.ends or sites.config.failures == "first" or sure):
+        return "the plain form raises the first failure in time, not in order"
+    if loop.form in ("bind", "list"):
+        return ""
+    assert statement.turns is not None
+    if _looked_up(body, statement, set(symbols_of(statement.turns.names))):
+        return "the loop's variable is looked at where it is no longer bound"
+    if loop.form.startswith("extend "):
+        symbol = next((e.place.symbol for e in rest if isinstance(e, Use)), "")
+        owner = sites.inference.resolver.type_of(Value(place=Place(symbol)))
+        named = symbol.rpartition(":")[2] == loop.form.removeprefix("extend ")
+        return "" if named and owner == "builtins.list" else "what is extended may be no list"
+    return ""
+
+
+def _looked_up(body: Site, statement: Statement, symbols: set[str]) -> bool:
+    """Is one of the symbols used by the function anywhere but in a loop's own statements?"""
+    everywhere = Counter(_used(s for s in body.function.block.statements))
+    here = Counter(_used([statement]))
+    return any(everywhere[symbol] != here[symbol] for symbol in symbols)
+
+
+def _used(statements: Iterable[Statement]) -> Iterator[str]:
+    for statement in statements:
+        for event in statement.events:
+            if isinstance(event, Use):
+                yield event.place.symbol
+            elif isinstance(event, Define) and statement.kind == "Del":
+                yield event.symbol
+
+
+def _pairs(one: Footprint, other: Footprint, fold: Footprint) -> Iterator[tuple[Effect, Effect]]:
+    for a in other.effects:
+        for b in (*one.effects, *fold.effects):
+            yield a, b
+    for a in one.effects:
+        for b in fold.effects:
+            yield a, b
+
+
+def _holds(statement: Statement, call: Call) -> bool:
+    return any(isinstance(e, Invoke) and e.call.id == call.id for e in statement.events)
+
+
+def _words(statement: Statement) -> set[str]:
+    return {e.word for e in statement.events if isinstance(e, Control)}
+
+
+def _leaving(statement: Statement, *, top: bool) -> Iterator[str]:
+    """Words that end the loop: `break` only where it is this loop's own."""
+    inner = statement.kind in ("For", "While")
+    for word in _words(statement):
+        if word in ("return", "yield", "import", "await"):
+            yield word
+    if statement.kind == "Break" and top:
+        yield "break"
+    for block in statement.blocks:
+        for part in block.statements:
+            yield from _leaving(part, top=top and not (inner and block.role == "loop"))

@@ -1,0 +1,74 @@
+"""Loops that may start their calls ahead → candidates: a rewrite and the finding that offers it."""
+
+from __future__ import annotations
+
+from ..analyzer.codes import Applicability
+from ..analyzer.config import Config
+from ..analyzer.engine import Analysis, Finding, Fix, assumptions_of, call_site, milliseconds
+from ..analyzer.loop_forms import Fold, LoopForm, form_of
+from ..analyzer.suppressions import silencing
+from ..analyzer.turn_plans import TURNS, LoopPlan
+from .arguments import Names
+from .candidate import Candidate, fix_of, loses_comments, mixed_ends
+from .comprehensions import rewrite_comprehension
+from .edit import Writer
+from .loops import rewrite_loop
+
+
+def loop_candidates(
+    analysis: Analysis, config: Config, applicability: Applicability, names: dict[str, Names]
+) -> list[Candidate]:
+    """A rewrite for every planned loop."""
+    writer = Writer(analysis.source, analysis.module, config.line_length)
+    found: list[Candidate] = []
+    for plan in analysis.planner.loops:
+        lines = plan.statement.lines
+        if writer.mixed and mixed_ends(writer, lines.start, lines.end):
+            continue
+        known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
+        form = form_of(plan, analysis.planner.sites)
+        rewrite_one = rewrite_loop if plan.comprehension is None else rewrite_comprehension
+        rewritten = rewrite_one(plan, form, writer, known, config.target_version)
+        plain = form.fold is not Fold.NONE
+        if plain and (rewritten is None or loses_comments(rewritten.edit, analysis)):
+            form = LoopForm(Fold.NONE, "all awaited at once they would be hard to read")
+            rewritten = rewrite_one(plan, form, writer, known, config.target_version)
+        if rewritten is None or loses_comments(rewritten.edit, analysis, typed=False):
+            continue
+        fix = fix_of(rewritten, analysis, writer)
+        found.append(Candidate(rewritten, _finding(analysis, plan, form, applicability, fix)))
+    return found
+
+
+def _finding(
+    analysis: Analysis, plan: LoopPlan, form: LoopForm, applicability: Applicability, fix: Fix
+) -> Finding:
+    call = plan.member.call
+    site = call_site(analysis.inference, call, early=True)
+    turns = f"all {plan.count} turns" if plan.count is not None else f"{TURNS} turns"
+    gain = plan.sequential_ms - plan.parallel_ms
+    message = (
+        f"`{site.name}` is awaited turn by turn, and no turn needs another one; "
+        f"run together {turns} would save about {milliseconds(gain)}"
+    )
+    return Finding(
+        code=plan.code,
+        message=message,
+        span=site.span,
+        calls=(site,),
+        function=plan.site.function.qualname,
+        form="ordered" if form.fold is Fold.NONE else "plain",
+        form_reason=form.reason,
+        applicability=applicability,
+        sequential_ms=plan.sequential_ms,
+        parallel_ms=plan.parallel_ms,
+        assumptions=assumptions_of(analysis, [call]),
+        fix=fix,
+        suppressed=loop_suppressed(analysis, plan),
+        turns=turns,
+    )
+
+
+def loop_suppressed(analysis: Analysis, plan: LoopPlan) -> bool:
+    """Does a comment on the `for`, or on the call, silence the finding of a loop?"""
+    return bool(silencing(analysis.suppressions, plan.lines, plan.code))

@@ -1,0 +1,141 @@
+"""Loops → their new text: the calls of all turns are started, the loop takes them one by one."""
+
+from __future__ import annotations
+
+import re
+
+from ..analyzer.edges import Member
+from ..analyzer.edits import Edit
+from ..analyzer.loop_forms import Fold, LoopForm
+from ..analyzer.turn_plans import LoopPlan
+from .arguments import Names
+from .edit import Writer
+from .gather import Rewritten, await_all, carried, dropped_comment
+from .imports import needed, reach
+from .loop_lines import Words, listed, loop_header, many_of, plain
+
+
+def rewrite_loop(
+    plan: LoopPlan, form: LoopForm, writer: Writer, names: Names, target_version: str
+) -> Rewritten | None:
+    """The edit that starts the calls of a loop ahead; None if its header cannot be taken apart."""
+    indent = plan.site.block.indent
+    writer = writer.for_block(indent)
+    statement = plan.statement
+    header = _header(plan, writer)
+    if header is None:
+        return None
+    module, function = writer.module, plan.site.function
+    asyncio, new_import = reach(module, function, "asyncio", statement.span.start), None
+    if asyncio is None:
+        new_import = needed(module, function, "asyncio")
+        asyncio = new_import.name
+    lines: list[str] = []
+    target, iterable = header
+    if not plan.repeats:
+        name = many_of(target, names, "items")
+        lines += bound(name, f"list({iterable})" if plan.once else iterable, indent)
+        iterable = name
+    base = call_base(plan.member)
+    opening, made = defined(plan, base, writer, names, asyncio, bool(lines))
+    lines += opening
+    words = Words(target, iterable, made, asyncio, target_version)
+    lines += plain(plan, form, words, writer, names) if form.fold is not Fold.NONE else \
+        _ordered(plan, words, writer, names)  # fmt: skip
+    text = writer.style.newline.join(lines)
+    if writer.source.text[: statement.lines.end].endswith(("\n", "\r")):
+        text += writer.style.newline
+    return Rewritten(Edit(statement.lines.start, statement.lines.end, text), new_import)
+
+
+def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list[str]:
+    indent, unit = plan.site.block.indent, writer.style.unit
+    tasks, task = names.new("tasks"), names.new("task")
+    started = f"{words.asyncio}.ensure_future({words.made})"
+    lines = listed(f"{tasks} = [", started, words.turns, "]", indent, writer)
+    span = plan.member.call.await_span
+    assert span is not None
+    taken = [Edit(span.start, span.end, f"await {task}"), *dropped_comment(plan.member, writer)]
+    inner = indent + unit
+    lines.append(f"{indent}try:")
+    edits = [loop_header(plan, words, tasks, task, inner, writer), *taken]
+    lines += writer.indented(plan.statement.lines.line, plan.statement.span.end_line, edits)
+    lines.append(f"{indent}finally:")
+    lines += [f"{inner}for {task} in {tasks}:", f"{inner}{unit}{task}.cancel()"]
+    return lines + await_all(words.asyncio, [f"*{tasks}"], inner, writer)
+
+
+def _header(plan: LoopPlan, writer: Writer) -> tuple[str, str] | None:
+    """The texts of target and iterable, without parentheses around them."""
+    turns = plan.statement.turns
+    assert turns is not None
+    text = writer.source.text
+    before = text[plan.statement.span.start : turns.target.start]
+    between = text[turns.target.end : turns.iterable.start]
+    opened = re.fullmatch(r"[\s),]*\bin\b\s*([\s(]*)", between)
+    closed = re.match(r"([\s)]*):", text[turns.iterable.end :])
+    if opened is None or closed is None or not re.fullmatch(r"for[\s(]*", before):
+        return None
+    iterable = f"{opened.group(1)}{writer.text(turns.iterable)}{closed.group(1).rstrip()}"
+    return writer.text(turns.target).strip(), iterable
+
+
+def bound(name: str, iterable: str, indent: str) -> list[str]:
+    first, *rest = iterable.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [f"{indent}{name} = {first}", *rest]
+
+
+def call_base(member: Member) -> str:
+    """A name for the call, after the last part of what is called."""
+    words = re.findall(r"\w+", member.call.callee)
+    word = words[-1].strip("_").lower() if words else ""
+    return word if word.isidentifier() else "call"
+
+
+def defined(
+    plan: LoopPlan, base: str, writer: Writer, names: Names, asyncio: str, follows: bool
+) -> tuple[list[str], str]:
+    """The lines that define what makes one call, and the expression that makes it."""
+    call, indent, unit = plan.member.call, plan.site.block.indent, writer.style.unit
+    if plan.direct:
+        return [], writer.text(call.span)
+    lines: list[str] = []
+    name = names.new(f"bounded_{base}" if plan.limited else f"{base}_one")
+    inner = indent + unit
+    within = inner
+    limit = ""
+    if plan.limited:
+        limit = names.new("limit")
+        lines.append(f"{indent}{limit} = {asyncio}.Semaphore({plan.width})")
+        within += unit
+    parameters = ", ".join(symbol.rpartition(":")[2] for symbol in plan.inner)
+    if lines or follows or not _opens_block(plan, writer):
+        lines.append("")
+    lines.append(f"{indent}async def {name}({parameters}):")
+    if limit:
+        lines.append(f"{inner}async with {limit}:")
+    lines += _returned(plan.member, within, writer)
+    lines.append("")
+    return lines, f"{name}({parameters})"
+
+
+def _opens_block(plan: LoopPlan, writer: Writer) -> bool:
+    """Does nothing stand in the block before the loop, or a blank line?"""
+    start = plan.statement.lines.start
+    above = writer.source.text[:start].rstrip("\r\n \t\f")
+    blank = re.search(r"(\r\n|\n|\r)[ \t\f]*(\r\n|\n|\r)[ \t\f]*$", writer.source.text[:start])
+    return plan.index == 0 or blank is not None or not above
+
+
+def _returned(member: Member, indent: str, writer: Writer) -> list[str]:
+    comment = carried(member, writer)
+    lines = writer.call_lines(member.call, indent)
+    opening = f"{indent}return await "
+    one = opening + lines[0][len(indent) :]
+    if len(lines) == 1 and not writer.fits(one + comment) and member.call.arguments:
+        arguments = writer.arguments(member.call)
+        exploded = writer.exploded(member.call.callee, arguments, indent)
+        return [opening + exploded[0][len(indent) :], *exploded[1:-1], exploded[-1] + comment]
+    lines[0] = one
+    lines[-1] += comment
+    return lines
