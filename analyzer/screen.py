@@ -19,7 +19,7 @@ _SUPPRESSION = re.compile(rb"#\s*(?:pexec\s*:|noqa\s*:[^\r\n#]*PX[0-9])", re.IGN
 
 
 def may_hold_opportunity(data: bytes) -> bool:
-    """False only if no block of the file awaits two things, in two statements or in one or in turns.
+    """False only if no block awaits two things: in two statements, in one, or in turns.
 
     What ``ast`` cannot parse may: newer syntax than that of the running Python, or an error that is
     to be reported.
