@@ -30,8 +30,11 @@ _HOPS = 4
 
 def annotated(resolver: Resolver, text: str, depth: int = 0) -> Type:
     """The type that an annotation of a module names, None left out; UNKNOWN if it is not one."""
-    found = [_member(resolver, m, depth) for m in members(text) if m != NONE]
-    return join(found) if found else Type(NONE)
+    known = resolver.annotations.get((text, depth))
+    if known is None:  # dictionaries of dictionaries name the same texts again and again
+        found = [_member(resolver, m, depth) for m in members(text) if m != NONE]
+        known = resolver.annotations[text, depth] = join(found) if found else Type(NONE)
+    return known
 
 
 def _member(resolver: Resolver, member: str, depth: int) -> Type:

@@ -84,6 +84,7 @@ class Resolver:
         self.sources = sources
         self.project = project
         self.plain_values = plain_values
+        self.annotations: dict[tuple[str, int], Type] = {}  # see `annotated`
         self.types = sources[-1]
         self.module_name = module.name or "__main__"
         self.own = OwnClasses(module, self.module_name)
