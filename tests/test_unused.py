@@ -123,7 +123,7 @@ def test_no_fix_that_would_make_a_directive_of_a_remark(line: str) -> None:
 def test_unknown_code_says_so_and_has_no_fix() -> None:
     (item,) = result_of("f()  # pexec: ignore[PX110]\n").unused
     assert item.message == (
-        "`PX110` of `# pexec: ignore[PX110]` is no code (codes: PX001, PX101, PX105, PX301); "
+        "`PX110` of `# pexec: ignore[PX110]` is no code (codes: PX001, PX101, PX103, PX104, PX105, PX301); "
         "did you mean `PX105`?"
     )
     assert item.fix is None
