@@ -116,7 +116,7 @@ class Comprehensions:
         bound = self.sites.bound_at(site, index)
         table = {**bound.table, **dict.fromkeys(symbols_of(one.turns.names), -1)}
         known = Bound(table, bound.index, bound.module_level)
-        member, edge = member_of(index, plain, self.footprints, known)
+        member, edge = member_of(index, plain, self.footprints, known, inside=True)
         if member is None:
             words = "it awaits something that is not a call"
             return edge or Edge(EdgeKind.CONTROL, words, one.span.line)

@@ -108,13 +108,14 @@ class Loops:
         if len(awaiting) > 1:
             words = f"a turn awaits in line {statements[awaiting[1]].span.line} as well"
             return Edge(EdgeKind.CONTROL, words, line)
-        at = statement.blocks[0].at if statement.blocks else len(statement.events)
-        if any(_awaiting(e) for e in statement.events[at:]):
+        own = _tried(statement)
+        at = own.blocks[0].at if own.blocks else len(own.events)
+        if any(_awaiting(e) for e in own.events[at:]) or _awaits_elsewhere(statement, own):
             words = f"the `{statement.kind.lower()}` of line {line} awaits inside"
             return Edge(EdgeKind.CONTROL, words, line)
-        plain = replace(statement, blocks=())
+        plain = replace(own, blocks=())
         bound = self.sites.bound_at(body, awaiting[0])
-        member, edge = member_of(awaiting[0], plain, self.footprints, bound)
+        member, edge = member_of(awaiting[0], plain, self.footprints, bound, inside=True)
         if member is None:
             words = f"line {line} awaits several calls, or something that is not a call"
             return edge or Edge(EdgeKind.CONTROL, words, line)
@@ -124,8 +125,10 @@ class Loops:
 
     def _leaves(self, statements: Sequence[Statement], member: Member) -> Edge | None:
         for i, statement in enumerate(statements):
+            ahead = _before(statement, member) if i == member.index else ()
+            skips = i < member.index or any("continue" in leaving(s) for s in ahead)
             for word in leaving(statement):
-                early = i < member.index and word == "continue"
+                early = skips and word == "continue"
                 if early or word not in _STAYING:
                     line = statement.span.line
                     words = f"`{word}` in line {line} may end a turn before `{member.facts.name}`" \
@@ -148,15 +151,39 @@ class Loops:
 
     def rest(self, body: Site, member: Member) -> Iterator[tuple[Statement, Footprint]]:
         """What the turns do besides the call, by statement."""
+        own = {id(e) for e in member.call.setup}
         for i, statement in enumerate(body.block.statements):
-            if i == member.index:
-                yield statement, member.before
-                yield statement, member.after
-            else:
+            if i != member.index:
                 yield statement, self.footprints.of(statement)
+                continue
+            at = next(k for k, e in enumerate(statement.events)
+                      if isinstance(e, Invoke) and e.call is member.call)  # fmt: skip
+            before = [e for e in statement.events[:at] if id(e) not in own]
+            yield statement, self.footprints.of_events(before)
+            yield statement, self.footprints.of_events(statement.events[at + 1 :])
 
 
 # -- what stands in a loop ---------------------------------------------------------------------
+
+
+def _tried(statement: Statement) -> Statement:
+    """The statement that awaits: of a `try`, one that stands in its body, where a turn gets to."""
+    if statement.kind == "Try" and statement.blocks[0].role == "try":
+        inside = [s for s in statement.blocks[0].statements if _awaits(s.events)]
+        if len(inside) == 1:
+            return inside[0]
+    return statement
+
+
+def _before(statement: Statement, member: Member) -> Sequence[Statement]:
+    """The statements of a `try` before the one that makes the call."""
+    inside = statement.blocks[0].statements if statement.kind == "Try" else ()
+    return [s for s in inside if s.span.end <= member.statement.span.start]
+
+
+def _awaits_elsewhere(statement: Statement, own: Statement) -> bool:
+    everywhere = sum(map(_awaiting, statement.events))
+    return everywhere != sum(map(_awaiting, own.events))
 
 
 def _asynchronous(statement: Statement) -> bool:

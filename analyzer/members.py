@@ -35,11 +35,17 @@ _NO_MEMBER = frozenset({"Assert", "FunctionDef", "ClassDef"})
 
 
 def member_of(
-    index: int, statement: Statement, footprints: Footprints, bound: Container[str]
+    index: int,
+    statement: Statement,
+    footprints: Footprints,
+    bound: Container[str],
+    *,
+    inside: bool = False,
 ) -> tuple[Member | None, Edge | None]:
     """The statement's awaited call as a member, or the reason why it cannot start early.
 
-    (None, None) when the statement awaits nothing, or several things.
+    (None, None) when the statement awaits nothing, or several things. ``inside``: the call is made
+    by a function of its own when that begins, and not before.
     """
     awaited = awaited_in(statement)
     if len(awaited) != 1:
@@ -98,7 +104,8 @@ def _member(
     if _claimed_inside(call, statement, inference):
         words = f"a `# pexec:` comment speaks of `{facts.name}`, and would not go where it goes"
         return None, Edge(EdgeKind.CONTROL, words, line)
-    if facts.entry is not None and facts.entry.transparent:
+    begins = inside and facts.name == "asyncio.wait_for"  # which takes what it is given at once
+    if facts.entry is not None and facts.entry.transparent and not begins:
         words = f"cancelled before it begins, `{facts.name}` leaves what it was given unawaited"
         return None, Edge(EdgeKind.CONTROL, words, line)
     acting = _acting(call, inference)

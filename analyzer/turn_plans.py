@@ -15,7 +15,6 @@ from .effects.model import describe
 from .footprint import Footprint
 from .gathering import gathers
 from .ir import Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
-from .members import makes_awaitable
 from .moved_text import names_in, strange
 from .sites import Site
 from .turns import (
@@ -25,6 +24,7 @@ from .turns import (
     grown,
     header_end,
     live,
+    made_surely,
     of_another_turn,
     passing,
     symbols_of,
@@ -206,13 +206,7 @@ class Turning:
             s for s in dict.fromkeys(symbols_of(turns.names)) if s.rpartition(":")[2] in named
         )
         limited = count is None or count > width
-        entry = member.facts.entry
-        made = replace(member.call, awaited=False)
-        sure = not member.risks and (
-            any(t.function is not None and t.function.is_async
-                for t in self.inference.callees.targets(member.call))
-            or (entry is not None and makes_awaitable(made, member.facts))
-        )  # fmt: skip
+        sure = not member.risks and made_surely(member.call, self.inference)
         return LoopPlan(
             site=site, index=index, statement=statement, body=body, member=member, inner=inner,
             count=count, width=width, direct=sure and not limited,

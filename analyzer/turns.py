@@ -180,6 +180,26 @@ def grown(looked: Effect, write: Effect) -> bool:
     return True
 
 
+def made_surely(call: Call, inference: Inference) -> bool:
+    """Does making the awaitable raise nothing, whatever its arguments are?
+
+    So it is with an `async def` that is known to take them.
+    """
+    if any(argument.star for argument in call.arguments):
+        return False
+    targets = inference.callees.targets(call)
+    if targets:
+        return all(t.function is not None and t.function.is_async for t in targets)
+    entry = inference.facts(call).entry
+    if entry is None or entry.transparent or not entry.params:
+        return False
+    if not entry.is_async and entry.origin.startswith("catalog"):
+        return False
+    positional = sum(argument.keyword is None for argument in call.arguments)
+    named = [argument.keyword for argument in call.arguments if argument.keyword is not None]
+    return positional <= len(entry.params) and all(name in entry.params for name in named)
+
+
 # -- two turns ---------------------------------------------------------------------------------
 
 

@@ -40,6 +40,7 @@ from .turns import (
     grown,
     header_end,
     live,
+    made_surely,
     misfit,
     of_another_turn,
     passing,
@@ -143,18 +144,21 @@ def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
         _bounded(loop, one.turns, sites)
         or _repeated(loop, one.setup, sites)
         or _scoped(loop, one.turns, awaited.call, site, sites)
-        or _fits(awaited, statement, site, loop.index, sites)
+        or _fits(awaited, statement, site, loop.index, sites, inside=loop.parameters is not None)
         or _orders(one.turns, varies, awaited, (*ahead, *fold), sites)
         or (_gathered(loop, statement, awaited, fold, site, sites) if loop.form == "list" else "")
     )
 
 
-def _fits(awaited: Invoke, statement: Statement, site: Site, index: int, sites: Sites) -> str:
+def _fits(
+    awaited: Invoke, statement: Statement, site: Site, index: int, sites: Sites, *, inside: bool
+) -> str:
     """May the call itself be started ahead?"""
     call = replace(awaited.call, guarded=False)
     events = (*call.setup, replace(awaited, call=call, guarded=False))
     plain = replace(statement, events=events)
-    member, edge = member_of(index, plain, sites.footprints, sites.bound_at(site, index))
+    bound = sites.bound_at(site, index)
+    member, edge = member_of(index, plain, sites.footprints, bound, inside=inside)
     return "" if member is not None else edge.words if edge is not None else "it awaits nothing"
 
 
@@ -188,6 +192,8 @@ def _scoped(loop: Loop, turns: Turns, call: Call, site: Site, sites: Sites) -> s
                 return f"the call would read `{name}` of a later turn"
         if not set(loop.parameters) <= targets:
             return "the call is handed something that is no target of the loop"
+    if loop.parameters is None and not made_surely(call, sites.inference):
+        return "making a call may raise before anything runs"
     bound = sites.bound_at(site, loop.index)
     for event in call.setup:
         named = isinstance(event, Use) and event.risk is Risk.NAME
@@ -217,13 +223,21 @@ def _apart(loop: Loop, statement: Statement, call: Call, site: Site, sites: Site
     position = next(
         i for i, e in enumerate(around.events) if isinstance(e, Invoke) and e.call.id == call.id
     )
-    if around.blocks and position >= around.blocks[0].at:
-        return f"the call of line {call.span.line} may not run in each turn"
     awaited = around.events[position]
     assert isinstance(awaited, Invoke)
+    tried = around.blocks[0].statements if around.kind == "Try" else ()
+    stands = next((s for s in tried if any(e is awaited for e in s.events)), around)
+    at = next(i for i, e in enumerate(stands.events) if e is awaited)
+    if awaited.guarded or (stands.blocks and at >= stands.blocks[0].at):
+        return f"the call of line {call.span.line} may not run in each turn"
+    for s in tried:
+        if s.span.end <= stands.span.start and "continue" in _words(s):
+            return "`continue` may end a turn before its call"
+    plain = replace(stands, blocks=())
     member, edge = member_of(
-        index, replace(around, blocks=()), sites.footprints, sites.bound_at(body, index)
-    )
+        index, plain, sites.footprints, sites.bound_at(body, index),
+        inside=loop.parameters is not None,
+    )  # fmt: skip
     if member is None:
         return edge.words if edge is not None else "a turn awaits more than one call"
     own = {id(e) for e in (*awaited.call.setup, awaited)}

@@ -69,6 +69,8 @@ def _iterable(plan: LoopPlan, writer: Writer) -> str | None:
     """The text of what is gone through, with its parentheses."""
     one, turns, text = plan.comprehension, plan.turns, writer.source.text
     assert one is not None
+    if plan.repeats:  # a name or a call, which needs no parentheses
+        return writer.text(turns.iterable)
     opened = re.fullmatch(
         r"[\s),]*\bin\b\s*([\s(]*)", text[turns.target.end : turns.iterable.start]
     )

@@ -58,6 +58,20 @@ def listed(
     return [f"{indent}{opening}", f"{inner}{element}", f"{inner}{turns}", f"{indent}{closing}"]
 
 
+def last_line(plan: LoopPlan, writer: Writer) -> int:
+    """The last line of a loop, comments at the end of its body included."""
+    indent, end = plan.site.block.indent, plan.statement.span.end_line
+    for number in range(end + 1, len(writer.starts)):
+        ((_, line),) = writer.lines(number, number)
+        if not line.strip():
+            continue
+        own = line[: len(line) - len(line.lstrip())]
+        if not line.lstrip().startswith("#") or len(own) <= len(indent):
+            break
+        end = number
+    return end
+
+
 def loop_header(
     plan: LoopPlan, words: Words, many: str, one: str, indent: str, writer: Writer
 ) -> Edit:
@@ -97,7 +111,7 @@ def plain(plan: LoopPlan, form: LoopForm, words: Words, writer: Writer, names: N
     header = loop_header(plan, words, many, result, indent, writer)
     second = plan.body.block.statements[1]
     gone = Edit(first.lines.start, second.lines.start, "")
-    start, end = statement.lines.line, statement.span.end_line
+    start, end = statement.lines.line, last_line(plan, writer)
     return lines + writer.edited(start, end, [header, gone])
 
 

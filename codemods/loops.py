@@ -12,7 +12,7 @@ from .arguments import Names
 from .edit import Writer
 from .gather import Rewritten, await_all, carried, dropped_comment
 from .imports import needed, reach
-from .loop_lines import Words, listed, loop_header, many_of, plain
+from .loop_lines import Words, last_line, listed, loop_header, many_of, plain
 
 
 def rewrite_loop(
@@ -43,9 +43,10 @@ def rewrite_loop(
     lines += plain(plan, form, words, writer, names) if form.fold is not Fold.NONE else \
         _ordered(plan, words, writer, names)  # fmt: skip
     text = writer.style.newline.join(lines)
-    if writer.source.text[: statement.lines.end].endswith(("\n", "\r")):
+    end = writer.starts[last_line(plan, writer)]
+    if writer.source.text[:end].endswith(("\n", "\r")):
         text += writer.style.newline
-    return Rewritten(Edit(statement.lines.start, statement.lines.end, text), new_import)
+    return Rewritten(Edit(statement.lines.start, end, text), new_import)
 
 
 def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list[str]:
@@ -59,7 +60,7 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     inner = indent + unit
     lines.append(f"{indent}try:")
     edits = [loop_header(plan, words, tasks, task, inner, writer), *taken]
-    lines += writer.indented(plan.statement.lines.line, plan.statement.span.end_line, edits)
+    lines += writer.indented(plan.statement.lines.line, last_line(plan, writer), edits)
     lines.append(f"{indent}finally:")
     lines += [f"{inner}for {task} in {tasks}:", f"{inner}{unit}{task}.cancel()"]
     return lines + await_all(words.asyncio, [f"*{tasks}"], inner, writer)
@@ -76,6 +77,8 @@ def _header(plan: LoopPlan, writer: Writer) -> tuple[str, str] | None:
     closed = re.match(r"([\s)]*):", text[turns.iterable.end :])
     if opened is None or closed is None or not re.fullmatch(r"for[\s(]*", before):
         return None
+    if plan.repeats:  # a name or a call, which needs no parentheses
+        return writer.text(turns.target).strip(), writer.text(turns.iterable)
     iterable = f"{opened.group(1)}{writer.text(turns.iterable)}{closed.group(1).rstrip()}"
     return writer.text(turns.target).strip(), iterable
 
