@@ -50,7 +50,7 @@ def member_of(
     awaited = awaited_in(statement)
     if len(awaited) != 1:
         return None, None
-    return _member(index, statement, 0, awaited[0], footprints, bound)
+    return _member(index, statement, 0, awaited[0], footprints, bound, inside=inside)
 
 
 def several_of(
@@ -84,6 +84,8 @@ def _member(
     place: tuple[int, Call],
     footprints: Footprints,
     bound: Container[str],
+    *,
+    inside: bool = False,
 ) -> tuple[Member | None, Edge | None]:
     position, call = place
     line = statement.span.line
