@@ -1,6 +1,7 @@
 """Plan + latencies → how long a file waits now, after the rewrite, and at the very best.
 
-Every call site counts once: a loop as one turn, both branches of an `if`. Times are projections
+Every call site counts once: a loop as one turn, unless its turns are run together (ten where their
+number is not known), and both branches of an `if`. Times are projections
 from the latencies of :mod:`.latency`, never measurements; computation between calls counts as 0.
 """
 
@@ -116,6 +117,8 @@ def _function(
     ]
     latencies.update(latency_of(analysis.inference.facts(call))[1] for call in calls)
     sequential = analysis.planner.footprints.waits(calls)
+    # A loop counts as one turn, but where a finding runs its turns together.
+    sequential += sum(f.sequential_ms - f.calls[0].latency_ms for f in findings if f.turns)
     gained = sum(f.gain_ms for f in findings)
     critical = Critical(analysis, plans).block(function.block) if calls else 0.0
     return Times(len(calls), len(findings), sequential, sequential - gained, critical)

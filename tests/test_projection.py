@@ -56,6 +56,25 @@ def test_times(lines: tuple[str, ...], expected: tuple[float, float, float]) -> 
     assert found[1] in (expected[0], expected[1])  # the validator may refuse: slower, never faster
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("for x in range(16): pass", "await one(a)"), (100, 100, 100)),
+        (("for x in range(16):", "    await one(x)"), (1600, 200, 100)),
+        (("y = [await one(x) for x in range(4)]",), (400, 100, 100)),
+        (("for x in sorted(a):", "    await two(x)"), (2000, 400, 200)),  # reckoned with ten
+        (("for x in a:", "    await two(x)"), (200, 200, 200)),  # nothing is run together
+        (("return await one(a), await two(b)",), (300, 200, 200)),
+        (("return await one(await two(b)), await three(b)",), (600, 300, 300)),
+    ],
+    ids=["no-call", "constant", "comprehension", "unknown-number", "left", "operands", "chain"],
+)  # fmt: skip
+def test_turns_that_run_together_are_counted(
+    lines: tuple[str, ...], expected: tuple[float, float, float]
+) -> None:
+    assert times(*lines) == expected
+
+
 def test_inner_blocks_count_with_their_own_critical_path() -> None:
     lines = ("if a:", "    x = await one(a)", "    y = await two(b)", "z = await three(x)")
     source = body("x = 0", *lines)
