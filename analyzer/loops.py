@@ -50,6 +50,8 @@ class Loops:
         if isinstance(found, LoopPlan):
             return found
         call = next((c for s in awaiting for c in _calls(s.events)), None)
+        if call is None and statement.turns is not None and not statement.turns.asynchronous:
+            return None  # it awaits what runs already
         name = self.inference.facts(call).name if call is not None else "await"
         return LoopNote(site, statement, name, found)
 

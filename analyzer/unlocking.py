@@ -60,9 +60,9 @@ class Unknown:
 def declarable(name: str) -> bool:
     """Can a declaration match calls of that name, and would it be one to write?
 
-    What a builtin does is known: where it does more, that lies in what it is handed.
+    What a builtin or asyncio does is known: where it does more, that lies in what it is handed.
     """
-    return bool(_DECLARABLE.fullmatch(name)) and not name.startswith("builtins.")
+    return bool(_DECLARABLE.fullmatch(name)) and not name.startswith(("builtins.", "asyncio."))
 
 
 def unlocks(analysis: Analysis, config: Config) -> tuple[Unlock, ...]:
