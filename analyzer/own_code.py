@@ -219,8 +219,8 @@ def _of_stranger(inference: Inference, step: Step, event: Event | None) -> tuple
     if not isinstance(step, Attr):
         word, _ = special(inference, frozenset(_item(event)))
         return word, None if word else []
-    stored = isinstance(event, (Store, Mutate))
-    word, functions = attribute(inference, step.name, stored=stored)
+    looks = not isinstance(event, (Store, Mutate))
+    word, functions = attribute(inference, step.name, acting=looks)
     wanted = _attribute(event, not made_by_getattr(inference, step.name))
     other, _ = special(inference, frozenset(wanted))
     return word or other, None if other else functions

@@ -50,17 +50,16 @@ _BY_SIGN = {
 def operated(inference: Inference, value: Value, event: Operate) -> str:
     """What an operator runs for one of its operands, or ""; what only looks is nothing."""
     word, functions = ran(inference, value, event)
-    if not word or (
-        event.risk not in (Risk.TRUTH, Risk.INDEX)
-        and _looked(inference, event)
-        and quiet(functions)
-    ):
-        return ""
-    return word
+    return "" if not word or (_reads(inference, event) and quiet(functions)) else word
+
+
+def _reads(inference: Inference, event: Operate) -> bool:
+    """Are the operands read with all that lies below them?"""
+    return event.risk not in (Risk.TRUTH, Risk.INDEX) and _looked(inference, event)
 
 
 def _looked(inference: Inference, event: Operate) -> bool:
-    """Are the operands read with all that lies below them?"""
+    """Is what is asked for a member looked through?"""
     if not event.member:
         return True
     place = event.values[-1].place
@@ -79,8 +78,9 @@ def ran(inference: Inference, value: Value, event: Operate) -> tuple[str, Ran]:
     hashed = kind.name in MAPPINGS | HASHING
     wanted = _wanted(inference, value, event)
     return _ran(
-        inference, value, lambda names: wanted & names if wanted else _any(names), hashed=hashed
-    )
+        inference, value, lambda names: wanted & names if wanted else _any(names), hashed=hashed,
+        acting=_reads(inference, event),
+    )  # fmt: skip
 
 
 def _any(names: frozenset[str]) -> frozenset[str]:
@@ -164,7 +164,7 @@ def run_by(
     ``hashed``: it is compared as a key is, so only if it can be hashed.
     """
     wanted = set(dunders) - {"__iter__"}  # what is gone through is known to be a container
-    return _ran(inference, value, wanted.intersection, hashed=hashed)
+    return _ran(inference, value, wanted.intersection, hashed=hashed, acting=not hashed)
 
 
 def _ran(
@@ -173,6 +173,7 @@ def _ran(
     called: Callable[[frozenset[str]], Iterable[str]],
     *,
     hashed: bool,
+    acting: bool,
 ) -> tuple[str, Ran]:
     if value.is_literal or value.immutable:
         return "", []
@@ -191,7 +192,7 @@ def _ran(
     strange = not kind.known and (value.place is None or is_stranger(inference, value.place))
     if strange or any(holds(resolver, k) for k in kind.each):
         names = frozenset(called(special_methods(inference)))
-        more, functions = special(inference, names, hashed=hashed)
+        more, functions = special(inference, names, hashed=hashed, acting=acting and not hashed)
         word = word or more
         found.append(functions)
     return word, together(found)

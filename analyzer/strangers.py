@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .acting import acts
+from .classes import events_of
 from .effects.selector import Attr
 from .index_facts import ANY_NAME, ClassFact, Meaning
-from .ir import Place
+from .ir import Control, Place
 from .keys import hashable_in_file
 from .quiet import One, in_file, is_property, of_class, together
 
@@ -33,24 +34,27 @@ def special_methods(inference: Inference) -> frozenset[str]:
 
 
 def special(
-    inference: Inference, names: frozenset[str], *, hashed: bool = False
+    inference: Inference, names: frozenset[str], *, hashed: bool = False, acting: bool = False
 ) -> tuple[str, Ran]:
     """What an object of any class may run of some special methods: in words, and as functions.
 
-    ``hashed``: it is compared as a key is, so only if it can be hashed.
+    ``hashed``: it is compared as a key is, so only if it can be hashed. ``acting``: only what is
+    seen to act; this is for operators that read all that lies below the object.
     """
-    key = (*sorted(names), "hashed" if hashed else "")
+    key = (*sorted(names), "hashed" if hashed else "", "acting" if acting else "")
     if key not in inference.strangers:
-        inference.strangers[key] = _special(inference, names, hashed=hashed)
+        inference.strangers[key] = _special(inference, names, hashed=hashed, acting=acting)
     return inference.strangers[key]
 
 
-def _special(inference: Inference, names: frozenset[str], *, hashed: bool) -> tuple[str, Ran]:
+def _special(
+    inference: Inference, names: frozenset[str], *, hashed: bool, acting: bool
+) -> tuple[str, Ran]:
     word, ran = "", list[Ran]()
     own = names & inference.resolver.own.specials
     if own and not (hashed and not hashable_in_file(inference)):
         found = in_file(inference, own)
-        if _counts(inference, found):
+        if not acting or _counts(inference, found):
             word = f"`?.{min(own)}`"
             ran.append(found)
     classes = _classes(inference, names)
@@ -58,7 +62,7 @@ def _special(inference: Inference, names: frozenset[str], *, hashed: bool) -> tu
         if hashed and not _hashable(inference, cls):
             continue
         found = None if ANY_NAME in cls.binds else of_class(inference, cls, names)
-        if _counts(inference, found):
+        if not acting or _counts(inference, found):
             word = word or f"`{cls.name}.{min(names & cls.binds, default='?')}`"
             ran.append(found)
     return word, together(ran)
@@ -92,15 +96,18 @@ def _hashable(inference: Inference, cls: ClassFact) -> bool:
     return owner is None or hashable_in_file(owner)
 
 
-def attribute(inference: Inference, name: str, *, stored: bool = False) -> tuple[str, Ran]:
-    """What reading (``stored``: setting) an attribute of any object runs if a class computes it."""
-    key = (f".{name}", "stored" if stored else "")
+def attribute(inference: Inference, name: str, *, acting: bool = False) -> tuple[str, Ran]:
+    """What reading, or setting, an attribute of any object runs if a class computes it.
+
+    ``acting``: only what is seen to act, where all that lies below the object is read as well.
+    """
+    key = (f".{name}", "acting" if acting else "")
     if key not in inference.strangers:
-        inference.strangers[key] = _attribute(inference, name, stored=stored)
+        inference.strangers[key] = _attribute(inference, name, acting=acting)
     return inference.strangers[key]
 
 
-def _attribute(inference: Inference, name: str, *, stored: bool) -> tuple[str, Ran]:
+def _attribute(inference: Inference, name: str, *, acting: bool) -> tuple[str, Ran]:
     word, ran = "", list[Ran]()
     for cls in _met(inference, inference.index.made_up(name)):
         word = word or f"`{cls.name}.{name}`"
@@ -108,7 +115,7 @@ def _attribute(inference: Inference, name: str, *, stored: bool) -> tuple[str, R
     for cls in computing(inference, name):
         functions = of_class(inference, cls, {name})
         mere = functions and all(is_property(function) for _, function in functions)
-        if mere and not stored and not _counts(inference, functions):
+        if mere and acting and not _counts(inference, functions):
             continue
         if inference.config.plain_values and _wrapped(inference, cls, name):
             continue
@@ -118,14 +125,33 @@ def _attribute(inference: Inference, name: str, *, stored: bool) -> tuple[str, R
 
 
 def _wrapped(inference: Inference, cls: ClassFact, name: str) -> bool:
-    """Is it a method below decorators that are functions? What they answer with is called, too."""
-    return name in cls.methods and not any(
-        inference.index.describes(
+    """Is it a method below decorators that are functions? What they answer with is called, too.
+
+    A decorator of the project must be seen to answer with a function that it defines.
+    """
+    return name in cls.methods and all(
+        not inference.index.describes(
             replace(how, kind="made") if how.kind == "name" else how, of_functions=False
         )
+        and all(_gives_function(inference, dotted) for dotted in how.names)
         for one, how in cls.computed
         if one == name
     )
+
+
+def _gives_function(inference: Inference, dotted: str) -> bool:
+    for found in inference.index.resolve(dotted):
+        if found.kind != "function" or found.file is None:
+            continue
+        owner = inference.of(found.file.module)
+        function = owner.callees.by_scope.get(found.qualname) if owner is not None else None
+        if function is None:
+            return False
+        given = [e.value for e in events_of(function) if isinstance(e, Control)
+                 and e.word == "return"]  # fmt: skip
+        if not given or not all(value.function for value in given):
+            return False
+    return True
 
 
 def computing(inference: Inference, name: str) -> Iterator[ClassFact]:

@@ -31,8 +31,8 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
 
 * `while` loops, `async for`, loops that end early (`break`, `return`), and a call that uses what an
   earlier turn bound.
-* Turns that await more than one call, or inside an `if`, a `with` or another loop. A `try` around the
-  call stays where it is.
+* Turns that await more than one call, or inside an `if`, a `with` or another loop. A `try` around
+  the call stays where it is.
 * A call that writes, or that nobody declared.
 * A call that runs others together itself: bounds do not add up.
 * What would save less than `min-gain-ms` for ten turns, or for as many as there are.
