@@ -88,7 +88,9 @@ def _computes(inference: Inference, owner: Place, kind: Type, name: str) -> bool
     known = members(inference, kind)
     if known is not None:
         return name in known.computed
-    return not kind and is_stranger(inference, owner) and any(computing(inference, name))
+    if kind or not is_stranger(inference, owner):
+        return False
+    return any(computing(inference, name)) or made_by_getattr(inference, name)
 
 
 def _properties(inference: Inference, kind: Type, step: Step) -> Ran:
@@ -222,5 +224,8 @@ def _of_stranger(inference: Inference, step: Step, event: Event | None) -> tuple
     looks = not isinstance(event, (Store, Mutate))
     word, functions = attribute(inference, step.name, acting=looks)
     wanted = _attribute(event, not made_by_getattr(inference, step.name))
-    other, _ = special(inference, frozenset(wanted))
-    return word or other, None if other else functions
+    # What `__getattr__` makes up is read with all that lies below the object.
+    mild = {"__getattr__"} if looks else set[str]()
+    other, _ = special(inference, frozenset(wanted - mild))
+    made, _ = special(inference, frozenset(wanted & mild), acting=True)
+    return word or other or made, None if other or made else functions
