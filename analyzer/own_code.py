@@ -221,11 +221,7 @@ def _of_stranger(inference: Inference, step: Step, event: Event | None) -> tuple
     if not isinstance(step, Attr):
         word, _ = special(inference, frozenset(_item(event)))
         return word, None if word else []
-    looks = not isinstance(event, (Store, Mutate))
-    word, functions = attribute(inference, step.name, acting=looks)
+    word, functions = attribute(inference, step.name)
     wanted = _attribute(event, not made_by_getattr(inference, step.name))
-    # What `__getattr__` makes up is read with all that lies below the object.
-    mild = {"__getattr__"} if looks else set[str]()
-    other, _ = special(inference, frozenset(wanted - mild))
-    made, _ = special(inference, frozenset(wanted & mild), acting=True)
-    return word or other or made, None if other or made else functions
+    other, _ = special(inference, frozenset(wanted))
+    return word or other, None if other else functions

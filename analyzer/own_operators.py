@@ -78,9 +78,8 @@ def ran(inference: Inference, value: Value, event: Operate) -> tuple[str, Ran]:
     hashed = kind.name in MAPPINGS | HASHING
     wanted = _wanted(inference, value, event)
     return _ran(
-        inference, value, lambda names: wanted & names if wanted else _any(names), hashed=hashed,
-        acting=_reads(inference, event),
-    )  # fmt: skip
+        inference, value, lambda names: wanted & names if wanted else _any(names), hashed=hashed
+    )
 
 
 def _any(names: frozenset[str]) -> frozenset[str]:
@@ -164,7 +163,7 @@ def run_by(
     ``hashed``: it is compared as a key is, so only if it can be hashed.
     """
     wanted = set(dunders) - {"__iter__"}  # what is gone through is known to be a container
-    return _ran(inference, value, wanted.intersection, hashed=hashed, acting=not hashed)
+    return _ran(inference, value, wanted.intersection, hashed=hashed)
 
 
 def _ran(
@@ -173,7 +172,6 @@ def _ran(
     called: Callable[[frozenset[str]], Iterable[str]],
     *,
     hashed: bool,
-    acting: bool,
 ) -> tuple[str, Ran]:
     if value.is_literal or value.immutable:
         return "", []
@@ -192,7 +190,7 @@ def _ran(
     strange = not kind.known and (value.place is None or is_stranger(inference, value.place))
     if strange or any(holds(resolver, k) for k in kind.each):
         names = frozenset(called(special_methods(inference)))
-        more, functions = special(inference, names, hashed=hashed, acting=acting and not hashed)
+        more, functions = special(inference, names, hashed=hashed)
         word = word or more
         found.append(functions)
     return word, together(found)

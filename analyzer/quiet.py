@@ -28,6 +28,7 @@ LOOKING = frozenset({
 })  # fmt: skip
 _COMPARING = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"})
 _ACCESS = frozenset({"__getattr__", "__getattribute__"})
+_SETTING = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 _WORDS = frozenset({"return", "raise", "break", "continue", "pass"})
 #: A chain of methods that is longer than this is not followed.
 _MOST = 40
@@ -163,6 +164,9 @@ def _of_call(inference: Inference, call: Call) -> list[Run] | None:
     from .own_operators import run_by
 
     entry = inference.resolver.entry(call)
+    name = inference.resolver.call_name(call).rpartition(".")[2]
+    if name in _SETTING or call.method in _SETTING:
+        return None
     if entry is None:
         return [] if _own_attributes(call) else _helpers(inference, call)
     if entry.calls or call.awaited or not entry.origin.startswith("catalog"):

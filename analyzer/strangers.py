@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .acting import acts
 from .classes import events_of
 from .effects.selector import Attr
 from .index_facts import ANY_NAME, ClassFact, Meaning
@@ -34,43 +33,31 @@ def special_methods(inference: Inference) -> frozenset[str]:
 
 
 def special(
-    inference: Inference, names: frozenset[str], *, hashed: bool = False, acting: bool = False
+    inference: Inference, names: frozenset[str], *, hashed: bool = False
 ) -> tuple[str, Ran]:
     """What an object of any class may run of some special methods: in words, and as functions.
 
-    ``hashed``: it is compared as a key is, so only if it can be hashed. ``acting``: only what is
-    seen to act; this is for operators that read all that lies below the object.
+    ``hashed``: it is compared as a key is, so only if it can be hashed.
     """
-    key = (*sorted(names), "hashed" if hashed else "", "acting" if acting else "")
+    key = (*sorted(names), "hashed" if hashed else "")
     if key not in inference.strangers:
-        inference.strangers[key] = _special(inference, names, hashed=hashed, acting=acting)
+        inference.strangers[key] = _special(inference, names, hashed=hashed)
     return inference.strangers[key]
 
 
-def _special(
-    inference: Inference, names: frozenset[str], *, hashed: bool, acting: bool
-) -> tuple[str, Ran]:
+def _special(inference: Inference, names: frozenset[str], *, hashed: bool) -> tuple[str, Ran]:
     word, ran = "", list[Ran]()
     own = names & inference.resolver.own.specials
     if own and not (hashed and not hashable_in_file(inference)):
-        found = in_file(inference, own)
-        if not acting or _counts(inference, found):
-            word = f"`?.{min(own)}`"
-            ran.append(found)
+        word = f"`?.{min(own)}`"
+        ran.append(in_file(inference, own))
     classes = _classes(inference, names)
     for cls in classes:
         if hashed and not _hashable(inference, cls):
             continue
-        found = None if ANY_NAME in cls.binds else of_class(inference, cls, names)
-        if not acting or _counts(inference, found):
-            word = word or f"`{cls.name}.{min(names & cls.binds, default='?')}`"
-            ran.append(found)
+        word = word or f"`{cls.name}.{min(names & cls.binds, default='?')}`"
+        ran.append(None if ANY_NAME in cls.binds else of_class(inference, cls, names))
     return word, together(ran)
-
-
-def _counts(inference: Inference, found: Ran) -> bool:
-    """Does what a class defines end the assumption that an operator does nothing else?"""
-    return found is None or not inference.config.plain_values or acts(found)
 
 
 def _classes(inference: Inference, names: frozenset[str]) -> list[ClassFact]:
@@ -96,30 +83,25 @@ def _hashable(inference: Inference, cls: ClassFact) -> bool:
     return owner is None or hashable_in_file(owner)
 
 
-def attribute(inference: Inference, name: str, *, acting: bool = False) -> tuple[str, Ran]:
-    """What reading, or setting, an attribute of any object runs if a class computes it.
-
-    ``acting``: only what is seen to act, where all that lies below the object is read as well.
-    """
-    key = (f".{name}", "acting" if acting else "")
+def attribute(inference: Inference, name: str) -> tuple[str, Ran]:
+    """What reading, or setting, an attribute of any object runs if a class computes it."""
+    key = (f".{name}",)
     if key not in inference.strangers:
-        inference.strangers[key] = _attribute(inference, name, acting=acting)
+        inference.strangers[key] = _attribute(inference, name)
     return inference.strangers[key]
 
 
-def _attribute(inference: Inference, name: str, *, acting: bool) -> tuple[str, Ran]:
+def _attribute(inference: Inference, name: str) -> tuple[str, Ran]:
     word, ran = "", list[Ran]()
     for cls in _met(inference, inference.index.made_up(name)):
         word = word or f"`{cls.name}.{name}`"
         ran.append(None)
     for cls in computing(inference, name):
-        functions = of_class(inference, cls, {name})
-        mere = functions and all(is_property(function) for _, function in functions)
-        if mere and acting and not _counts(inference, functions):
-            continue
         if inference.config.plain_values and _wrapped(inference, cls, name):
             continue
         word = word or f"`{cls.name}.{name}`"
+        functions = of_class(inference, cls, {name})
+        mere = functions and all(is_property(function) for _, function in functions)
         ran.append(functions if mere else None)
     return word, together(ran)
 

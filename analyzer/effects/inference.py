@@ -80,7 +80,6 @@ class Inference:
         self.members: dict[tuple[str, bool], Members | None] = {}  # see `own_code`
         self.strangers: dict[tuple[str, ...], tuple[str, list[One] | None]] = {}
         self.looking: dict[tuple[str, bool], list[Run] | None] = {}  # see `quiet`
-        self.acting: dict[str, list[One] | None] = {}  # by scope of a function, see `acting`
         self._placed: dict[str, Placed] = {}
         self._textual: bool | None = None
 
