@@ -21,6 +21,7 @@ from .effects.catalog import Entry
 from .effects.selector import SymKey
 from .ir import AwaitValue, Call, Control, Define, Event, Function, Invoke, Place, Store, Use, Value
 from .managing import makes_manager
+from .records import is_record
 from .resolve import Resolver
 
 
@@ -38,6 +39,10 @@ class Link:
 
 #: What a call of a function whose body is known links; None for any other call.
 Links = Callable[[Call], "Sequence[Link] | None"]
+
+
+#: What stands for a call among those of which it was handed nothing but data.
+_RECORDS = "<records>"
 
 
 def _no_links(call: Call) -> Sequence[Link] | None:
@@ -113,7 +118,8 @@ class Aliases:
             found = self._calls[key] = [
                 call
                 for name, call in self.module.calls.items()
-                if self._unit_of.get(name) in self._built and self._find(name) == root
+                if self._unit_of.get(name) in self._built
+                and root in (self._find(name), self._find(f"{name}{_RECORDS}"))
             ]
         if unit is not None:
             return [call for call in found if self._unit_of[call.symbol] == unit]
@@ -308,7 +314,9 @@ class Aliases:
             called = self._holders(call.function)  # a bound method holds its object
             for symbol in (name, *handed, *receiver, *called):
                 self._mark(symbol)
-                self._link(name, symbol)
+                # It may have kept a record, too, but has put none of the other things into it.
+                record = symbol != name and is_record(self.resolver, Value(place=Place(symbol)))
+                self._link(f"{name}{_RECORDS}" if record else name, symbol)
             return
         if self._keeps(entry):
             for symbol in (*handed, *receiver):

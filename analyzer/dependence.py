@@ -69,10 +69,15 @@ def _exclusive(pair: Pair) -> Edge | None:
         for other in pair.earlier.handles:
             if overlap(mine, other) is not Overlap.NEVER:
                 line = pair.statement.span.line
+                way_out = (
+                    f" (`{_name(pair.later)}` is handed what may hold it; "
+                    'if it does not use it, say `concurrency = "safe"` where it is declared)'
+                )
+                hidden = mine in pair.later.facts.reached
                 return Edge(
                     EdgeKind.EXCLUSIVE,
                     f"line {line} and `{_name(pair.later)}` use {describe(mine)}, "
-                    "of which only one call may run at a time",
+                    f"of which only one call may run at a time{way_out if hidden else ''}",
                     line,
                     resource=describe(mine),
                 )

@@ -85,6 +85,7 @@ class Resolver:
         self.project = project
         self.plain_values = plain_values
         self.annotations: dict[tuple[str, int], Type] = {}  # see `annotated`
+        self.records: dict[str, bool] = {}  # see `records`
         self.types = sources[-1]
         self.module_name = module.name or "__main__"
         self.own = OwnClasses(module, self.module_name)

@@ -53,6 +53,7 @@ class CallFacts:
     speculative: bool = False
     handles: tuple[Resource, ...] = ()  # used exclusively
     cancel_unsafe: bool = False
+    reached: tuple[Resource, ...] = ()  # of `handles`: see `handles.Used`
     origin: str = ""
     assumes: str = ""
     opens: str = ""  # the exclusive handle (a stream, a file) that an awaited result is

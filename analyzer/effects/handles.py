@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 from ..aliases import Aliases
 from ..ir import Call, Place, Value
 from ..optional import annotated_types
+from ..records import is_record
 from ..resolve import Resolver
 from ..typetext import PLAIN, is_plain
 from .catalog import Entry
@@ -37,6 +40,19 @@ def memory_at(resolver: Resolver, aliases: Aliases, place: Place, *, deep: bool 
         if place.steps
         else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The exclusive handles that a call uses.
+
+    ``cancel_unsafe``: cancelling it may break one. ``reached``: those that a declared tool is not
+    handed itself, but which something that it is handed may hold.
+    """
+
+    handles: tuple[Resource, ...] = ()
+    cancel_unsafe: bool = False
+    reached: tuple[Resource, ...] = ()
 
 
 class Handles:
@@ -114,42 +130,53 @@ class Handles:
                     todo.append(given.symbol)
         return found
 
-    def used_by(self, entry: Entry, call: Call) -> tuple[tuple[Resource, ...], bool]:
-        """Exclusive handles that the call uses, and whether cancelling it may break one."""
-        handles: list[Resource] = []
-        unsafe = entry.cancel == "unsafe"
-        roots = [call.receiver, *(a.value for a in call.arguments)]
-        groups = {
-            self.aliases.group(source)
-            for value in roots
-            if value is not None
-            for source in self.aliases.sources(value)
-        }
-        groups |= {
-            self.aliases.group(parent)
-            for value in roots
-            if value is not None
-            for source in self.aliases.sources(value)
-            for parent in self._parents(source)
-        }
+    def _made_of(self, symbols: Iterable[str]) -> set[str]:
+        """What objects are or hold as far as assignments and displays of this file show."""
+        found: set[str] = set()
+        todo = list(symbols)
+        while todo:
+            symbol = todo.pop()
+            if symbol not in found:
+                found.add(symbol)
+                info = self.resolver.module.symbols.get(symbol)
+                for value in info.values if info is not None else ():
+                    todo += self.aliases.sources(value)
+        return found
+
+    def used_by(self, entry: Entry, call: Call) -> Used:
+        """The exclusive handles that a call uses: what it is handed is, holds, or may hold them.
+
+        Of a declared tool with ``concurrency = "safe"`` the last is not so (docs/configuration.md).
+        """
+        roots = [
+            value
+            for value in (call.receiver, *(a.value for a in call.arguments))
+            if value is not None and not is_record(self.resolver, value)
+        ]
+        sources = {source for value in roots for source in self.aliases.sources(value)}
+        users = sources.union(*(self._parents(source) for source in sources))
+        groups = {self.aliases.group(source) for source in users}
+        direct = users | self._made_of(sources)
+        found: dict[Resource, bool] = {}  # and whether a call of it may be cancelled
+        reached: list[Resource] = []
         for symbol, safe in self._exclusive.items():
-            if self.aliases.group(symbol) in groups:
-                handles.append(
-                    Resource(MEMORY, memory_at(self.resolver, self.aliases, Place(symbol)))
-                )
-                unsafe = unsafe or (not safe and entry.cancel != "safe")
+            handed = symbol in direct
+            if self.aliases.group(symbol) in groups and (handed or entry.concurrency != "safe"):
+                memory = Resource(MEMORY, memory_at(self.resolver, self.aliases, Place(symbol)))
+                found[memory] = safe
+                reached += [] if handed else [memory]
         for value in roots:
             for place in self._fields(value):
                 safe = self._exclusive_at(place)
                 if safe is not None:
-                    handles.append(Resource(MEMORY, memory_at(self.resolver, self.aliases, place)))
-                    unsafe = unsafe or (not safe and entry.cancel != "safe")
-        if entry.concurrency == "exclusive" and not handles:
+                    memory = Resource(MEMORY, memory_at(self.resolver, self.aliases, place))
+                    found[memory] = safe and found.get(memory, True)
+        if entry.concurrency == "exclusive" and not found:
             if call.receiver is not None and call.receiver.place is not None:
-                handles.append(
-                    Resource(MEMORY, memory_at(self.resolver, self.aliases, call.receiver.place))
-                )
+                at = memory_at(self.resolver, self.aliases, call.receiver.place)
+                found[Resource(MEMORY, at)] = False
             else:
-                handles.append(Resource("handle", text(entry.match)))
-            unsafe = unsafe or entry.cancel != "safe"
-        return tuple(handles), unsafe
+                found[Resource("handle", text(entry.match))] = False
+        broken = not all(found.values()) and entry.cancel != "safe"
+        hidden = () if entry.origin.startswith("catalog") else tuple(reached)
+        return Used(tuple(found), entry.cancel == "unsafe" or broken, hidden)

@@ -299,11 +299,11 @@ class Inference:
             return CallFacts(name, everything=f"`{name}` {inner}", known=True, origin=entry.origin)
         effects = [e for facts in inner for e in facts.effects]
         effects += effects_of(self, entry, call)
-        handles, cancel_unsafe = self.handles.used_by(entry, call)
-        latency = entry.latency_ms
+        used = self.handles.used_by(entry, call)
+        handles, cancel_unsafe = used.handles, used.cancel_unsafe
+        latency, nested = entry.latency_ms, ""
         locks = [Lock(Resource(MEMORY, memory), False)
                  for memory in permits(self, entry, call)]  # fmt: skip
-        nested = ""
         for facts in inner:
             locks += [replace(lock, deadline=True) for lock in facts.locking.locks]
             nested = nested or facts.locking.nested
@@ -321,6 +321,7 @@ class Inference:
             speculative=entry.speculative,
             handles=handles,
             cancel_unsafe=cancel_unsafe,
+            reached=used.reached,
             origin=entry.origin,
             assumes=entry.assumes,
             opens=self.handles.opened(entry) if call.awaited else "",
