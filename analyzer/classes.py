@@ -24,7 +24,6 @@ from .ir import (
     Use,
     Value,
 )
-from .typetext import optional
 
 #: Special methods that no operator on an existing object runs, or that are looked at elsewhere.
 _QUIET_DUNDERS = frozenset({
@@ -200,26 +199,6 @@ class OwnClasses:
                     if isinstance(step, Attr):
                         found.append(step.name)
         return found
-
-    def field_may_be_none(self, owner: str, name: str) -> bool:
-        """Is a field annotated Optional, or set to None by a method?"""
-        qualname = owner.removeprefix(self.prefix)
-        if qualname == owner or qualname not in self.module.classes:
-            return False
-        for own in self.family(qualname):
-            info = self.module.symbols.get(f"{own}:{name}")
-            if info is not None and any(map(optional, info.annotations)):
-                return True
-            for function in self.module.functions:
-                if function.class_scope == own:
-                    for event in events_of(function):
-                        if (
-                            isinstance(event, Store)
-                            and event.place.steps == (Attr(name),)
-                            and (event.value.is_literal and event.value.literal is None)
-                        ):
-                            return True
-        return False
 
     @cached_property
     def reconfigured(self) -> frozenset[str]:

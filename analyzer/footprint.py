@@ -34,11 +34,16 @@ from .ir import (
 )
 from .latency import latency_of
 from .lineage import found_method
-from .optional import maybe_none
+from .optional import maybe_none, value_may_be_none
 from .own_code import members, own_code
+from .present import has_field
 from .resolve import CONTAINERS
 from .typetext import GENERATOR, SCALARS, Type
 
+#: What may be asked whether it holds a number or a text.
+_LOOKED_INTO = frozenset({
+    "builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict",
+})  # fmt: skip
 #: What a manager does that is known, yet keeps statements in their order around it.
 _ORDERED_MANAGERS = frozenset({"lock", "limiter", "transaction", "state"})
 
@@ -276,7 +281,9 @@ class Footprints:
             return True
         last = place.steps[-1]
         kinds = resolver.values.at(Place(place.symbol, place.steps[:-1])).each
-        if isinstance(last, Attr) and all(self._has_method(k, last.name) for k in kinds):
+        if isinstance(last, Attr) and all(
+            self._has_method(k, last.name) or has_field(resolver, k.name, last.name) for k in kinds
+        ):
             return True
         # An inner link of a chain: `client.chat` of `client.chat.completions.create`.
         return any(name in catalog.prefixes for catalog in resolver.sources)
@@ -305,9 +312,20 @@ class Footprints:
             return not kinds <= CONTAINERS | SCALARS
         return True
 
+    def _looks_for_scalar(self, event: Operate) -> bool:
+        """Is a number, or a text, looked for in a built-in container of such?"""
+        kind, within = map(self.inference.resolver.values.of, (event.values[0], event.values[-1]))
+        if within.name not in _LOOKED_INTO or not within.args or kind.name not in SCALARS:
+            return False
+        return within.args[0].name in SCALARS and not value_may_be_none(
+            self.inference.resolver, event.values[-1]
+        )
+
     def _arithmetic_may_raise(self, event: Operate) -> bool:
         """Numbers and texts are compared and hashed; texts are only added, or looked for."""
         kinds = {self.inference.resolver.type_of(value) for value in event.values}
+        if event.member and self._looks_for_scalar(event):
+            return False
         if kinds == {"builtins.str"}:
             return event.sign not in ("", "+")
         numbers = {"builtins.int"} if event.sign == "~" else {"builtins.int", "builtins.float"}

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from .dependence import not_speculatable
 from .footprint import visible_writes
-from .ir import Define, Event, Invoke, Place, Shape, Statement, Use, Value
-from .sites import Site, Sites
+from .ir import Event, Invoke, Place, Shape, Statement, Value
+from .sites import Sites
 from .turn_plans import LoopPlan
-from .turns import symbols_of
+from .turns import gone
 
 
 class Fold(StrEnum):
@@ -59,7 +59,7 @@ def _turn(plan: LoopPlan) -> list[Event]:
     """All that one turn does."""
     if plan.comprehension is not None:
         return [*plan.comprehension.making]
-    return [event for s in plan.body.block.statements for event in s.events]
+    return [event for s in plan.statements for event in s.events]
 
 
 def _fold(plan: LoopPlan, sites: Sites) -> Fold:
@@ -69,46 +69,22 @@ def _fold(plan: LoopPlan, sites: Sites) -> Fold:
         places = span is not None and (span.start, span.end) == (one.element.start, one.element.end)
         alone = one.kind == "list" and places
         return Fold.LIST if alone else Fold.NONE
-    statement, first = plan.statement, plan.body.block.statements[0]
-    if plan.member.index != 0 or plan.member.statement.annotated:
+    statement, first = plan.statement, plan.statements[0]
+    if plan.body.block.statements[plan.member.index] is not first or \
+            plan.member.statement.annotated:  # fmt: skip
         return Fold.NONE
-    whole = len(plan.body.block.statements) == 1 and len(statement.blocks) == 1
-    if first.shape is Shape.ASSIGN and first.solo and len(plan.body.block.statements) > 1:
+    whole = len(plan.statements) == 1 and len(statement.blocks) == 1
+    if plan.sieve is not None and not whole:
+        return Fold.NONE  # the loop that is left would be another one
+    if first.shape is Shape.ASSIGN and first.solo and len(plan.statements) > 1:
         target = first.target
         text = "" if target is None else sites.inference.text[target.start : target.end]
         return Fold.BIND if text and text == first.target_name else Fold.NONE
-    if not whole or not gone(plan.site, statement):
+    if not whole or not gone(plan.site.function, statement):
         return Fold.NONE
     if first.shape is Shape.BARE:
         return Fold.BARE
     return Fold.EXTEND if appended(first, sites) else Fold.NONE
-
-
-def gone(site: Site, statement: Statement) -> bool:
-    """Does nobody look at the variables of a loop but the loop itself?"""
-    assert statement.turns is not None
-    targets = frozenset(symbols_of(statement.turns.names))
-    return not targets & _used_outside(site, statement)
-
-
-def _used_outside(site: Site, statement: Statement) -> frozenset[str]:
-    found: set[str] = set()
-    todo = list(site.function.block.statements)
-    while todo:
-        one = todo.pop()
-        if one is statement:
-            continue
-        if one.blocks:
-            todo.extend(s for b in one.blocks for s in b.statements)
-            at = 0
-            for block in one.blocks:
-                found |= {e.place.symbol for e in one.events[at : block.at] if isinstance(e, Use)}
-                at = block.at + sum(len(s.events) for s in block.statements)
-        else:
-            found |= {e.place.symbol for e in one.events if isinstance(e, Use)}
-            if one.kind == "Del":
-                found |= {e.symbol for e in one.events if isinstance(e, Define)}
-    return frozenset(found)
 
 
 def appended(statement: Statement, sites: Sites) -> str:

@@ -16,9 +16,10 @@ from .footprint import Footprint
 from .gathering import gathers
 from .ir import AwaitValue, Block, Call, Event, Invoke, Statement
 from .members import member_of
+from .sieves import Sieve, asked_ahead, sieve_of
 from .sites import Site
 from .turn_plans import LoopNote, LoopPlan, Turning
-from .turns import header_end, misfit, shared, undrained, varying
+from .turns import gone, header_end, misfit, shared, undrained, varying
 
 if TYPE_CHECKING:
     from .blocks import Planner
@@ -72,6 +73,11 @@ class Loops:
             return Edge(EdgeKind.CONTROL, "its body stands on the line of the `for`", line)
         bound = site.bound | self.footprints.binding.entering(statement, block)
         body = Site(site.function, block, (*site.parents, (statement, block)), bound)
+        sieve = self._sieve(site, statement, block)
+        if sieve is not None and not sieve.skips:
+            inner = sieve.statement.blocks[0]
+            bound |= self.footprints.binding.entering(sieve.statement, inner)
+            body = Site(site.function, inner, (*body.parents, (sieve.statement, inner)), bound)
         forbidden = self.sites.forbidden(body)
         if forbidden is not None:
             return forbidden
@@ -87,17 +93,26 @@ class Loops:
         member = self._member(body)
         if isinstance(member, Edge):
             return member
+        varies = varying(statement.events[header_end(statement) :])
+        around = self.sites.surroundings(body)
+        rest = list(self.rest(body, member, sieve))
         edge = (
-            self._leaves(block.statements, member)
+            self._leaves(body.block.statements, member, sieve)
             or self._nested(statement, member)
             or self.turning.gathers(member, site)
             or self.turning.moved(member, turns.names, site, index)
-            or self.turning.dependent(
-                self.rest(body, member), member, turns,
-                varying(statement.events[header_end(statement) :]), self.sites.surroundings(body),
-            )
-        )  # fmt: skip
-        return edge or self.turning.worth(site, index, body, member)
+            or self.turning.dependent(rest, member, turns, varies, around)
+        )
+        if edge is None and sieve is not None:
+            done = [footprint for _, footprint in rest]
+            edge = asked_ahead(sieve, member.footprint, done, varies, around, self.footprints)
+        return edge or self.turning.worth(site, index, body, member, sieve=sieve)
+
+    def _sieve(self, site: Site, statement: Statement, block: Block) -> Sieve | None:
+        """The condition that leaves turns out, if nobody sees what the loop's target is then."""
+        sieve = sieve_of(block, self.inference)
+        after = len(statement.blocks) > 1 or not gone(site.function, statement)
+        return None if sieve is None or after or _awaits(sieve.tests) else sieve
 
     # -- the call ------------------------------------------------------------------------------
 
@@ -125,8 +140,12 @@ class Loops:
 
     # -- the rest of the turns -----------------------------------------------------------------
 
-    def _leaves(self, statements: Sequence[Statement], member: Member) -> Edge | None:
+    def _leaves(
+        self, statements: Sequence[Statement], member: Member, sieve: Sieve | None
+    ) -> Edge | None:
         for i, statement in enumerate(statements):
+            if sieve is not None and statement is sieve.statement:
+                continue
             ahead = _before(statement, member) if i == member.index else ()
             skips = i < member.index or any("continue" in leaving(s) for s in ahead)
             for word in leaving(statement):
@@ -151,10 +170,14 @@ class Loops:
             return Edge(EdgeKind.CONTROL, "it defines an `async def`", line)
         return None
 
-    def rest(self, body: Site, member: Member) -> Iterator[tuple[Statement, Footprint]]:
-        """What the turns do besides the call, by statement."""
+    def rest(
+        self, body: Site, member: Member, sieve: Sieve | None
+    ) -> Iterator[tuple[Statement, Footprint]]:
+        """What the turns do besides the call, by statement; without the condition of a sieve."""
         own = {id(e) for e in member.call.setup}
         for i, statement in enumerate(body.block.statements):
+            if sieve is not None and statement is sieve.statement:
+                continue
             if i != member.index:
                 yield statement, self.footprints.of(statement)
                 continue

@@ -86,6 +86,7 @@ class Resolver:
         self.plain_values = plain_values
         self.annotations: dict[tuple[str, int], Type] = {}  # see `annotated`
         self.records: dict[str, bool] = {}  # see `records`
+        self.present: dict[tuple[str, str], bool] = {}
         self.types = sources[-1]
         self.module_name = module.name or "__main__"
         self.own = OwnClasses(module, self.module_name)

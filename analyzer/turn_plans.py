@@ -16,6 +16,7 @@ from .footprint import Footprint
 from .gathering import gathers
 from .ir import Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
 from .moved_text import names_in, strange
+from .sieves import Sieve
 from .sites import Site
 from .turns import (
     VIEWS,
@@ -47,7 +48,7 @@ class LoopPlan:
     ``inner``: the symbols of its target that the call needs. ``count``: the number of turns, if it
     is constant. ``width``: how many calls run at once. ``direct``: the call is made without a
     function around it. ``repeats``: the text of the iterable may be evaluated once more; ``once``:
-    what it makes can be gone through once only.
+    what it makes can be gone through once only. ``sieve``: what leaves turns out.
     """
 
     site: Site
@@ -66,6 +67,13 @@ class LoopPlan:
     parallel_ms: float
     turns: Turns
     comprehension: Comprehension | None = None
+    sieve: Sieve | None = None
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What a turn does, without the condition that may leave it out."""
+        own = self.sieve.statement if self.sieve is not None else None
+        return tuple(s for s in self.body.block.statements if s is not own)
 
     @property
     def code(self) -> str:
@@ -183,7 +191,7 @@ class Turning:
 
     def worth(
         self, site: Site, index: int, body: Site, member: Member,
-        comprehension: Comprehension | None = None,
+        comprehension: Comprehension | None = None, *, sieve: Sieve | None = None,
     ) -> LoopPlan | Edge:  # fmt: skip
         """The plan, if running the turns together saves enough."""
         statement = site.block.statements[index]
@@ -210,10 +218,10 @@ class Turning:
         return LoopPlan(
             site=site, index=index, statement=statement, body=body, member=member, inner=inner,
             count=count, width=width, direct=sure and not limited,
-            repeats=self._repeats(statement, comprehension),
+            repeats=sieve is None and self._repeats(statement, comprehension),
             once=passing(turns.value, self.inference), around=self.sites.surroundings(body),
             sequential_ms=sequential, parallel_ms=parallel, turns=turns,
-            comprehension=comprehension,
+            comprehension=comprehension, sieve=sieve,
         )  # fmt: skip
 
     def _repeats(self, statement: Statement, comprehension: Comprehension | None) -> bool:

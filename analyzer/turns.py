@@ -12,7 +12,7 @@ from .effects.inference import Inference
 from .effects.model import Effect, Resource
 from .effects.selector import AnyKey, Attr, Key, Memory, Name, Step, Symbol, SymKey, Text, Wild
 from .footprint import Footprint
-from .ir import Call, Define, Event, Function, Invoke, Iterate, Statement, Target, Value
+from .ir import Call, Define, Event, Function, Invoke, Iterate, Statement, Target, Use, Value
 from .resolve import CONTAINERS
 
 #: Iterators over what they were made of, drained where they are made: nothing else can hold them.
@@ -125,6 +125,33 @@ def shared(target: Target, function: Function) -> str:
         if symbol in function.exposed or symbol.rpartition(":")[0] != function.scope:
             return symbol.rpartition(":")[2]
     return ""
+
+
+def gone(function: Function, statement: Statement) -> bool:
+    """Does nobody look at the variables of a loop but the loop itself?"""
+    assert statement.turns is not None
+    targets = frozenset(symbols_of(statement.turns.names))
+    return not targets & _used_outside(function, statement)
+
+
+def _used_outside(function: Function, statement: Statement) -> frozenset[str]:
+    found: set[str] = set()
+    todo = list(function.block.statements)
+    while todo:
+        one = todo.pop()
+        if one is statement:
+            continue
+        if one.blocks:
+            todo.extend(s for b in one.blocks for s in b.statements)
+            at = 0
+            for block in one.blocks:
+                found |= {e.place.symbol for e in one.events[at : block.at] if isinstance(e, Use)}
+                at = block.at + sum(len(s.events) for s in block.statements)
+        else:
+            found |= {e.place.symbol for e in one.events if isinstance(e, Use)}
+            if one.kind == "Del":
+                found |= {e.symbol for e in one.events if isinstance(e, Define)}
+    return frozenset(found)
 
 
 def count_of(value: Value, inference: Inference) -> int | None:

@@ -9,12 +9,13 @@ The shape is known here as a pattern on canonical forms only; what emits it is n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .canon import Refused, occurrences
 from .lowering.compare import Item
 from .undo_comprehensions import gathered, original, origins, replaced, taken, task_of
+from .undo_sieves import Sieved, chosen, sieved_as
 from .undo_starts import Start, gathered_turns, made_call, start_of, started
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Loop:
 
     ``width``: how many calls run at once, None if nothing bounds them. ``parameters``: what each
     call is handed by name, None if it is made where the loop's own names are; ``call`` is its form.
-    ``bound``: the iterable was evaluated ahead, as a list if ``listed``.
+    ``bound``: the iterable was evaluated ahead, as a list if ``listed``. ``sieved``: so was the
+    condition with which a turn began.
     """
 
     form: str
@@ -39,6 +41,7 @@ class Loop:
     bound: bool
     listed: bool
     reached: frozenset[str]
+    sieved: Sieved | None = None
 
     @property
     def first(self) -> int:
@@ -80,13 +83,28 @@ def undo_loop(
         )
         return 1, at + 2 - j
     task = _taken(body[0], target, iterable, tasks)
-    listed = _listed(
-        {again: _restored(body[0], target, original, task, call) == old[i]
-         for original, again in _originals(start, iterable)}
-    )  # fmt: skip
+    sieved, through = None, chosen(start.value, start.bound, target, iterable)
+    if through is not None:
+        inner, test = through
+        sieved = _sieved(old[i], _restored(body[0], target, inner, task, call), test)
+        listed = True
+    else:
+        listed = _listed(
+            {again: _restored(body[0], target, original, task, call) == old[i]
+             for original, again in _originals(start, iterable)}
+        )  # fmt: skip
     _named(undo, [start.bound, start.limit, start.function, tasks, task])
-    undo.loops.append(_loop("ordered", old, i, start, call, listed, undo.reached(forms)))
+    loop = _loop("ordered", old, i, start, call, listed, undo.reached(forms))
+    undo.loops.append(replace(loop, sieved=sieved))
     return 1, at + 2 - j
+
+
+def _sieved(old: Item, restored: Item, test: object) -> Sieved:
+    """How the condition of a turn became a filter. Raises Refused."""
+    found = sieved_as(old, restored, test)
+    if found is None:
+        raise Refused("the loop is not what it was")
+    return found
 
 
 def _loop(
@@ -155,7 +173,9 @@ def _together(
             return None
         part, turns = inside[0]
         assert isinstance(turns, tuple)
-        call, target, iterable = turns
+        call, target, iterable, test = turns
+        if test is not None:
+            raise Refused("the comprehension is not what it was")
         listed = _comprehension(old[i], item.canon, part, start, call, (target, iterable))
         _named(undo, [start.bound, start.limit, start.function])
         reached = undo.reached([one.canon for one in new[j : at + 1]])
@@ -174,7 +194,9 @@ def _together(
     found = gathered_turns(undo, value, start)
     if found is None:
         return None
-    call, target, iterable = found
+    call, target, iterable, test = found
+    if test is not None and (start.bound or form == "bind"):
+        raise Refused("the condition of a turn is not where it was")
     awaited = ("Await", call)
     end = at + 1
     if form == "bind":
@@ -193,13 +215,19 @@ def _together(
                ("[]", ("Arg", awaited, None, None, "")))  # fmt: skip
         blocks = ((Item(("Expr", awaited if form == "bare" else put), ()),),)
         rest = ("…", None, None)
-    listed = _listed(
-        {again: Item(("For", target, original, *rest), blocks) == old[i]
-         for original, again in _originals(start, iterable)}
-    )  # fmt: skip
+    sieved = None
+    if test is None:
+        listed = _listed(
+            {again: Item(("For", target, original, *rest), blocks) == old[i]
+             for original, again in _originals(start, iterable)}
+        )  # fmt: skip
+    else:
+        listed = False
+        sieved = _sieved(old[i], Item(("For", target, iterable, *rest), blocks), test)
     _named(undo, [start.bound, start.limit, start.function, many])
     reached = undo.reached([one.canon for one in new[j : at + 1]])
-    undo.loops.append(_loop(form, old, i, start, call, listed, reached))
+    loop = _loop(form, old, i, start, call, listed, reached)
+    undo.loops.append(replace(loop, sieved=sieved))
     return 1, end - j
 
 

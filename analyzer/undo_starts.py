@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .undo import Undo
 
 
+#: A call, the target and the iterable of its turns, and the condition that lets turns through.
+Turned = tuple[object, object, object, object]
+
+
 @dataclass(slots=True)
 class Start:
     """What stands before the loop."""
@@ -120,8 +124,8 @@ def _function(item: Item, start: Start) -> bool:
             return False
 
 
-def gathered_turns(undo: Undo, value: object, start: Start) -> tuple[object, object, object] | None:
-    """``await gather(*(call for target in iterable))``: call, target and iterable."""
+def gathered_turns(undo: Undo, value: object, start: Start) -> Turned | None:
+    """``await gather(*(call for target in iterable))``: call, target, iterable and condition."""
     match value:
         case (
             "Await",
@@ -136,7 +140,9 @@ def gathered_turns(undo: Undo, value: object, start: Start) -> tuple[object, obj
             return None
     match turns:
         case ("CompFor", target, iterable, ("[]",), None, None):
-            return made_call(made, start), target, iterable
+            return made_call(made, start), target, iterable, None
+        case ("CompFor", target, iterable, ("[]", ("CompIf", test)), None, None):
+            return made_call(made, start), target, iterable, test
         case _:
             return None
 

@@ -6,8 +6,7 @@ any order, but for what the loop itself keeps in order.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .canon import occurrences
@@ -21,7 +20,6 @@ from .ir import (
     AwaitValue,
     Call,
     Control,
-    Define,
     Event,
     Invoke,
     Iterate,
@@ -49,6 +47,7 @@ from .turns import (
     varying,
 )
 from .undo_loops import Loop
+from .validate_sieves import Turn, asked_ahead, looked_up, turn_of
 
 
 def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
@@ -69,15 +68,19 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
         return "other functions see what the loop binds"
     if passing(turns.value, inference) and loop.bound and not loop.listed:
         return "what the loop goes through is used up before it"
-    body = statement.blocks[0].statements
-    inside = [e.call for s in body for e in s.events if isinstance(e, Invoke) and e.call.awaited]
+    turn = turn_of(statement, site, sites, sieved=loop.sieved is not None)
+    inside = [
+        e.call for s in turn.statements for e in s.events
+        if isinstance(e, Invoke) and e.call.awaited
+    ]  # fmt: skip
     if len(inside) != 1:
         return f"line {statement.span.line}: a turn awaits more than one call"
     return (
         _bounded(loop, turns, sites)
         or _repeated(loop, statement.events[: header_end(statement)], sites)
         or _scoped(loop, turns, inside[0], site, sites)
-        or _apart(loop, statement, inside[0], site, sites)
+        or (asked_ahead(turn, inside[0], loop.sieved, sites) if loop.sieved is not None else "")
+        or _apart(loop, turn, inside[0], sites)
     )
 
 
@@ -210,11 +213,9 @@ def _scoped(loop: Loop, turns: Turns, call: Call, site: Site, sites: Sites) -> s
     return ""
 
 
-def _apart(loop: Loop, statement: Statement, call: Call, site: Site, sites: Sites) -> str:
+def _apart(loop: Loop, turn: Turn, call: Call, sites: Sites) -> str:
     """No two events of which the order is no longer kept may depend on each other."""
-    block = statement.blocks[0]
-    bound = site.bound | sites.footprints.binding.entering(statement, block)
-    body = Site(site.function, block, (*site.parents, (statement, block)), bound)
+    statement, body, block = turn.loop, turn.body, turn.body.block
     forbidden = sites.forbidden(body)
     if forbidden is not None:
         return forbidden.words
@@ -241,16 +242,16 @@ def _apart(loop: Loop, statement: Statement, call: Call, site: Site, sites: Site
     if member is None:
         return edge.words if edge is not None else "a turn awaits more than one call"
     own = {id(e) for e in (*awaited.call.setup, awaited)}
-    rest = [e for s in block.statements for e in s.events if id(e) not in own]
+    rest = [e for s in turn.statements for e in s.events if id(e) not in own]
     if any(isinstance(e, AwaitValue) for e in rest):
         return "a turn awaits something that is not a call"
-    leaves = [w for s in block.statements for w in _leaving(s, top=True)]
+    leaves = [w for s in turn.statements for w in _leaving(s, top=True)]
     if leaves:
         return f"`{leaves[0]}` may end the loop"
     for s in block.statements[:index]:
-        if "continue" in _words(s):
+        if s is not turn.sieve and "continue" in _words(s):
             return "`continue` may end a turn before its call"
-    if gathers(sites.inference, call, {site.function.scope}):
+    if gathers(sites.inference, call, {body.function.scope}):
         return "the call runs others together itself"
     assert statement.turns is not None
     varies = varying(statement.events[header_end(statement) :])
@@ -316,7 +317,7 @@ def _gathered(
     if loop.form in ("bind", "list"):
         return ""
     assert statement.turns is not None
-    if _looked_up(body, statement, set(symbols_of(statement.turns.names))):
+    if looked_up(body.function, statement, set(symbols_of(statement.turns.names))):
         return "the loop's variable is looked at where it is no longer bound"
     if loop.form.startswith("extend "):
         symbol = next((e.place.symbol for e in rest if isinstance(e, Use)), "")
@@ -324,22 +325,6 @@ def _gathered(
         named = symbol.rpartition(":")[2] == loop.form.removeprefix("extend ")
         return "" if named and owner == "builtins.list" else "what is extended may be no list"
     return ""
-
-
-def _looked_up(body: Site, statement: Statement, symbols: set[str]) -> bool:
-    """Is one of the symbols used by the function anywhere but in a loop's own statements?"""
-    everywhere = Counter(_used(s for s in body.function.block.statements))
-    here = Counter(_used([statement]))
-    return any(everywhere[symbol] != here[symbol] for symbol in symbols)
-
-
-def _used(statements: Iterable[Statement]) -> Iterator[str]:
-    for statement in statements:
-        for event in statement.events:
-            if isinstance(event, Use):
-                yield event.place.symbol
-            elif isinstance(event, Define) and statement.kind == "Del":
-                yield event.symbol
 
 
 def _pairs(one: Footprint, other: Footprint, fold: Footprint) -> Iterator[tuple[Effect, Effect]]:

@@ -122,7 +122,8 @@ class Writer:
 
 
 def _covered(offset: int, edits: Sequence[Edit]) -> bool:
-    return any(e.start < offset < e.end for e in edits)
+    return any(e.start < offset < e.end or (e.start == offset < e.end and not e.text)
+               for e in edits)  # fmt: skip
 
 
 def _split(text: str) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 from dataclasses import dataclass
+from textwrap import dedent
 
 from ..analyzer.edits import Edit
 from ..analyzer.loop_forms import Fold, LoopForm
+from ..analyzer.sieves import Sieve
 from ..analyzer.turn_plans import LoopPlan
 from .arguments import Names
 from .edit import Writer
@@ -21,10 +25,11 @@ class Words:
     made: str
     asyncio: str
     version: str
+    filtered: str = ""  # the clause of the comprehension, if it leaves turns out
 
     @property
     def turns(self) -> str:
-        return f"for {self.target} in {self.iterable}"
+        return self.filtered or f"for {self.target} in {self.iterable}"
 
 
 def plural(target: str) -> str:
@@ -94,10 +99,12 @@ def loop_header(
 def plain(plan: LoopPlan, form: LoopForm, words: Words, writer: Writer, names: Names) -> list[str]:
     """All calls are awaited at once; what is left of the loop goes through their results."""
     indent = plan.site.block.indent
-    first = plan.body.block.statements[0]
+    first = plan.statements[0]
     opening = f"await {words.asyncio}.gather(*("
     statement = plan.statement
     above = [line for _, line in writer.lines(statement.lines.line, statement.span.line)[:-1]]
+    if plan.sieve is not None:
+        above += remarks(plan.sieve, writer, indent)
     if form.fold is Fold.BARE:
         return [*above, *gathered(opening, words, indent, writer)]
     if form.fold is Fold.EXTEND:
@@ -113,6 +120,18 @@ def plain(plan: LoopPlan, form: LoopForm, words: Words, writer: Writer, names: N
     gone = Edit(first.lines.start, second.lines.start, "")
     start, end = statement.lines.line, last_line(plan, writer)
     return lines + writer.edited(start, end, [header, gone])
+
+
+def remarks(sieve: Sieve, writer: Writer, indent: str) -> list[str]:
+    """The comments of a condition that becomes a filter."""
+    statement = sieve.statement
+    end = statement.lines.end if sieve.skips else statement.blocks[0].statements[0].lines.start
+    lines = writer.source.text[statement.lines.start : end]
+    if "#" not in lines:
+        return []
+    text = f"{dedent(lines.rstrip())}\n" + ("" if sieve.skips else "    pass\n")
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [f"{indent}{token.string}" for token in tokens if token.type == tokenize.COMMENT]
 
 
 def _extended(opening: str, words: Words, indent: str, writer: Writer) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from ..analyzer.edges import Member
@@ -12,7 +13,7 @@ from .arguments import Names
 from .edit import Writer
 from .gather import Rewritten, await_all, carried, dropped_comment
 from .imports import needed, reach
-from .loop_lines import Words, last_line, listed, loop_header, many_of, plain
+from .loop_lines import Words, last_line, listed, loop_header, many_of, plain, remarks
 
 
 def rewrite_loop(
@@ -32,14 +33,25 @@ def rewrite_loop(
         asyncio = new_import.name
     lines: list[str] = []
     target, iterable = header
-    if not plan.repeats:
+    sieve = plan.sieve
+    if sieve is not None and ("\n" in iterable or "\r" in iterable):
+        return None
+    turns = "" if sieve is None else f"for {target} in {_operand(iterable)} if {sieve.condition}"
+    if sieve is not None and form.fold is Fold.NONE:
+        name = many_of(target, names, "chosen")
+        own = f"({target})" if isinstance(plan.turns.names, tuple) else target
+        lines += remarks(sieve, writer, indent)
+        lines += listed(f"{name} = [", own, turns, "]", indent, writer)
+        iterable = name
+    elif sieve is None and not plan.repeats:
         name = many_of(target, names, "items")
         lines += bound(name, f"list({iterable})" if plan.once else iterable, indent)
         iterable = name
     base = call_base(plan.member)
     opening, made = defined(plan, base, writer, names, asyncio, bool(lines))
     lines += opening
-    words = Words(target, iterable, made, asyncio, target_version)
+    filtered = "" if form.fold is Fold.NONE else turns
+    words = Words(target, iterable, made, asyncio, target_version, filtered)
     lines += plain(plan, form, words, writer, names) if form.fold is not Fold.NONE else \
         _ordered(plan, words, writer, names)  # fmt: skip
     text = writer.style.newline.join(lines)
@@ -60,10 +72,32 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     inner = indent + unit
     lines.append(f"{indent}try:")
     edits = [loop_header(plan, words, tasks, task, inner, writer), *taken]
-    lines += writer.indented(plan.statement.lines.line, last_line(plan, writer), edits)
+    lines += _taking(plan, edits, writer)
     lines.append(f"{indent}finally:")
     lines += [f"{inner}for {task} in {tasks}:", f"{inner}{unit}{task}.cancel()"]
     return lines + await_all(words.asyncio, [f"*{tasks}"], inner, writer)
+
+
+def _taking(plan: LoopPlan, edits: list[Edit], writer: Writer) -> list[str]:
+    """The lines of the loop that takes the results, within the `try`."""
+    start, end, sieve = plan.statement.lines.line, last_line(plan, writer), plan.sieve
+    if sieve is None:
+        return writer.indented(start, end, edits)
+    if sieve.skips:
+        first = plan.statements[0].lines
+        gone = Edit(sieve.statement.lines.start, first.start, "")
+        return writer.indented(start, end, [*edits, gone])
+    first = plan.statements[0].lines  # it stands as deep as it did, without the `if` around it
+    header, taken = edits[:1], edits[1:]
+    above = writer.indented(start, sieve.statement.lines.line - 1, header)
+    return above + writer.edited(first.line, end, taken)
+
+
+def _operand(iterable: str) -> str:
+    """What stands behind the `in` of a comprehension, where less may stand without parentheses."""
+    node = ast.parse(f"({iterable})", mode="eval").body
+    plain = isinstance(node, (ast.IfExp, ast.Lambda, ast.Tuple)) and not iterable.startswith("(")
+    return f"({iterable})" if plain else iterable
 
 
 def _header(plan: LoopPlan, writer: Writer) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pexec.analyzer import comprehension_plans, loops, turn_plans
+from pexec.analyzer import comprehension_plans, loops, sieves, turn_plans
 from pexec.analyzer.config import Config, check
 from pexec.analyzer.engine import analyze
 from pexec.analyzer.loop_forms import Fold, LoopForm
@@ -45,6 +45,20 @@ import asyncio
 
 async def crawl(urls: list[str], rows: list[str]) -> list[object]:
     return [(url, await fetch(url)) for url in urls if url != "x"]
+"""
+SIEVED = """\
+import asyncio
+
+
+async def crawl(urls: list[str], rows: list[str]) -> list[object]:
+    found: list[object] = []
+    for url in urls:
+        if url == "x":
+            continue
+        page = await fetch(url)
+        print(url, page)
+        found.append(page)
+    return found
 """
 PLAIN = """\
 import asyncio
@@ -116,6 +130,16 @@ IN_COMPREHENSIONS = {
     "no limit": ("        async with limit:\n            return", "        if limit:\n"
                  "            return"),
 }  # fmt: skip
+IN_SIEVED = {
+    "no condition": (' if url != "x"]', "]"),
+    "another condition": ('!= "x"', '!= "y"'),
+    "the condition itself": ('!= "x"', '== "x"'),
+    "goes through all": ("zip(chosen, tasks)", "zip(urls, tasks)"),
+    "calls for all": ("for url in chosen]", "for url in urls]"),
+    "skips once more": ("            page = await task", "            if url == \"x\":\n"
+                        "                continue\n            page = await task"),
+    "something else": ("[url for url", "[url + url for url"),
+}  # fmt: skip
 IN_PLAIN = {
     "wider than allowed": ("Semaphore(8)", "Semaphore(9)"),
     "something else is extended": ("found.extend(", "rows.extend("),
@@ -134,6 +158,11 @@ def test_wrong_text_of_a_loop_is_refused(name: str) -> None:
 def test_wrong_text_of_a_comprehension_is_refused(name: str) -> None:
     old, new = IN_COMPREHENSIONS[name]
     assert reason(COMPREHENSION, old.replace("urls_2", "chosen"), new.replace("urls_2", "chosen"))
+
+
+@pytest.mark.parametrize("name", IN_SIEVED)
+def test_wrong_text_of_a_loop_with_a_condition_is_refused(name: str) -> None:
+    assert reason(SIEVED, *IN_SIEVED[name]) != ""
 
 
 @pytest.mark.parametrize("name", IN_PLAIN)
@@ -162,7 +191,21 @@ PLANNER: dict[str, Bug] = {
     "exits": (loops.Loops, "_leaves", NOTHING, body("if await fetch(url):", "    break")),
     "returns": (loops.Loops, "_leaves", NOTHING, body("if await fetch(url):", "    return 1")),
     "skips": (loops.Loops, "_leaves", NOTHING,
-              body("if url:", "    continue", "await fetch(url)")),
+              body("print(url)", "if url:", "    continue", "await fetch(url)")),
+    "what turns change": (loops, "asked_ahead", NOTHING,
+                          body("if len(found) > 1:", "    continue",
+                               "found.append(await fetch(url))")),
+    "what a turn asks": (loops, "asked_ahead", NOTHING,
+                         body("if print(url):", "    continue", "await fetch(url)")),
+    "what a turn prints first": (loops, "asked_ahead", NOTHING,
+                                 body("if url.rest:", "    print(await fetch(url))")
+                                 .replace("list[str]", "list[object]")),
+    "what is seen afterwards": (loops, "gone", lambda *args: True,
+                                body("if url:", "    await fetch(url)").replace(
+                                    "return found", "return url")),
+    "what is no opposite": (sieves, "compares_scalars", lambda *args: True,
+                            body("if url == other:", "    continue", "await fetch(url)").replace(
+                                "urls: list[str]", "urls: list[object], other: object")),
     "generators": (loops, "undrained", EMPTY, body("await fetch(url)", over="any_of")),
     "unpacking": (loops, "misfit", EMPTY,
                   body("await fetch(url)").replace("for url in", "for url, other in")),

@@ -19,6 +19,9 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
   that may be the same ones all the same; and with everything else that the turns do. A print, a
   list that grows, a counter may stay between the calls: they run in order, as each result is taken,
   up to the turn whose call failed.
+* A turn that begins with `if …: continue`, or is nothing but an `if`, is left out where its
+  condition says so. If the condition only looks, at what no turn changes, all elements are asked
+  before the first call; one that may raise must not do so before an earlier turn has printed.
 * A call that writes stays where it is: a failing turn keeps those after it from running.
 * The arguments are evaluated in a local function, when the call begins, so that what they raise is
   raised in its turn.
@@ -31,8 +34,8 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
 
 * `while` loops, `async for`, loops that end early (`break`, `return`), and a call that uses what an
   earlier turn bound.
-* Turns that await more than one call, or inside an `if`, a `with` or another loop. A `try` around
-  the call stays where it is.
+* Turns that await more than one call, or inside a `with`, another loop, or an `if` that is not the
+  whole turn. A `try` around the call stays where it is.
 * A call that writes, or that nobody declared.
 * A call that runs others together itself: bounds do not add up.
 * What would save less than `min-gain-ms` for ten turns, or for as many as there are.
