@@ -326,6 +326,8 @@ class Footprints:
         kinds = {self.inference.resolver.type_of(value) for value in event.values}
         if event.member and self._looks_for_scalar(event):
             return False
+        if any(value_may_be_none(self.inference.resolver, value) for value in event.values):
+            return True
         if kinds == {"builtins.str"}:
             return event.sign not in ("", "+")
         numbers = {"builtins.int"} if event.sign == "~" else {"builtins.int", "builtins.float"}
