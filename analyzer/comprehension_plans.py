@@ -18,8 +18,8 @@ from .ir import Event, Invoke, Operate, Statement, Use
 from .members import member_of
 from .moved_text import certain
 from .sites import Site
-from .turn_plans import LoopNote, LoopPlan, Turning
-from .turns import misfit, symbols_of, undrained, varying
+from .turn_plans import LoopNote, LoopPlan, Part, Turning
+from .turns import misfit, symbols_of, undrained
 
 if TYPE_CHECKING:
     from .blocks import Planner
@@ -74,14 +74,15 @@ class Comprehensions:
         start = position(statement, one)
         ahead = self.footprints.of_events(statement.events[:start])
         around = self.sites.surroundings(site)
-        varies = varying((*one.binding, *one.tests, *one.making))
-        rest = [(statement, ahead), (statement, member.before), (statement, member.after)]
+        binding = (*one.binding, *one.tests, *one.making)
+        rest = [Part(statement, ahead), Part(statement, member.before),
+                Part(statement, member.after, behind=True)]  # fmt: skip
         edge = (
             self._tested(one, member, line)
             or self._ahead(statement.events[:start], ahead, one, line)
             or self.turning.gathers(member, site)
             or self.turning.moved(member, one.turns.names, site, index)
-            or self.turning.dependent(rest, member, one.turns, varies, around)
+            or self.turning.dependent(rest, member, one.turns, binding, around)
         )
         return edge or self.turning.worth(site, index, site, member, one)
 

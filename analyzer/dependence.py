@@ -221,7 +221,9 @@ def _failure(pair: Pair) -> Edge | None:
         return None
     line = pair.statement.span.line
     name = _name(pair.later)
-    reason = not_speculatable(pair.later.facts, unsafe=pair.around.unsafe)
+    # What the program itself raises is raised in runs where no call fails, too.
+    unsafe = pair.around.unsafe and not pair.earlier.plain_risk
+    reason = not_speculatable(pair.later.facts, unsafe=unsafe)
     if reason:
         return Edge(EdgeKind.FAILURE, f"`{name}` {reason}, and line {line} may fail first", line)
     return None

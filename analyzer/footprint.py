@@ -60,6 +60,7 @@ class Footprint:
     handles: tuple[Resource, ...] = ()
     raises: bool = False
     own_risk: bool = False  # something other than an awaited call may raise
+    plain_risk: bool = False  # something other than a call may raise
     calls: tuple[Call, ...] = ()
 
 
@@ -101,11 +102,12 @@ class Footprints:
         calls: list[Call] = []
         handles: list[Resource] = []
         everything = unknown = affine = ""
-        raises = own = False
+        raises = own = plain = False
         for event in events:
-            if not (raises and own) and self.may_raise(event):
+            if not (raises and own and plain) and self.may_raise(event):
                 raises = True
                 own = own or not (isinstance(event, Invoke) and event.call.awaited)
+                plain = plain or not isinstance(event, Invoke)
             for effect in self.events.of(event):
                 effects.setdefault(effect)
             if isinstance(event, Control):
@@ -131,6 +133,7 @@ class Footprints:
             tuple(handles),
             raises,
             own,
+            plain,
             tuple(calls),
         )
 
@@ -253,6 +256,9 @@ class Footprints:
                 return self._arithmetic_may_raise(event)
             case Operate(values=values, risk=risk):
                 return self._operator_may_raise(values, risk)
+            case Mutate(place=place, operator=sign) if sign and not place.steps:
+                # The operator is an event of its own; on a number or a text nothing is stored.
+                return not self.inference.resolver.immutable(Value(place=place))
             case Store() | Mutate() | Iterate() | Enter() | AwaitValue():
                 return True
             case Control(word=word):

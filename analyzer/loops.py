@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .edges import Edge, EdgeKind, Member
-from .footprint import Footprint
 from .gathering import gathers
 from .ir import AwaitValue, Block, Call, Event, Invoke, Statement
 from .members import member_of
-from .sieves import Sieve, asked_ahead, sieve_of
+from .sieves import Sieve, asked_ahead, sieve_of, without
 from .sites import Site
-from .turn_plans import LoopNote, LoopPlan, Turning
+from .telling import may_fail
+from .turn_plans import LoopNote, LoopPlan, Part, Turning
 from .turns import gone, header_end, misfit, shared, undrained, varying
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Loops:
         member = self._member(body)
         if isinstance(member, Edge):
             return member
-        varies = varying(statement.events[header_end(statement) :])
+        binding = statement.events[header_end(statement) :]
         around = self.sites.surroundings(body)
         rest = list(self.rest(body, member, sieve))
         edge = (
@@ -101,10 +101,14 @@ class Loops:
             or self._nested(statement, member)
             or self.turning.gathers(member, site)
             or self.turning.moved(member, turns.names, site, index)
-            or self.turning.dependent(rest, member, turns, varies, around)
-        )
+            or self.turning.dependent(
+                rest, member, turns, binding, around,
+                fails=may_fail(without(sieve, body.block.statements), self.footprints),
+            )
+        )  # fmt: skip
         if edge is None and sieve is not None:
-            done = [footprint for _, footprint in rest]
+            done = [part.footprint for part in rest]
+            varies = varying(binding)
             edge = asked_ahead(sieve, member.footprint, done, varies, around, self.footprints)
         return edge or self.turning.worth(site, index, body, member, sieve=sieve)
 
@@ -170,22 +174,20 @@ class Loops:
             return Edge(EdgeKind.CONTROL, "it defines an `async def`", line)
         return None
 
-    def rest(
-        self, body: Site, member: Member, sieve: Sieve | None
-    ) -> Iterator[tuple[Statement, Footprint]]:
+    def rest(self, body: Site, member: Member, sieve: Sieve | None) -> Iterator[Part]:
         """What the turns do besides the call, by statement; without the condition of a sieve."""
         own = {id(e) for e in member.call.setup}
         for i, statement in enumerate(body.block.statements):
             if sieve is not None and statement is sieve.statement:
                 continue
             if i != member.index:
-                yield statement, self.footprints.of(statement)
+                yield Part(statement, self.footprints.of(statement), i > member.index)
                 continue
             at = next(k for k, e in enumerate(statement.events)
                       if isinstance(e, Invoke) and e.call is member.call)  # fmt: skip
             before = [e for e in statement.events[:at] if id(e) not in own]
-            yield statement, self.footprints.of_events(before)
-            yield statement, self.footprints.of_events(statement.events[at + 1 :])
+            yield Part(statement, self.footprints.of_events(before))
+            yield Part(statement, self.footprints.of_events(statement.events[at + 1 :]), True)
 
 
 # -- what stands in a loop ---------------------------------------------------------------------

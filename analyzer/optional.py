@@ -12,8 +12,10 @@ from .resolve import CONTAINERS, Resolver
 from .returned import own_function
 from .typetext import CLASS, MAPPINGS, NONE, SCALARS, members, optional
 
-#: Containers, and what a name is bound to, are followed so far.
-_DEEPEST = 12
+#: So many names and containers are followed.
+_DEEPEST = 24
+#: Which they are: what leads back to one of them says nothing more.
+Seen = tuple[object, ...]
 #: Methods of dictionaries that answer with None where there is nothing.
 _PERHAPS = frozenset({"get", "pop", "setdefault"})
 #: Builtins that answer with one thing out of their arguments, or with what they are told to.
@@ -29,58 +31,62 @@ _NAME = re.compile(r"[^|,\[\]]+")
 _VIEWS = frozenset({"values", "items", "keys", "copy"})
 
 
-def maybe_none(resolver: Resolver, place: Place, depth: int = 0) -> bool:
+def maybe_none(resolver: Resolver, place: Place, seen: Seen = ()) -> bool:
     """May the object at a path, or one on the way there, be None?
 
     A name is what it is annotated as; otherwise what is assigned to it tells. Where neither does,
     it may be.
     """
-    if _variable_may_be_none(resolver, place.symbol, depth):
+    if _variable_may_be_none(resolver, place.symbol, seen):
         return True
     for i, step in enumerate(place.steps):
         before = Place(place.symbol, place.steps[:i])
         if isinstance(step, Attr):
-            if _field_may_be_none(resolver, before, step.name, depth):
+            if _field_may_be_none(resolver, before, step.name, seen):
                 return True
-        elif _holds_none(resolver, Value(place=before), depth):
+        elif _holds_none(resolver, Value(place=before), seen):
             return True
     return False
 
 
-def value_may_be_none(resolver: Resolver, value: Value, depth: int = 0) -> bool:
+def value_may_be_none(resolver: Resolver, value: Value, seen: Seen = ()) -> bool:
     """May a value be None? Of `a or b` and the like, if one of its parts may be."""
-    if depth > _DEEPEST:
+    if len(seen) > _DEEPEST:
         return True
     if value.is_literal:
         return value.literal is None
     if value.element:
-        return any(_holds_none(resolver, held, depth + 1) for held in value.held)
-    if value.fresh or value.function or value.type == CAUGHT:
+        return any(_holds_none(resolver, held, seen) for held in value.held)
+    if value.fresh or value.function or value.operator or value.type == CAUGHT:
         return False
     if value.place is not None:
-        return maybe_none(resolver, value.place, depth + 1)
+        return maybe_none(resolver, value.place, seen)
     if value.held:
-        return any(value_may_be_none(resolver, held, depth + 1) for held in value.held)
+        return any(value_may_be_none(resolver, held, seen) for held in value.held)
     return not value.type.startswith("builtins.")
 
 
-def _variable_may_be_none(resolver: Resolver, symbol: str, depth: int) -> bool:
+def _variable_may_be_none(resolver: Resolver, symbol: str, seen: Seen) -> bool:
+    key = (resolver.module_name, symbol)
+    if key in seen:
+        return False  # what it is besides tells
+    seen = (*seen, key)
     if symbol.startswith("call#"):
         call = resolver.module.calls.get(symbol)
-        return call is not None and _result_may_be_none(resolver, call, depth)
+        return call is not None and _result_may_be_none(resolver, call, seen)
     info = resolver.module.symbols.get(symbol)
-    if info is None or depth > _DEEPEST:
+    if info is None or len(seen) > _DEEPEST:
         return info is not None
     if info.annotations:
         return any(_optional(resolver, text) for text in info.annotations)
     if info.kind == "import":
-        return _imported_may_be_none(resolver, symbol, info.target, depth)
+        return _imported_may_be_none(resolver, symbol, info.target, seen)
     if info.kind == "parameter" and not info.values:
         return False  # the object of a method, or one of which no type is known
-    return any(value_may_be_none(resolver, value, depth + 1) for value in info.values)
+    return any(value_may_be_none(resolver, value, seen) for value in info.values)
 
 
-def _imported_may_be_none(resolver: Resolver, symbol: str, target: str, depth: int) -> bool:
+def _imported_may_be_none(resolver: Resolver, symbol: str, target: str, seen: Seen) -> bool:
     """A name of another module of the project is what that module says."""
     project = resolver.project
     found = project.definition(target) if project is not None else None
@@ -89,16 +95,16 @@ def _imported_may_be_none(resolver: Resolver, symbol: str, target: str, depth: i
     inference = project.inference(found.module)
     if inference is None or (inference.resolver is resolver and symbol == f":{found.qualname}"):
         return True
-    return _variable_may_be_none(inference.resolver, f":{found.qualname}", depth + 1)
+    return _variable_may_be_none(inference.resolver, f":{found.qualname}", seen)
 
 
-def _field_may_be_none(resolver: Resolver, owner: Place, name: str, depth: int) -> bool:
+def _field_may_be_none(resolver: Resolver, owner: Place, name: str, seen: Seen) -> bool:
     """By the annotation of a field, or by what is assigned to it in the files of its classes."""
     from .fields import family
 
     for kind in resolver.values.at(owner).each:
         for level in family(resolver, kind.name):
-            said = _said(level, name, depth)
+            said = _said(level, name, seen)
             if said:
                 return True
             if said is False:
@@ -106,8 +112,12 @@ def _field_may_be_none(resolver: Resolver, owner: Place, name: str, depth: int) 
     return False
 
 
-def _said(level: Level, name: str, depth: int) -> bool | None:
+def _said(level: Level, name: str, seen: Seen) -> bool | None:
     """Does a class say that its field may be None? None if it says nothing of the field."""
+    key = (level.name, f".{name}")
+    if key in seen:
+        return False
+    seen = (*seen, key)
     owner, info = level.resolver, level.info
     known = owner.module.symbols.get(level.symbol(name)) if info is not None else None
     if known is not None and known.annotations:
@@ -123,30 +133,34 @@ def _said(level: Level, name: str, depth: int) -> bool | None:
     if not values:
         return None
     return any(value.is_literal and value.literal is None for value in values) or any(
-        value_may_be_none(owner, value, depth + 1) for value in values if not value.is_literal
+        value_may_be_none(owner, value, seen) for value in values if not value.is_literal
     )
 
 
-def _holds_none(resolver: Resolver, value: Value, depth: int, *, deep: bool = False) -> bool:
+def _holds_none(resolver: Resolver, value: Value, seen: Seen, *, deep: bool = False) -> bool:
     """May something that a container holds be None? True if that is not known.
 
     ``deep``: or something in what it holds, however deep.
     """
-    if depth > _DEEPEST:
+    if len(seen) > _DEEPEST:
         return True
     if value.is_literal:
         return False  # a text
     if value.element and value.held:
-        return any(_holds_none(resolver, held, depth + 1, deep=True) for held in value.held)
+        return any(_holds_none(resolver, held, seen, deep=True) for held in value.held)
     if value.place is None:
         if value.fresh:
             return any(
-                value_may_be_none(resolver, held, depth + 1)
-                or (deep and not _whole(held) and _holds_none(resolver, held, depth + 1, deep=True))
+                value_may_be_none(resolver, held, seen)
+                or (deep and not _whole(held) and _holds_none(resolver, held, seen, deep=True))
                 for held in value.held
             )
-        inner = (_holds_none(resolver, held, depth + 1, deep=deep) for held in value.held)
+        inner = (_holds_none(resolver, held, seen, deep=deep) for held in value.held)
         return not value.held or any(inner)
+    key = (resolver.module_name, value.place, deep)
+    if key in seen:
+        return False
+    seen = (*seen, key)
     texts = _texts(resolver, value.place)
     if texts:
         return any(NONE in text or _alias_in(resolver, text) for text in texts)
@@ -154,15 +168,15 @@ def _holds_none(resolver: Resolver, value: Value, depth: int, *, deep: bool = Fa
         return True
     call = resolver.module.calls.get(value.place.symbol)
     if call is not None:
-        return _result_holds_none(resolver, call, depth + 1, deep=deep)
+        return _result_holds_none(resolver, call, seen, deep=deep)
     info = resolver.module.symbols.get(value.place.symbol)
     if info is None or not info.values or info.opaque_bindings:
         return True
     filled = any(
-        value_may_be_none(resolver, put, depth + 1)
+        value_may_be_none(resolver, put, seen)
         for put in resolver.own.stored_below.get(value.place.symbol, ())
     )
-    inner = (_holds_none(resolver, one, depth + 1, deep=deep) for one in info.values)
+    inner = (_holds_none(resolver, one, seen, deep=deep) for one in info.values)
     return filled or any(inner)
 
 
@@ -190,9 +204,9 @@ def _texts(resolver: Resolver, place: Place) -> tuple[str, ...]:
     return ()
 
 
-def _result_may_be_none(resolver: Resolver, call: Call, depth: int) -> bool:
+def _result_may_be_none(resolver: Resolver, call: Call, seen: Seen) -> bool:
     """What a call answers with: by the annotation of its function, or if it is known to make it."""
-    if depth > _DEEPEST:
+    if len(seen) > _DEEPEST:
         return True
     name = resolver.call_name(call)
     receiver = call.receiver
@@ -200,11 +214,11 @@ def _result_may_be_none(resolver: Resolver, call: Call, depth: int) -> bool:
     if receiver is not None and kind in (*CONTAINERS, *MAPPINGS):
         if call.method in _PERHAPS:
             return True
-        return call.method in ("popleft", "popitem") and _holds_none(resolver, receiver, depth + 1)
+        return call.method in ("popleft", "popitem") and _holds_none(resolver, receiver, seen)
     if name in _PICKING:
         given = [a.value for a in call.arguments]
-        return any(_holds_none(resolver, given[0], depth + 1) for _ in given[:1]) or any(
-            value_may_be_none(resolver, value, depth + 1) for value in given[1:]
+        return any(_holds_none(resolver, given[0], seen) for _ in given[:1]) or any(
+            value_may_be_none(resolver, value, seen) for value in given[1:]
         )
     entry = resolver.entry(call)
     if entry is not None:
@@ -217,17 +231,17 @@ def _result_may_be_none(resolver: Resolver, call: Call, depth: int) -> bool:
     return not made and not resolver.constructs(call)
 
 
-def _result_holds_none(resolver: Resolver, call: Call, depth: int, *, deep: bool) -> bool:
+def _result_holds_none(resolver: Resolver, call: Call, seen: Seen, *, deep: bool) -> bool:
     name = resolver.call_name(call)
     given = [a.value for a in call.arguments if a.keyword is None]
     if name == "builtins.range":
         return False
     if name in _KEEPING and given:
         inner = deep and name not in _PAIRING
-        return any(_holds_none(resolver, value, depth, deep=inner) for value in given)
+        return any(_holds_none(resolver, value, seen, deep=inner) for value in given)
     if call.method in _VIEWS and call.receiver is not None and not given:
         inner = deep and call.method != "items"
-        return _holds_none(resolver, call.receiver, depth, deep=inner)
+        return _holds_none(resolver, call.receiver, seen, deep=inner)
     own = own_function(resolver, call)
     if own is not None and own[1].returns:
         return NONE in own[1].returns or _alias_in(own[0], own[1].returns)

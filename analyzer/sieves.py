@@ -7,7 +7,7 @@ then it may be asked for all elements before the first turn.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,12 @@ class Sieve:
     @property
     def tests(self) -> tuple[Event, ...]:
         return self.statement.events[: self.statement.blocks[0].at]
+
+
+def without(sieve: Sieve | None, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The statements of a block without that of a condition which leaves turns out."""
+    own = sieve.statement if sieve is not None else None
+    return tuple(s for s in statements if s is not own)
 
 
 def sieve_of(block: Block, inference: Inference) -> Sieve | None:

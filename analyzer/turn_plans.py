@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -14,10 +14,11 @@ from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.model import describe
 from .footprint import Footprint
 from .gathering import gathers
-from .ir import Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
+from .ir import Event, Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
 from .moved_text import names_in, strange
-from .sieves import Sieve
+from .sieves import Sieve, without
 from .sites import Site
+from .telling import told_apart, without_told
 from .turns import (
     VIEWS,
     called,
@@ -29,6 +30,7 @@ from .turns import (
     of_another_turn,
     passing,
     symbols_of,
+    varying,
 )
 
 if TYPE_CHECKING:
@@ -37,8 +39,15 @@ if TYPE_CHECKING:
 #: A number of turns to reckon with where it is not known.
 TURNS = 10
 _REPEATED = frozenset({"builtins.range", "builtins.enumerate", "builtins.zip", "builtins.len"})
-#: What turns do, by statement.
-Parts = Iterable[tuple[Statement, Footprint]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a turn does besides its call, in one statement, before the call or ``behind`` it."""
+
+    statement: Statement
+    footprint: Footprint
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +81,7 @@ class LoopPlan:
     @property
     def statements(self) -> tuple[Statement, ...]:
         """What a turn does, without the condition that may leave it out."""
-        own = self.sieve.statement if self.sieve is not None else None
-        return tuple(s for s in self.body.block.statements if s is not own)
+        return without(self.sieve, self.body.block.statements)
 
     @property
     def code(self) -> str:
@@ -146,30 +154,40 @@ class Turning:
         return None
 
     def dependent(
-        self, parts: Parts, member: Member, turns: Turns, varies: frozenset[str],
-        around: Surroundings,
+        self, parts: Iterable[Part], member: Member, turns: Turns, binding: Sequence[Event],
+        around: Surroundings, *, fails: bool = True,
     ) -> Edge | None:  # fmt: skip
         """What another turn, or the rest of this one, does to the call, or to what is gone through.
 
-        ``parts``: what the turns do besides the call; ``varies``: symbols that a turn binds.
+        ``parts``: what the turns do besides the call; ``binding``: the events of a turn, that of
+        binding its target included; ``fails``: a turn may end with an exception.
         """
+        varies = varying(binding)
         later = replace(member, footprint=of_another_turn(member.footprint, varies))
         through = [Iterate(value) for value in live(turns.value, self.inference)]
         header = self.footprints.of_events(through)
-        for part, rest in parts:
-            here = replace(rest, controls=())
-            edge = (
-                self._changes_header(part, header, here)
-                or blocking(Pair(part, here, member, around, self.footprints))
-                or blocking(Pair(part, here, later, around, self.footprints))
-            )
+        for part in parts:
+            here = replace(part.footprint, controls=())
+            before = replace(here, raises=here.raises and fails)
+            at = part.statement
+            edge = self._changes_header(at, header, here)
+            if edge is None and not part.behind:
+                edge = blocking(Pair(at, here, member, around, self.footprints))
+            edge = edge or blocking(Pair(at, before, later, around, self.footprints))
             if edge is not None:
                 return edge
         changed = self._changes_header(member.statement, header, member.footprint)
-        return changed or self._itself(member, later, around)
+        if changed is not None:
+            return changed
+        apart = told_apart(turns.names, turns.value, binding, self.inference)
+        other = without_told(member.footprint, later.footprint, apart, self.footprints)
+        return self._itself(member, replace(later, footprint=other), around, fails=fails)
 
-    def _itself(self, member: Member, later: Member, around: Surroundings) -> Edge | None:
-        edge = blocking(Pair(member.statement, member.footprint, later, around, self.footprints))
+    def _itself(
+        self, member: Member, later: Member, around: Surroundings, *, fails: bool
+    ) -> Edge | None:
+        mine = replace(member.footprint, raises=member.footprint.raises and fails)
+        edge = blocking(Pair(member.statement, mine, later, around, self.footprints))
         if edge is None:
             return None
         words = edge.words.replace(f"line {edge.line}", "one turn", 1)

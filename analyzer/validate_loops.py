@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 
 from .canon import occurrences
 from .dependence import meet, not_speculatable
-from .effects.model import Effect, describe, overlap
+from .effects.model import describe, overlap
 from .effects.selector import Overlap
-from .footprint import Footprint, visible_writes
+from .footprint import visible_writes
 from .gathering import gathers
 from .guards import guarded_form, kinds_of
 from .ir import (
@@ -33,6 +34,7 @@ from .ir import (
 )
 from .members import member_of
 from .sites import Site, Sites
+from .telling import may_fail, told_apart, without_told
 from .turns import (
     count_of,
     grown,
@@ -142,13 +144,13 @@ def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
         return "an element does more than make a value"
     if gathers(inference, awaited.call, {site.function.scope}):
         return "the call runs others together itself"
-    varies = varying((*one.binding, *one.tests, *one.making))
+    binding = (*one.binding, *one.tests, *one.making)
     return (
         _bounded(loop, one.turns, sites)
         or _repeated(loop, one.setup, sites)
         or _scoped(loop, one.turns, awaited.call, site, sites)
         or _fits(awaited, statement, site, loop.index, sites, inside=loop.parameters is not None)
-        or _orders(one.turns, varies, awaited, (*ahead, *fold), sites)
+        or _orders(one.turns, binding, awaited, (*ahead, *fold), (), sites)
         or (_gathered(loop, statement, awaited, fold, site, sites) if loop.form == "list" else "")
     )
 
@@ -254,19 +256,31 @@ def _apart(loop: Loop, turn: Turn, call: Call, sites: Sites) -> str:
     if gathers(sites.inference, call, {body.function.scope}):
         return "the call runs others together itself"
     assert statement.turns is not None
-    varies = varying(statement.events[header_end(statement) :])
-    return _orders(statement.turns, varies, awaited, rest, sites) or (
-        _gathered(loop, statement, awaited, rest, body, sites) if loop.form != "ordered" else ""
-    )
+    events = [e for s in turn.statements for e in s.events]
+    at = next(i for i, e in enumerate(events) if e is awaited)
+    before = [e for e in events[:at] if id(e) not in own]
+    binding = statement.events[header_end(statement) :]
+    fails = may_fail(turn.statements, sites.footprints)
+    return _orders(
+        statement.turns, binding, awaited, before, events[at + 1 :], sites, fails=fails
+    ) or (_gathered(loop, statement, awaited, rest, body, sites) if loop.form != "ordered" else "")
 
 
 def _orders(
-    turns: Turns, varies: frozenset[str], awaited: Invoke, rest: Sequence[Event], sites: Sites
-) -> str:
+    turns: Turns, binding: Sequence[Event], awaited: Invoke, ahead: Sequence[Event],
+    behind: Sequence[Event], sites: Sites, *, fails: bool = True,
+) -> str:  # fmt: skip
+    """Why the calls of two turns, or one and what else turns do, must stay in order; or "".
+
+    ``ahead`` and ``behind``: what a turn does before its call, and after it; ``fails``: it may end
+    with an exception.
+    """
     prints = sites.footprints
     one = prints.of_events((*awaited.call.setup, awaited))
-    other = of_another_turn(one, varies)
-    fold = prints.of_events(rest)
+    other = of_another_turn(one, varying(binding))
+    apart = told_apart(turns.names, turns.value, binding, sites.inference)
+    itself = without_told(one, other, apart, prints)
+    early, fold = prints.of_events(ahead), prints.of_events((*ahead, *behind))
     facts = sites.inference.facts(awaited.call)
     line = awaited.call.span.line
     for barrier in (one, fold):
@@ -279,9 +293,14 @@ def _orders(
         return f"line {line} {facts.locking.nested}"
     if any(lock.deadline for lock in facts.locking.locks):
         return f"line {line} does not wait for its lock as long as it takes"
-    if (one.raises or fold.raises) and (reason := not_speculatable(facts, unsafe=sites.unsafe)):
+    failing = early.raises or (fails and (one.raises or fold.raises))
+    plainly = early.plain_risk or (fails and (one.plain_risk or fold.plain_risk))
+    unsafe = sites.unsafe and not plainly
+    if failing and (reason := not_speculatable(facts, unsafe=unsafe)):
         return f"line {line} {reason}, and a turn before may fail"
-    for a, b in _pairs(one, other, fold):
+    pairs = (*product(itself.effects, one.effects), *product(other.effects, fold.effects),
+             *product(one.effects, early.effects))  # fmt: skip
+    for a, b in pairs:
         if meet(a, b, prints):
             return f"line {line}: two turns meet at {describe(a.resource)}"
     if any(overlap(a, b) is not Overlap.NEVER for a in one.handles
@@ -325,15 +344,6 @@ def _gathered(
         named = symbol.rpartition(":")[2] == loop.form.removeprefix("extend ")
         return "" if named and owner == "builtins.list" else "what is extended may be no list"
     return ""
-
-
-def _pairs(one: Footprint, other: Footprint, fold: Footprint) -> Iterator[tuple[Effect, Effect]]:
-    for a in other.effects:
-        for b in (*one.effects, *fold.effects):
-            yield a, b
-    for a in one.effects:
-        for b in fold.effects:
-            yield a, b
 
 
 def _holds(statement: Statement, call: Call) -> bool:

@@ -79,8 +79,9 @@ def writes(call: CallSite) -> bool:
 def independence(calls: Sequence[CallSite]) -> str:
     """Why the calls of a finding may run together, in words."""
     own = "none needs another's result"
-    if len(calls) == 1 and not writes(calls[0]):
-        return "it only reads, and no turn needs another one's result"
+    if len(calls) == 1:  # the turns of a loop
+        reads = "it only reads" if not writes(calls[0]) else "each turn writes something else"
+        return f"{reads}, and no turn needs another one's result"
     writing = [writes(call) for call in calls]
     if not any(writing):
         return f"they only read, and {own}"

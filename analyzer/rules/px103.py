@@ -22,7 +22,11 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
 * A turn that begins with `if …: continue`, or is nothing but an `if`, is left out where its
   condition says so. If the condition only looks, at what no turn changes, all elements are asked
   before the first call; one that may raise must not do so before an earlier turn has printed.
-* A call that writes stays where it is: a failing turn keeps those after it from running.
+* Turns that write must write different things: by a number of a `range` or an `enumerate`, a key of
+  a dictionary, an element of a set or one of different constants, which stands alone between
+  constants in what the declaration says is written. And no turn may fail: the call does not raise,
+  or the turn goes on after every `Exception`. Otherwise a failing turn keeps those after it from
+  writing, and the rewrite is offered with `--unsafe-fixes` only.
 * The arguments are evaluated in a local function, when the call begins, so that what they raise is
   raised in its turn.
 * Where a failure ends the program and nothing of the turns could be seen, all calls are awaited by
@@ -36,7 +40,7 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
   earlier turn bound.
 * Turns that await more than one call, or inside a `with`, another loop, or an `if` that is not the
   whole turn. A `try` around the call stays where it is.
-* A call that writes, or that nobody declared.
+* A call that nobody declared.
 * A call that runs others together itself: bounds do not add up.
 * What would save less than `min-gain-ms` for ten turns, or for as many as there are.
 
