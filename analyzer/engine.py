@@ -21,7 +21,8 @@ from .ir import Call, Module, Span
 from .latency import latency_of
 from .project import Project, module_name, project_of
 from .schedule import Region
-from .source import Source, SourceError, from_bytes
+from .notebooks import is_notebook
+from .source import Source, SourceError, from_file
 from .suppressions import Suppression, silencing, suppressions
 
 if TYPE_CHECKING:
@@ -214,7 +215,8 @@ def analyze(
     """
     from .lowering import lower  # LibCST: not needed for files that hold no opportunity
 
-    module = replace(lower(source, name, is_package=is_package), script=script)
+    lowered = lower(source, name, is_package=is_package)
+    module = replace(lowered, script=script and lowered.script)
     silent = suppressions(module.directives)
     sources = (*([tools] if tools is not None else []), *config.sources)
     inference = Inference(module, sources, config, project, text=source.text,
@@ -348,13 +350,20 @@ def analyze_bytes(
     from .screen import may_hold_opportunity, may_hold_suppression
 
     silent = UNUSED in config.select and may_hold_suppression(data)
-    if screened and not silent and not may_hold_opportunity(data):
+    notebook = is_notebook(filename)
+    if screened and not silent and not notebook and not may_hold_opportunity(data):
         return Skipped(filename)
     try:
-        source = from_bytes(data)
+        source = from_file(data, filename)
+        if source is None or (
+            screened and notebook and not silent and not may_hold_opportunity(source.text.encode())
+        ):
+            return Skipped(filename)
         folder = root or Path.cwd()
         name, package = module_name(Path(filename), config.src, folder)
         project = project_of(folder, config, config.sources, Path(filename))
+        if notebook and project.holds(name):
+            name = "__main__"  # a module of that name is another one
         analysis = analyze(source, config, name=name, unsafe=unsafe, is_package=package,
                            script=script, project=project)  # fmt: skip
         return rewriter(analysis, config, filename, unsafe)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .effects.selector import Step
 
@@ -276,6 +276,11 @@ class Statement:
     turns: Turns | None = None  # of a `for`
 
 
+#: What a block is in a notebook: what stands around all cells, a cell's top level, its last
+#: expression, whose value is shown, or a top level that must not change. "": any other block.
+Part = Literal["", "frame", "cell", "shown", "fixed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Statements run in order. ``indent``: their indentation; ``inline``: on the header's line.
@@ -289,6 +294,7 @@ class Block:
     indent: str = ""
     inline: bool = False
     role: str = "body"  # which part of its statement: body, orelse, finalbody, handler, case
+    part: Part = ""
     at: int = 0
     binds: frozenset[str] = frozenset()
     always: bool = False
@@ -394,4 +400,5 @@ class Module:
     introspects: frozenset[str] = frozenset()  # scopes that look at frames or run text
     type_aliases: dict[str, str] = field(default_factory=dict[str, str])  # name → annotation
     comprehensions: tuple[Comprehension, ...] = ()  # that await, with a single `for`
+    fixed: str = ""  # why the top level of a notebook's cells must not change
     script: bool = True  # a file, which may be run: standard input and a notebook cell are not
