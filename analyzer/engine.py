@@ -19,9 +19,9 @@ from .forms import Forms, Written, members_of
 from .interrupts import interruption
 from .ir import Call, Module, Span
 from .latency import latency_of
+from .notebooks import is_notebook
 from .project import Project, module_name, project_of
 from .schedule import Region
-from .notebooks import is_notebook
 from .source import Source, SourceError, from_file
 from .suppressions import Suppression, silencing, suppressions
 
@@ -192,6 +192,7 @@ class Failed:
     message: str
     line: int = 1
     column: int = 1
+    cell: int = 0
 
 
 Result = Analyzed | Skipped | Failed
@@ -347,12 +348,14 @@ def analyze_bytes(
 
     ``screened``: a file that can hold no opportunity is skipped.
     """
+    from .in_cells import in_cells, localized
     from .screen import may_hold_opportunity, may_hold_suppression
 
     silent = UNUSED in config.select and may_hold_suppression(data)
     notebook = is_notebook(filename)
     if screened and not silent and not notebook and not may_hold_opportunity(data):
         return Skipped(filename)
+    source: Source | None = None
     try:
         source = from_file(data, filename)
         if source is None or (
@@ -366,11 +369,14 @@ def analyze_bytes(
             name = "__main__"  # a module of that name is another one
         analysis = analyze(source, config, name=name, unsafe=unsafe, is_package=package,
                            script=script, project=project)  # fmt: skip
-        return rewriter(analysis, config, filename, unsafe)
+        return localized(rewriter(analysis, config, filename, unsafe))
     except SourceError as error:
-        return Failed(filename, error.message, error.line, error.column)
+        if source is not None and source.notebook is not None and not error.cell:
+            cell, line = source.where(error.line)
+            return Failed(filename, error.message, line, error.column, cell)
+        return Failed(filename, error.message, error.line, error.column, error.cell)
     except ConfigError as error:
-        return Failed(filename, str(error))
+        return Failed(filename, in_cells(str(error), source))
     except Exception as error:  # one bad file never stops the others
         if (stopped := interruption(error)) is not None:
             raise stopped from None

@@ -19,15 +19,19 @@ from dataclasses import dataclass
 
 #: Magics after which every name means what it meant before (IPython reference, "Built-in magic
 #: commands", and extensions that are loaded most often).
-_BINDS_NOTHING = frozenset("""
-    alias autoreload bookmark cat cd colors conda config cp dhist dirs doctest_mode dotenv env gui
-    hist history la less ll load_dotenv load_ext logoff logon logstart logstate logstop ls lsmagic
-    magic mamba man matplotlib memit micromamba mkdir more mv notebook page pdb pdef pdoc pfile
-    pinfo pinfo2 pip popd pprint precision psearch psource pushd pwd pycat quickref rehashx
-    reload_ext rm rmdir save set_env sx system tensorboard timeit unalias unload_ext uv watermark
-    who who_ls whos xmode bash cmd css file html HTML javascript js latex markdown mermaid perl
-    powershell pypy python python2 python3 ruby script sh svg SVG writefile
-""".split())
+_BINDS_NOTHING = frozenset({
+    "alias", "autoreload", "bookmark", "cat", "cd", "colors", "conda", "config", "cp",
+    "dhist", "dirs", "doctest_mode", "dotenv", "env", "gui", "hist", "history", "la",
+    "less", "ll", "load_dotenv", "load_ext", "logoff", "logon", "logstart", "logstate",
+    "logstop", "ls", "lsmagic", "magic", "mamba", "man", "matplotlib", "memit",
+    "micromamba", "mkdir", "more", "mv", "notebook", "page", "pdb", "pdef", "pdoc", "pfile",
+    "pinfo", "pinfo2", "pip", "popd", "pprint", "precision", "psearch", "psource", "pushd",
+    "pwd", "pycat", "quickref", "rehashx", "reload_ext", "rm", "rmdir", "save", "set_env",
+    "sx", "system", "tensorboard", "timeit", "unalias", "unload_ext", "uv", "watermark",
+    "who", "who_ls", "whos", "xmode", "bash", "cmd", "css", "file", "html", "HTML",
+    "javascript", "js", "latex", "markdown", "mermaid", "perl", "powershell", "pypy",
+    "python", "python2", "python3", "ruby", "script", "sh", "svg", "SVG", "writefile",
+})  # fmt: skip
 #: Those that run the Python that stands behind them.
 _RUNS_ITS_TEXT = frozenset({"time", "prun", "capture"})
 #: Those that bind what their text names.
@@ -36,7 +40,8 @@ _BINDS_ITS_WORDS = frozenset({"bigquery", "sql"})
 _MAGIC = re.compile(r"%%?\s*([A-Za-z_]\w*)?")
 _ESCAPED = re.compile(r"[ \t]*(?P<rest>[%!?,;/].*)", re.DOTALL)
 _ASSIGNED = re.compile(
-    r"[ \t]*(?P<target>[A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_]\w*)*\s*(?<![=!<>])=)\s*(?P<rest>[%!](?!=).*)",
+    r"[ \t]*(?P<target>[A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_]\w*)*\s*(?<![=!<>])=)\s*"
+    r"(?P<rest>[%!](?!=).*)",
     re.DOTALL,
 )
 _HELP = re.compile(r"""[ \t]*(?P<rest>[^#'"\s][^#'"]*\?)\s*""")

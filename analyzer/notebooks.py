@@ -39,13 +39,17 @@ _LAST_SHOWN = ("_", "__", "___")  # what IPython binds to the last values shown
 
 
 class NotebookError(Exception):
-    """The file is no notebook that can be read. ``line`` and ``column`` count from 1."""
+    """The file is no notebook that can be read.
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+    ``line`` and ``column`` count from 1, in a ``cell`` or (0) in the file.
+    """
+
+    def __init__(self, message: str, line: int = 1, column: int = 1, cell: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.line = line
         self.column = column
+        self.cell = cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +266,7 @@ def _check(cell: Cell, part: str) -> None:
         message, line, column = error.msg, error.lineno or 1, error.offset or 1
     except (ValueError, RecursionError, MemoryError) as error:
         message, line, column = str(error) or "nested too deeply", 1, 1
-    raise NotebookError(f"cell {cell.number}:{line}:{column}: cannot parse: {message}")
+    raise NotebookError(f"cannot parse: {message}", line, column, cell.number)
 
 
 # -- JSON --------------------------------------------------------------------------------------

@@ -22,11 +22,12 @@ _LEADING_FORM_FEED = re.compile(r"(^|(?<=[\r\n]))([ \t]*\f[ \t\f]*)")
 class SourceError(Exception):
     """The bytes cannot be read as Python source; ``line`` and ``column`` count from 1."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+    def __init__(self, message: str, line: int = 1, column: int = 1, cell: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.line = line
         self.column = column
+        self.cell = cell  # of a notebook, if that is where the line is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,15 @@ class Source:
             if index == line - 1:
                 return start + shift + column
         return start + column
+
+    def where(self, line: int) -> tuple[int, int]:
+        """The cell of a notebook that a line of the text is in (0: none), and the line there."""
+        return (0, line) if self.notebook is None else self.notebook.place(line)
+
+    def line_at(self, cell: int, line: int) -> int:
+        """The line of the text that a line of a cell is; 0 if there is none. See ``where``."""
+        lines = range(1, len(self.line_starts) + 1)
+        return next((n for n in lines if self.where(n) == (cell, line)), 0)
 
     def top_line(self, offset: int) -> int:
         """The first line of the file, or of the cell of a notebook that holds an offset."""
@@ -112,7 +122,7 @@ def from_file(data: bytes, filename: str) -> Source | None:
         line = data.count(b"\n", 0, error.start) + 1
         raise SourceError("not a notebook: not valid UTF-8", line) from None
     except NotebookError as error:
-        raise SourceError(error.message, error.line, error.column) from None
+        raise SourceError(error.message, error.line, error.column, error.cell) from None
     return None if found is None else from_text(found[0], bom=bom, notebook=found[1])
 
 

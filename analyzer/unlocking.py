@@ -62,7 +62,8 @@ def declarable(name: str) -> bool:
 
     What a builtin or asyncio does is known: where it does more, that lies in what it is handed.
     """
-    return bool(_DECLARABLE.fullmatch(name)) and not name.startswith(("builtins.", "asyncio."))
+    given = ("builtins.", "asyncio.", "pexec_")  # the last are the magics of a notebook
+    return bool(_DECLARABLE.fullmatch(name)) and not name.startswith(given)
 
 
 def unlocks(analysis: Analysis, config: Config) -> tuple[Unlock, ...]:
