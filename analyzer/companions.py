@@ -1,0 +1,48 @@
+"""Names of a notebook that are bound whenever another one is, as one cell binds them together.
+
+A cell that uses a name of another cell may run before that one: then the name is not bound. But if
+``a`` is, and nothing but cell 2 binds it, then cell 2 has run that far, and bound what it binds
+before; and what it binds after, up to the first statement that may raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from .ir import Block, Define, Module, Statement
+
+
+def companions(
+    module: Module,
+    binds: Callable[[Statement], frozenset[str]],
+    raises: Callable[[Statement], bool],
+) -> dict[str, frozenset[str]]:
+    """For each global name that one statement of a notebook binds: names bound whenever it is.
+
+    ``binds``: what a statement binds for certain, and nothing takes away; ``raises``: may it fail?
+    Empty for a file that is no notebook.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for block in cells_of(module):
+        bound = [binds(statement) for statement in block.statements]
+        may = [raises(statement) for statement in block.statements]
+        for i, statement in enumerate(block.statements):
+            for symbol in bound[i]:
+                info = module.symbols.get(symbol)
+                if info is None or info.bindings != 1:
+                    continue
+                last = statement.events[-1]
+                done = isinstance(last, Define) and last.symbol == symbol
+                end = i + 1 if done else i
+                while end < len(may) and not may[end]:
+                    end += 1
+                found[symbol] = frozenset[str]().union(*bound[:end]) - {symbol}
+    return found
+
+
+def cells_of(module: Module) -> Iterator[Block]:
+    """The top level of each cell of a notebook; nothing of a file."""
+    body = next(f.block for f in module.functions if not f.name)
+    if body.part == "frame":
+        for statement in body.statements[0].blocks[0].statements:
+            yield from statement.blocks
