@@ -3,6 +3,9 @@
 A cell that uses a name of another cell may run before that one: then the name is not bound. But if
 ``a`` is, and nothing but cell 2 binds it, then cell 2 has run that far, and bound what it binds
 before; and what it binds after, up to the first statement that may raise.
+
+Imports are taken not to (docs/assumptions.md): after one that fails, nobody goes on with what the
+same cell has imported before.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from .ir import Block, Define, Module, Statement
+
+_IMPORTS = frozenset({"Import", "ImportFrom"})
 
 
 def companions(
@@ -25,14 +30,14 @@ def companions(
     found: dict[str, frozenset[str]] = {}
     for block in cells_of(module):
         bound = [binds(statement) for statement in block.statements]
-        may = [raises(statement) for statement in block.statements]
+        may = [s.kind not in _IMPORTS and raises(s) for s in block.statements]
         for i, statement in enumerate(block.statements):
             for symbol in bound[i]:
                 info = module.symbols.get(symbol)
                 if info is None or info.bindings != 1:
                     continue
                 last = statement.events[-1]
-                done = isinstance(last, Define) and last.symbol == symbol
+                done = isinstance(last, Define) and last.symbol == symbol  # its last act
                 end = i + 1 if done else i
                 while end < len(may) and not may[end]:
                     end += 1

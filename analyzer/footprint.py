@@ -229,6 +229,11 @@ class Footprints:
         body = next(f.block for f in self.inference.module.functions if not f.name)
         return frozenset[str]().union(*map(self.binding.binds, body.statements))
 
+    def of_cells(self, symbol: str) -> bool:
+        """Is it a global name of a notebook? Unbound, it is the same error in any function."""
+        body = next(f.block for f in self.inference.module.functions if not f.name)
+        return body.part == "frame" and symbol.startswith(":")
+
     @cached_property
     def companions(self) -> dict[str, frozenset[str]]:
         """Of a notebook: names that are bound whenever another one is."""

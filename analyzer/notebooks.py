@@ -23,6 +23,8 @@ from .magics import Magic, bound_names, cell_magic, is_cell_magic, magics, reada
 SUFFIX = ".ipynb"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SPACE = re.compile(r"[ \t\r\n]*")
+#: Comments that must be the first lines of a cell (Colab's forms, Quarto's options).
+CELL_OPTIONS = re.compile(r"#[ \t]*(?:@|\||%%)")
 #: One character of a JSON string, as it is written (RFC 8259, 7).
 _CHARACTER = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]"

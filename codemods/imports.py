@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass
 
 from ..analyzer.edits import Edit
 from ..analyzer.ir import Block, Function, Module, Statement
+from ..analyzer.notebooks import CELL_OPTIONS
 from .edit import Writer
 
 
@@ -170,10 +170,6 @@ def _future(statement: Statement, writer: Writer) -> bool:
     return statement.kind == "ImportFrom" and _module(statement, writer) == "__future__"
 
 
-#: Comments that must be the first lines of a notebook's cell (Colab's forms, Quarto's options).
-_CELL_OPTIONS = re.compile(r"#[ \t]*(?:@|\||%%)")
-
-
 def _top(writer: Writer, near: int) -> int:
     """After a shebang, an encoding cookie and the comment block that opens the file.
 
@@ -182,7 +178,7 @@ def _top(writer: Writer, near: int) -> int:
     starts = (*writer.source.line_starts, len(writer.source.text))
     if writer.source.notebook is not None:
         number = writer.source.top_line(near)
-        while _CELL_OPTIONS.match(writer.source.text, starts[number - 1]):
+        while CELL_OPTIONS.match(writer.source.text, starts[number - 1]):
             number += 1
         return starts[number - 1]
     offset = 0
