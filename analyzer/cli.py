@@ -170,7 +170,7 @@ def _text(outcomes: list[Outcome], shown: Shown, done: Done) -> str:
         for result in analyzed
         for text in result_texts(result, paint, notes=notes, flow=flow, fixed=fixed)
     ]
-    held_back = ((r, unlock) for r in analyzed for unlock in r.unlocks)
+    held_back = ((r.filename, unlock) for r in analyzed for unlock in r.unlocks)
     unknown = ranked(held_back, _in_pyproject(outcomes))
     texts.append(undeclared_text(unknown, paint))
     return "\n\n".join(filter(None, texts))

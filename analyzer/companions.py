@@ -32,16 +32,20 @@ def companions(
         bound = [binds(statement) for statement in block.statements]
         may = [s.kind not in _IMPORTS and raises(s) for s in block.statements]
         for i, statement in enumerate(block.statements):
-            for symbol in bound[i]:
+            for symbol in {e.symbol for e in statement.events if isinstance(e, Define)}:
                 info = module.symbols.get(symbol)
                 if info is None or info.bindings != 1:
                     continue
-                last = statement.events[-1]
-                done = isinstance(last, Define) and last.symbol == symbol  # its last act
-                end = i + 1 if done else i
-                while end < len(may) and not may[end]:
-                    end += 1
-                found[symbol] = frozenset[str]().union(*bound[:end]) - {symbol}
+                known = frozenset[str]()
+                if symbol in bound[i]:
+                    last = statement.events[-1]
+                    done = isinstance(last, Define) and last.symbol == symbol  # its last act
+                    end = i + 1 if done else i
+                    while end < len(may) and not may[end]:
+                        end += 1
+                    known = known.union(*bound[:end]) - {symbol}
+                # The same import in two cells counts as one binding: either may have been run.
+                found[symbol] = known & found.get(symbol, known)
     return found
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .hops import Hop
     from .projection import FileProjection
     from .report.effects import Claim, Known
+    from .unlocking import Unlock
 
 _LINE = re.compile(r"\b(line|lines) (\d+)\b")
 _LONGEST = 40  # of a magic that is named in words
@@ -32,6 +33,7 @@ def localized(result: Result) -> Result:
         blocked=tuple(_blocked(b, source) for b in result.blocked),
         unused=tuple(replace(u, span=span_in(u.span, source)) for u in result.unused),
         unknown=tuple(replace(u, span=span_in(u.span, source)) for u in result.unknown),
+        unlocks=tuple(_unlock(u, source) for u in result.unlocks),
         projection=_projected(result.projection, source),
     )
 
@@ -122,6 +124,13 @@ def _blocked(item: Blocked, source: Source) -> Blocked:
             (in_cells(name, source), source.where(line)[1]) for name, line in item.undeclared
         ),
     )
+
+
+def _unlock(item: Unlock, source: Source) -> Unlock:
+    """A batch, and with it all of its calls, stands in one cell."""
+    cell, line = source.where(item.line)
+    names = tuple((name, source.where(at)[1]) for name, at in item.names)
+    return replace(item, names=names, line=line, cell=cell)
 
 
 def _projected(item: FileProjection | None, source: Source) -> FileProjection | None:

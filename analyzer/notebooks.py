@@ -15,7 +15,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from json.decoder import scanstring
 from typing import Any, cast
 
 from .magics import Magic, bound_names, cell_magic, is_cell_magic, magics, readable
@@ -306,7 +305,7 @@ def _members(raw: str, position: int) -> Iterator[tuple[str, tuple[int, int]]]:
     """The keys of an object, and where their values stand."""
     position = _skip(raw, position + 1)
     while raw[position] != "}":
-        key, position = scanstring(raw, position + 1)
+        key, position = cast("tuple[str, int]", _DECODER.raw_decode(raw, position))
         start = _skip(raw, _skip(raw, position) + 1)
         _, end = _DECODER.raw_decode(raw, start)
         yield key, (start, end)

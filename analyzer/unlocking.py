@@ -41,6 +41,7 @@ class Unlock:
     line: int
     function: str
     gain_ms: float
+    cell: int = 0  # of a notebook: where the lines are counted
 
 
 @dataclass(frozen=True, slots=True)

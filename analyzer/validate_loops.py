@@ -203,7 +203,10 @@ def _scoped(loop: Loop, turns: Turns, call: Call, site: Site, sites: Sites) -> s
         if isinstance(event, Use) and named:
             name = event.place.symbol.rpartition(":")[2]
             symbol = event.place.symbol
-            sure = sites.footprints.certain(symbol, bound) or sites.footprints.of_cells(symbol)
+            inside = loop.parameters is not None  # evaluated in its own turn
+            sure = sites.footprints.certain(symbol, bound) or (
+                inside and sites.footprints.of_cells(symbol)
+            )
             if name not in targets and not sure:
                 return f"`{name}` may not be bound where the call is made"
         if loop.parameters is None and not named and sites.footprints.may_raise(event):

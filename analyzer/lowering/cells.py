@@ -87,7 +87,7 @@ def _around(
 
 
 def _marks(node: cst.CSTNode, mark: str) -> bool:
-    return _is_expression(node) and any(
+    return isinstance(node, cst.SimpleStatementLine) and any(
         isinstance(small, cst.Expr)
         and isinstance(small.value, cst.Name)
         and small.value.value == mark

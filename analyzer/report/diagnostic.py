@@ -47,7 +47,7 @@ class Diagnostic:
     fix_message: str
     edits: tuple[TextEdit, ...]
     gain_ms: float
-    place: str = ""  # line and column as printed: of a notebook in its cell
+    place: str = ""  # of a notebook: cell, line and column as they are printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _of(result: Analyzed, finding: Finding | Unused | Unknown, fingerprint: str)
         fix_message(finding),
         edits_of(finding.fix, result.source) if finding.fix and notebook is None else (),
         finding.gain_ms if isinstance(finding, Finding) else 0.0,
-        span.place,
+        span.place if notebook is not None else "",
     )
 
 

@@ -43,7 +43,8 @@ def _finding(item: Diagnostic, paths: Paths) -> str:
         where |= {"col": start.column, "endLine": end.line, "endColumn": end.column}
     else:
         where["endLine"] = end.line
-    words = f"{path}:{item.place}: {item.code} {item.message}"
+    place = item.place or f"{start.line}:{start.column}"
+    words = f"{path}:{place}: {item.code} {item.message}"
     return _command("warning", {"title": f"pexec ({item.code})", **where}, words)
 
 

@@ -44,7 +44,7 @@ def page_of(
         tuple(f for f in ordered if f.functions),
         total(f.times for f in files),
         reasons_of(analyzed),
-        tuple(ranked(((r, u) for r in analyzed for u in r.unlocks), in_pyproject)),
+        tuple(ranked(((r.filename, u) for r in analyzed for u in r.unlocks), in_pyproject)),
         tuple(latencies.most_common()),
         totals.more_unsafe,
         summary_line(totals),

@@ -192,17 +192,15 @@ def declaration(name: str, in_pyproject: bool) -> str:
     return "\n".join(lines)
 
 
-def ranked(
-    unlocks: Iterable[tuple[Analyzed, Unlock]], in_pyproject: bool = True
-) -> list[Undeclared]:
-    """The unknown calls behind (file, batch) pairs, those that cost most first."""
+def ranked(unlocks: Iterable[tuple[str, Unlock]], in_pyproject: bool = True) -> list[Undeclared]:
+    """The unknown calls behind (filename, batch) pairs, those that cost most first."""
     first: dict[str, tuple[str, int, int]] = {}
     batches: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     saved: defaultdict[str, float] = defaultdict(float)
-    for file, unlock in unlocks:
+    for filename, unlock in unlocks:
         for name, line in unlock.names:
-            first.setdefault(name, (file.filename, *file.source.where(line)))
+            first.setdefault(name, (filename, unlock.cell, line))
             batches[name] += 1
             alone[name] += len(unlock.names) == 1
             saved[name] += unlock.gain_ms / len(unlock.names)
@@ -210,16 +208,11 @@ def ranked(
         Undeclared(name, *first[name], batches[name], alone[name], saved[name], in_pyproject)
         for name in first
     ]
-    return sorted(
-        found,
-        key=lambda item: (
-            -round(item.saved_ms, 6),
-            -item.batches,
-            item.filename,
-            item.cell,
-            item.line,
-        ),
-    )
+    return sorted(found, key=_rank)
+
+
+def _rank(item: Undeclared) -> tuple[float, int, str, int, int]:
+    return (-round(item.saved_ms, 6), -item.batches, item.filename, item.cell, item.line)
 
 
 def held_back(unlocks: Iterable[Unlock]) -> str:
