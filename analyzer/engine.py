@@ -220,7 +220,7 @@ def analyze(
     module = replace(lowered, script=script and lowered.script)
     silent = suppressions(module.directives)
     sources = (*([tools] if tools is not None else []), *config.sources)
-    inference = Inference(module, sources, config, project, text=source.text,
+    inference = Inference(module, sources, config, project, text=source.program,
                           is_package=is_package)  # fmt: skip
     planner = Planner(inference, unsafe=unsafe)
     plans = tuple(planner.plans())

@@ -415,4 +415,5 @@ class Module:
     type_aliases: dict[str, str] = field(default_factory=dict[str, str])  # name → annotation
     comprehensions: tuple[Comprehension, ...] = ()  # that await, with a single `for`
     fixed: str = ""  # why the top level of a notebook's cells must not change
+    other_loop: bool = False  # … as they may run on another event loop than asyncio's
     script: bool = True  # a file, which may be run: standard input and a notebook cell are not

@@ -60,6 +60,7 @@ class Magic:
     start: int
     end: int
     names: frozenset[str] | None
+    code: str = ""  # Python that it may run
 
 
 def is_cell_magic(text: str) -> bool:
@@ -70,7 +71,7 @@ def is_cell_magic(text: str) -> bool:
 def cell_magic(text: str) -> Magic:
     """What a cell that :func:`is_cell_magic` may bind: also by an option, as in ``--out name``."""
     header, _, body = text.lstrip().partition("\n")
-    return Magic(0, len(text), _names(header, body))
+    return Magic(0, len(text), _names(header, body), body if readable(body) else "")
 
 
 def magics(text: str) -> list[Magic]:
@@ -87,7 +88,9 @@ def magics(text: str) -> list[Magic]:
             at = start + match.start("rest")
             asked = rest.rstrip().endswith("?") or rest.startswith("?")
             names = frozenset[str]() if asked else _names(rest)
-            found.append(Magic(at, at + len(rest.rstrip()), names))
+            code = _MAGIC.sub("", rest, count=1).strip() if rest.startswith("%") else ""
+            code = code if readable(code) else ""
+            found.append(Magic(at, at + len(rest.rstrip()), names, code))
     return found
 
 

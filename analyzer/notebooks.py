@@ -29,10 +29,11 @@ _CHARACTER = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]"
 )
 #: Text that may change what a top-level statement of a cell shows, or which loop awaits it.
+_OTHER_LOOP = "the notebook sets which event loop its cells run on (`%autoawait`)"
 _ODD_SHELL = {
+    "autoawait": _OTHER_LOOP,
     "ast_node_interactivity": "the notebook sets which of its values are shown "
     "(`ast_node_interactivity`)",
-    "autoawait": "the notebook sets which event loop its cells run on (`%autoawait`)",
 }
 #: Code that reaches the shell may run other code in the cells' names.
 _SHELL = re.compile(r"\b(?:get_ipython|InteractiveShell|user_ns|run_cell)\b")
@@ -70,7 +71,8 @@ class Cell:
 class Notebook:
     """What is needed to write a notebook back. ``aside``: (call, what it stands for).
 
-    ``fixed``: why no code at the top level of its cells may be changed, or "".
+    ``fixed``: why no code at the top level of its cells may be changed, or "". ``hidden``: Python
+    that magics may run, which is no part of the text.
     """
 
     raw: str
@@ -78,6 +80,12 @@ class Notebook:
     cells: tuple[Cell, ...]
     aside: tuple[tuple[str, str], ...] = ()
     fixed: str = ""
+    hidden: str = ""
+
+    @property
+    def other_loop(self) -> bool:
+        """May its cells run on another event loop than asyncio's?"""
+        return self.fixed == _OTHER_LOOP
 
     def parts(self, text: str) -> list[str]:
         """The text of each cell of one whole text, with the calls that stand for magics.
@@ -219,7 +227,9 @@ def _text(raw: str, cells: list[Cell]) -> tuple[str, Notebook]:
         parts.append("\n".join(last))
     fixed = next((why for word, why in _ODD_SHELL.items() if word in every), "")
     text = "".join(f"{part}\n{mark}{i}\n" for i, part in enumerate(parts))
-    return text, Notebook(raw, mark, tuple(cells), tuple(aside.calls), fixed)
+    return text, Notebook(
+        raw, mark, tuple(cells), tuple(aside.calls), fixed, "\n".join(aside.hidden)
+    )
 
 
 @dataclass(slots=True)
@@ -230,11 +240,13 @@ class _Aside:
     names: frozenset[str]
     words: frozenset[str] = frozenset()
     calls: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    hidden: list[str] = field(default_factory=list[str])
     wild: bool = False
 
     def call(self, magic: Magic, original: str) -> str:
         """The call for a magic. It takes as many lines as the text has."""
         self.wild = self.wild or magic.names is None
+        self.hidden += [magic.code] if magic.code else []
         names = self.names if magic.names is None else magic.names & self.words
         targets = "".join(f"{name} = " for name in sorted(names))
         lines = original.count("\n")

@@ -131,6 +131,8 @@ class Sites:
                     words = f"the file imports {library} and never asyncio; if it runs on " \
                             'asyncio, set `backend = "asyncio"`'  # fmt: skip
                     return Edge(EdgeKind.FRAMEWORK, words, 1)
+        if self.module.other_loop and self.config.backend == "asyncio":
+            return Edge(EdgeKind.FRAMEWORK, self.module.fixed, line)
         if self.module.respelled:
             words = f"`{self.module.respelled}` means another name (mangled, or normalised to NFKC)"
             return Edge(EdgeKind.CONTROL, words, line)

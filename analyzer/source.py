@@ -51,6 +51,12 @@ class Source:
                 return start + shift + column
         return start + column
 
+    @property
+    def program(self) -> str:
+        """The text, and of a notebook what magics may run: all that may change what names mean."""
+        hidden = self.notebook.hidden if self.notebook is not None else ""
+        return f"{self.text}\n{hidden}" if hidden else self.text
+
     def where(self, line: int) -> tuple[int, int]:
         """The cell of a notebook that a line of the text is in (0: none), and the line there."""
         return (0, line) if self.notebook is None else self.notebook.place(line)

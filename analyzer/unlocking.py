@@ -76,7 +76,7 @@ def unlocks(analysis: Analysis, config: Config) -> tuple[Unlock, ...]:
     tools = assumed if analysis.tools is None else merged(analysis.tools, assumed)
     inference = Inference(
         analysis.module, (tools, *config.sources), config, analysis.project,
-        text=analysis.source.text, is_package=analysis.is_package,
+        text=analysis.source.program, is_package=analysis.is_package,
     )  # fmt: skip
     now = {id(plan.site.block): plan for plan in analysis.plans}
     found: list[Unlock] = []

@@ -305,6 +305,27 @@ def test_magics_come_back(text: str) -> None:
         assert "%not a magic" in whole
 
 
+def test_what_a_magic_runs_may_replace_methods(agent: Path) -> None:
+    cells = ["import httpx\nclient = httpx.AsyncClient()",
+             'a = await client.get("https://a.example.com")\n'
+             'b = await client.get("https://b.example.com")\nc = 1']  # fmt: skip
+    agent.write_text(notebook(*cells))
+    assert lint(str(agent)).exit_code == 1
+    for patch in ("%%time\nhttpx.AsyncClient.get = other", "%time client.get = other",
+                  "%%capture\nsetattr(client, 'get', other)"):  # fmt: skip
+        agent.write_text(notebook(*cells, patch))
+        assert lint(str(agent)).exit_code == 0, patch
+
+
+def test_functions_of_a_notebook_on_another_loop_stay(agent: Path) -> None:
+    inside = TWO.replace("\n", "\n    ")
+    cells = [IMPORT, f"async def f():\n    {inside}"]
+    agent.write_text(notebook(*cells))
+    assert lint(str(agent)).exit_code == 1
+    agent.write_text(notebook("%autoawait trio", *cells))
+    assert lint(str(agent)).exit_code == 0
+
+
 def test_the_validator_sees_cells_apart(agent: Path) -> None:
     """An import of another cell is none for the batch of this one, and no cell may change."""
     seen: list[bool] = []
@@ -314,9 +335,38 @@ def test_the_validator_sees_cells_apart(agent: Path) -> None:
         text = done.fixed or ""
         elsewhere = "import asyncio\n" + text.replace("import asyncio\n\n", "", 1)
         without = text.replace("done = True\n", "", 1)
-        seen.extend(bool(refusal(analysis, t, config)) for t in (text, elsewhere, without))
+        shown = text.replace("done = True\n", "", 1).replace("done = True", "")
+        joined = text.replace("\npexec_cell_0\n", "\n", 1)
+        texts = (text, elsewhere, without, shown, joined)
+        seen.extend(bool(refusal(analysis, t, config)) for t in texts)
         return done
 
     config = check(tomllib.loads(DECLARED), "pexec.toml")
     analyze_bytes(agent.read_bytes(), agent.name, config, look, root=agent.parent)
-    assert seen == [False, True, True]
+    assert seen == [False, True, True, True, True]
+
+
+def test_the_validator_knows_what_is_shown(agent: Path) -> None:
+    """The last expression of a cell is no part of a batch, whatever the planner says."""
+    agent.write_text(notebook(IMPORT, "user = await get_user(1)\nawait get_orders(1)"))
+    crossed = """\
+import asyncio
+
+orders_task = asyncio.ensure_future(get_orders(1))
+try:
+    user = await get_user(1)
+    await orders_task
+finally:
+    orders_task.cancel()
+    await asyncio.gather(orders_task, return_exceptions=True)
+"""
+    seen: list[str] = []
+
+    def look(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
+        old = "user = await get_user(1)\nawait get_orders(1)\n"
+        seen.append(refusal(analysis, analysis.source.text.replace(old, crossed), config))
+        return rewrite(analysis, config, filename, unsafe)
+
+    config = check(tomllib.loads(DECLARED), "pexec.toml")
+    analyze_bytes(agent.read_bytes(), agent.name, config, look, root=agent.parent)
+    assert seen[0]

@@ -61,6 +61,7 @@ def _lower(source: Source, name: str, is_package: bool) -> Module:
         type_aliases=alias_texts(Context(unit, scopes.module)),
         comprehensions=tuple(unit.comprehensions),
         fixed=notebook.fixed if notebook is not None else "",
+        other_loop=notebook is not None and notebook.other_loop,
         script=notebook is None,
     )
 
