@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import tomllib
 from pathlib import Path
 
+import golden
 import notebooks
 import pytest
 from commands import CONFIG, call, fix, lint, objects, report
 from notebooks import World, code_cells, fixed_bytes, run_pexec, session
 from pexec.analyzer.config import Config, check
-from pexec.analyzer.engine import Analysis, Analyzed, Failed, Skipped, analyze_bytes
+from pexec.analyzer.engine import Analysis, Analyzed, Failed, Result, Skipped, analyze_bytes
 from pexec.analyzer.notebooks import read
 from pexec.analyzer.report.diff import unified_cell
 from pexec.analyzer.validate import refusal
@@ -90,6 +92,58 @@ def test_sessions_are_the_same(path: Path) -> None:
             assert (new.writes, new.left) == (old.writes, 0), (order, fails, slow)
             faster = faster or two.most > one.most
     assert faster, "no calls have run at once"
+
+
+# -- golden files, cut into cells ---------------------------------------------------------------
+
+
+def in_cells(text: str) -> list[str]:
+    """A file's text with each statement of its top level in a cell, imports together."""
+    body = ast.parse(text).body
+    lines = text.splitlines(keepends=True)
+    first = [min(s.lineno, *(d.lineno for d in getattr(s, "decorator_list", [])), s.lineno)
+             for s in body]  # fmt: skip
+    ends = [*(line - 1 for line in first[1:]), len(lines)]
+    cells: list[str] = []
+    imports = False
+    for statement, start, end in zip(body, first, ends, strict=True):
+        part = "".join(lines[start - 1 : end]).rstrip("\n")
+        also = isinstance(statement, (ast.Import, ast.ImportFrom))
+        if also and imports:
+            cells[-1] += f"\n{part}"
+        else:
+            cells.append(part)
+        imports = also
+    return cells
+
+
+SOME = [c for kind in ("rewrites", "refusals") for c in golden.cases(kind)][::9]
+
+
+@pytest.mark.parametrize("case", SOME, ids=[c.name for c in SOME])
+def test_golden_file_in_cells(case: golden.Case) -> None:
+    """What is refused stays refused; no rewrite is one that the validator has to refuse."""
+    text = case.path.read_text(encoding="utf-8-sig")
+    try:
+        data = notebook(*in_cells(text)).encode()
+    except SyntaxError:
+        pytest.skip("no Python of this version")
+    name = f"{case.name}.ipynb"
+
+    def run(data: bytes) -> Result:
+        return analyze_bytes(data, name, case.config, rewrite, unsafe=case.unsafe,
+                             root=case.path.parent)  # fmt: skip
+
+    result = run(data)
+    assert not isinstance(result, Failed), result
+    if not isinstance(result, Analyzed):
+        return
+    assert not [b for b in result.blocked if b.kind == "validator"]
+    if result.fixed is not None:
+        assert case.path.parent.name == "rewrites"
+        again = run(result.source.encode(result.fixed))
+        assert not isinstance(again, Failed)
+        assert not isinstance(again, Analyzed) or again.fixed is None
 
 
 # -- the file ----------------------------------------------------------------------------------
@@ -370,3 +424,8 @@ finally:
     config = check(tomllib.loads(DECLARED), "pexec.toml")
     analyze_bytes(agent.read_bytes(), agent.name, config, look, root=agent.parent)
     assert seen[0]
+
+
+def test_hooks_take_notebooks() -> None:
+    hooks = (Path(__file__).parent.parent / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    assert hooks.count("types_or: [python, jupyter]") == hooks.count("- id:") == 2
