@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ def add_ignores(result: Analyzed) -> Added:
     codes: dict[int, list[str]] = {}
     left: list[Finding | Unused | Unknown] = []
     for finding in result.reported:
-        line = next((n for n in _lines(finding) if n not in closed), None)
+        line = next((n for n in _lines(finding, source) if n not in closed), None)
         if line is None:
             left.append(finding)
         elif finding.code not in codes.setdefault(line, []):
@@ -48,10 +49,12 @@ def add_ignores(result: Analyzed) -> Added:
     return Added(text, len(codes), tuple(left))
 
 
-def _lines(finding: Finding | Unused | Unknown) -> list[int]:
+def _lines(finding: Finding | Unused | Unknown, source: Source) -> list[int]:
     """The lines where a comment silences it, from the top."""
     spans = [finding.span] if not isinstance(finding, Finding) else [c.span for c in finding.calls]
-    return sorted({line for span in spans for line in (span.line, span.end_line)})
+    # By offsets: the lines of a result may be those of a cell.
+    offsets = {offset for span in spans for offset in (span.start, span.end)}
+    return sorted({bisect_right(source.line_starts, offset) for offset in offsets})
 
 
 def _edits(

@@ -8,7 +8,7 @@ from collections.abc import Sequence, Set
 
 from .edits import Edit
 from .ir import Comment
-from .source import Source, SourceError, from_bytes, from_text
+from .source import Source, SourceError
 from .suppressions import Kind, Suppression
 
 _BLANK = " \t\f"
@@ -71,10 +71,10 @@ def same_code(source: Source, text: str) -> bool:
     """Is ``text`` the same program, comments and blank lines aside, and readable as it is?"""
     from .lowering.compare import outline
 
-    after = from_text(text, encoding=source.encoding, bom=source.bom)
+    after = source.changed(text)
     try:
         # An encoding is declared on the first two lines only: which lines these are may change.
-        read = from_bytes(source.encode(text)).text == text
+        read = source.read_back(text) == text
         return read and outline(source) == outline(after)
     except (SourceError, UnicodeError, RecursionError):
         return False

@@ -34,7 +34,7 @@ class Config:
     target_version: str = ""
     line_length: int = 88
     src: tuple[str, ...] = (".", "src")
-    include: tuple[str, ...] = ("*.py",)
+    include: tuple[str, ...] = ("*.py", "*.ipynb")
     extend_exclude: tuple[str, ...] = ()
     respect_gitignore: bool = True
     per_file_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
@@ -87,7 +87,7 @@ KEYS: tuple[Key, ...] = (
     Key("line-length", checks.whole_number(20), "88", "emitted lines are wrapped at this column"),
     Key("src", checks.strings, '[".", "src"]',
         "folders, relative to the configuration file, that hold top-level modules"),
-    Key("include", checks.patterns, '["*.py"]',
+    Key("include", checks.patterns, '["*.py", "*.ipynb"]',
         "files of a folder that are looked at (patterns as in `.gitignore`, from the "
         "configuration file's folder); a file that is named itself always is"),
     Key("extend-exclude", checks.patterns, "[]",

@@ -12,6 +12,10 @@ from .ignores import Ignores, ignores_of
 from .settings import matches, relative
 
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages"})
+_PLAIN: dict[tuple[str, ...], str | tuple[str, ...]] = {
+    ("*.py", "*.ipynb"): (".py", ".ipynb"),
+    ("*.py",): ".py",
+}
 
 #: The settings that hold for the files of a folder.
 FolderConfig = Callable[[str], Config]
@@ -35,10 +39,11 @@ def find(
     """The files that ``paths`` mean, each once (by its real path), in the order given.
 
     A file is taken whatever it is called; of a folder, in name order, what ``include`` says (by
-    default ``*.py``), without hidden folders, virtual environments (``pyvenv.cfg``, PEP 405),
-    ``__pycache__``, ``node_modules``, ``site-packages``, what git ignores and what
-    ``extend-exclude`` says. A folder that is named is itself never left out, nor is a named file,
-    unless ``force_exclude``; standard input then goes by its name, and is handed on as it is.
+    default ``*.py`` and ``*.ipynb``), without hidden folders, virtual environments
+    (``pyvenv.cfg``, PEP 405), ``__pycache__``, ``node_modules``, ``site-packages``, what git
+    ignores and what ``extend-exclude`` says. A folder that is named is itself never left out, nor
+    is a named file, unless ``force_exclude``; standard input then goes by its name, and is handed
+    on as it is.
     Links to folders are not followed while walking.
     """
     walk = _Walk(config_of, Found())
@@ -114,8 +119,9 @@ class _Walk:
             yield from self._files(entry.path, place, below, bare)
 
     def _taken(self, entry: os.DirEntry[str], real: str, config: Config, ignores: Ignores) -> bool:
-        if config.include == ("*.py",):  # the usual case needs no pattern matching
-            if not entry.name.endswith(".py"):
+        plain = _PLAIN.get(config.include)
+        if plain is not None:  # the usual case needs no pattern matching
+            if not entry.name.endswith(plain):
                 return False
         elif not matches(config.include, relative(entry.path, config.root)):
             return False

@@ -19,9 +19,10 @@ from .forms import Forms, Written, members_of
 from .interrupts import interruption
 from .ir import Call, Module, Span
 from .latency import latency_of
+from .notebooks import is_notebook
 from .project import Project, module_name, project_of
 from .schedule import Region
-from .source import Source, SourceError, from_bytes
+from .source import Source, SourceError, from_file
 from .suppressions import Suppression, silencing, suppressions
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ class Failed:
     message: str
     line: int = 1
     column: int = 1
+    cell: int = 0
 
 
 Result = Analyzed | Skipped | Failed
@@ -214,10 +216,11 @@ def analyze(
     """
     from .lowering import lower  # LibCST: not needed for files that hold no opportunity
 
-    module = replace(lower(source, name, is_package=is_package), script=script)
+    lowered = lower(source, name, is_package=is_package)
+    module = replace(lowered, script=script and lowered.script)
     silent = suppressions(module.directives)
     sources = (*([tools] if tools is not None else []), *config.sources)
-    inference = Inference(module, sources, config, project, text=source.text,
+    inference = Inference(module, sources, config, project, text=source.program,
                           is_package=is_package)  # fmt: skip
     planner = Planner(inference, unsafe=unsafe)
     plans = tuple(planner.plans())
@@ -345,23 +348,35 @@ def analyze_bytes(
 
     ``screened``: a file that can hold no opportunity is skipped.
     """
+    from .in_cells import in_cells, localized
     from .screen import may_hold_opportunity, may_hold_suppression
 
     silent = UNUSED in config.select and may_hold_suppression(data)
-    if screened and not silent and not may_hold_opportunity(data):
+    notebook = is_notebook(filename)
+    if screened and not silent and not notebook and not may_hold_opportunity(data):
         return Skipped(filename)
+    source: Source | None = None
     try:
-        source = from_bytes(data)
+        source = from_file(data, filename)
+        if source is None or (
+            screened and notebook and not silent and not may_hold_opportunity(source.text.encode())
+        ):
+            return Skipped(filename)
         folder = root or Path.cwd()
         name, package = module_name(Path(filename), config.src, folder)
         project = project_of(folder, config, config.sources, Path(filename))
+        if notebook and project.holds(name):
+            name = "__main__"  # a module of that name is another one
         analysis = analyze(source, config, name=name, unsafe=unsafe, is_package=package,
                            script=script, project=project)  # fmt: skip
-        return rewriter(analysis, config, filename, unsafe)
+        return localized(rewriter(analysis, config, filename, unsafe))
     except SourceError as error:
-        return Failed(filename, error.message, error.line, error.column)
+        if source is not None and source.notebook is not None and not error.cell:
+            cell, line = source.where(error.line)
+            return Failed(filename, error.message, line, error.column, cell)
+        return Failed(filename, error.message, error.line, error.column, error.cell)
     except ConfigError as error:
-        return Failed(filename, str(error))
+        return Failed(filename, in_cells(str(error), source))
     except Exception as error:  # one bad file never stops the others
         if (stopped := interruption(error)) is not None:
             raise stopped from None

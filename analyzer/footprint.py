@@ -9,6 +9,7 @@ from functools import cached_property
 from .aftermath import Surroundings
 from .bound import Binding, Bound, Unbound
 from .class_values import stores_in_class
+from .companions import companions
 from .effects.inference import Inference
 from .effects.model import Effect, Resource
 from .effects.selector import AnyKey, Attr, Memory, Name, Step
@@ -230,6 +231,16 @@ class Footprints:
         """Global names that the module's own statements bind, whatever happens."""
         body = next(f.block for f in self.inference.module.functions if not f.name)
         return frozenset[str]().union(*map(self.binding.binds, body.statements))
+
+    def of_cells(self, symbol: str) -> bool:
+        """Is it a global name of a notebook? Unbound, it is the same error in any function."""
+        body = next(f.block for f in self.inference.module.functions if not f.name)
+        return body.part == "frame" and symbol.startswith(":")
+
+    @cached_property
+    def companions(self) -> dict[str, frozenset[str]]:
+        """Of a notebook: names that are bound whenever another one is."""
+        return companions(self.inference.module, self.binding.binds, lambda s: self.of(s).raises)
 
     @cached_property
     def binding(self) -> Binding:

@@ -43,6 +43,7 @@ class Hop:
     words: str = ""
     inside: Inside | None = field(default=None, compare=False, repr=False)
     event: Event | None = field(default=None, compare=False, repr=False)
+    cell: int = 0  # of a notebook: the cell that the line is counted in
 
 
 Chain = tuple[Hop, ...]

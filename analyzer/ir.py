@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .effects.selector import Step
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A half-open range of the text; offsets in characters, lines and columns counted from 1."""
+    """A half-open range of the text; offsets in characters, lines and columns counted from 1.
+
+    ``cell``: of a result, the cell of a notebook in which the lines are counted.
+    """
 
     start: int
     end: int
@@ -28,6 +31,17 @@ class Span:
     column: int
     end_line: int
     end_column: int
+    cell: int = 0
+
+    @property
+    def place(self) -> str:
+        """Line and column as they are printed behind the name of the file."""
+        return f"{line_text(self.cell, self.line)}:{self.column}"
+
+
+def line_text(cell: int, line: int) -> str:
+    """A line as it is printed behind the name of the file, in a notebook with its cell."""
+    return f"cell {cell}:{line}" if cell else str(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +290,11 @@ class Statement:
     turns: Turns | None = None  # of a `for`
 
 
+#: What a block is in a notebook: what stands around all cells, a cell's top level, its last
+#: expression, whose value is shown, or a top level that must not change. "": any other block.
+Part = Literal["", "frame", "cell", "shown", "fixed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Statements run in order. ``indent``: their indentation; ``inline``: on the header's line.
@@ -289,6 +308,7 @@ class Block:
     indent: str = ""
     inline: bool = False
     role: str = "body"  # which part of its statement: body, orelse, finalbody, handler, case
+    part: Part = ""
     at: int = 0
     binds: frozenset[str] = frozenset()
     always: bool = False
@@ -394,4 +414,6 @@ class Module:
     introspects: frozenset[str] = frozenset()  # scopes that look at frames or run text
     type_aliases: dict[str, str] = field(default_factory=dict[str, str])  # name → annotation
     comprehensions: tuple[Comprehension, ...] = ()  # that await, with a single `for`
+    fixed: str = ""  # why the top level of a notebook's cells must not change
+    other_loop: bool = False  # … as they may run on another event loop than asyncio's
     script: bool = True  # a file, which may be run: standard input and a notebook cell are not

@@ -279,4 +279,12 @@ def shown(
                 )
                 if all(p is None or _stable(p, aliases) for p in places):
                     keys.add(risk_key(event))
+    if footprints.companions:
+        # Where these are not bound, neither is the name that is read: either way a NameError.
+        keys |= {
+            ("use", Place(other))
+            for symbol in footprints.companions
+            if ("use", Place(symbol)) in keys
+            for other in footprints.companions[symbol]
+        }
     return keys

@@ -66,6 +66,7 @@ class FunctionProjection:
     name: str
     line: int
     times: Times
+    cell: int = 0  # of a notebook
 
 
 @dataclass(frozen=True, slots=True)

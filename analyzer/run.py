@@ -10,6 +10,7 @@ from .config import Config
 from .discovery import Found, find
 from .files import FileError, Target
 from .files import read as read_file
+from .notebooks import is_notebook
 from .settings import Request, Settings
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def run(
         except FileError as error:
             return Failed(job.filename, str(error))
         looked_at = not job.target.left_out and (
-            may_hold_awaits(held) or may_hold_suppression(held)
+            may_hold_awaits(held)
+            or may_hold_suppression(held)
+            or (is_notebook(job.filename) and b"await" in held)
         )
         if job.target.is_stdin or looked_at:
             data[index] = held

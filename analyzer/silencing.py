@@ -34,7 +34,7 @@ def add_ignore(outcomes: list[Outcome], failed: bool) -> int:
             continue
         added = add_ignores(result)
         for finding in added.left:
-            place = f"{outcome.job.filename}:{finding.span.line}:{finding.span.column}"
+            place = f"{outcome.job.filename}:{finding.span.place}"
             complain(f"{place}: {finding.code}: no comment can stand on the lines of its calls")
             failed = True
         try:

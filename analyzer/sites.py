@@ -80,6 +80,7 @@ class Sites:
         if key not in self._forbidden:
             self._forbidden[key] = (
                 self._function_edge(site.function)
+                or self._cell_edge(site)
                 or self._manager_edge(site)
                 or self._lock_edge(site)
             )
@@ -130,6 +131,8 @@ class Sites:
                     words = f"the file imports {library} and never asyncio; if it runs on " \
                             'asyncio, set `backend = "asyncio"`'  # fmt: skip
                     return Edge(EdgeKind.FRAMEWORK, words, 1)
+        if self.module.other_loop and self.config.backend == "asyncio":
+            return Edge(EdgeKind.FRAMEWORK, self.module.fixed, line)
         if self.module.respelled:
             words = f"`{self.module.respelled}` means another name (mangled, or normalised to NFKC)"
             return Edge(EdgeKind.CONTROL, words, line)
@@ -192,6 +195,17 @@ class Sites:
             return resolver.call_name(call)
         return resolver.types.canonical(resolver.place_name(value.place))
 
+    def _cell_edge(self, site: Site) -> Edge | None:
+        """What a notebook shows of a cell is the value of the expression that ends it."""
+        parts = {site.block.part, *(block.part for _, block in site.parents)}
+        line = site.block.statements[0].span.line if site.block.statements else 1
+        if "fixed" in parts:
+            return Edge(EdgeKind.CONTROL, self.module.fixed, line)
+        if "shown" in parts:
+            words = f"line {line} ends its cell, and its value is shown there"
+            return Edge(EdgeKind.CONTROL, words, line)
+        return None
+
     def _manager_edge(self, site: Site) -> Edge | None:
         for statement, block in site.parents:
             if block.role != "with":
@@ -221,6 +235,9 @@ class Sites:
         taken = [c.span for c in calls if c.method in _TAKING]
         if not taken or not site.block.statements:
             return None
+        if any(block.part for _, block in site.parents):  # cells are run in any order
+            line = taken[0].line
+            return Edge(EdgeKind.MANAGER, f"line {line} acquires a lock or permit", line)
         begin = site.block.statements[0].span.start
         end = site.block.statements[-1].span.end
         last_release = max((c.span.end for c in calls if c.method in _GIVING), default=None)
@@ -238,7 +255,7 @@ class Sites:
         parents: tuple[tuple[Statement, Block], ...],
         bound: frozenset[str],
     ) -> Iterator[Site]:
-        if not block.inline:
+        if not block.inline and block.part != "frame":
             yield Site(function, block, parents, bound)
         for statement in block.statements:
             if statement.kind not in ("FunctionDef", "ClassDef") and not self._chosen(statement):
@@ -253,7 +270,9 @@ class Sites:
 
     def _chosen(self, statement: Statement) -> bool:
         """The branch beside one that gathers is sequential on purpose (contract §5)."""
-        return statement.kind == "If" and any(self._gathers(b) for b in statement.blocks)
+        return statement.kind == "If" and any(
+            not b.part and self._gathers(b) for b in statement.blocks
+        )
 
     def _gathers(self, block: Block) -> bool:
         return any(

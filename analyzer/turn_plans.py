@@ -147,7 +147,8 @@ class Turning:
         for event in member.call.setup:
             if isinstance(event, Use) and event.risk is Risk.NAME:
                 symbol = event.place.symbol
-                if symbol not in known and not self.footprints.certain(symbol, bound):
+                sure = self.footprints.certain(symbol, bound) or self.footprints.of_cells(symbol)
+                if symbol not in known and not sure:
                     name = symbol.rpartition(":")[2]
                     words = f"`{name}` may not be bound when the call is made"
                     return Edge(EdgeKind.CONTROL, words, line)

@@ -41,6 +41,7 @@ class Unlock:
     line: int
     function: str
     gain_ms: float
+    cell: int = 0  # of a notebook: where the lines are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def declarable(name: str) -> bool:
 
     What a builtin or asyncio does is known: where it does more, that lies in what it is handed.
     """
-    return bool(_DECLARABLE.fullmatch(name)) and not name.startswith(("builtins.", "asyncio."))
+    given = ("builtins.", "asyncio.", "pexec_")  # the last are the magics of a notebook
+    return bool(_DECLARABLE.fullmatch(name)) and not name.startswith(given)
 
 
 def unlocks(analysis: Analysis, config: Config) -> tuple[Unlock, ...]:
@@ -74,7 +76,7 @@ def unlocks(analysis: Analysis, config: Config) -> tuple[Unlock, ...]:
     tools = assumed if analysis.tools is None else merged(analysis.tools, assumed)
     inference = Inference(
         analysis.module, (tools, *config.sources), config, analysis.project,
-        text=analysis.source.text, is_package=analysis.is_package,
+        text=analysis.source.program, is_package=analysis.is_package,
     )  # fmt: skip
     now = {id(plan.site.block): plan for plan in analysis.plans}
     found: list[Unlock] = []

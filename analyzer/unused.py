@@ -14,7 +14,6 @@ from .config import Config
 from .edits import apply
 from .engine import Analysis, Fix, analyze, lines_of
 from .ir import Span
-from .source import from_text
 from .suppressions import Kind, Suppression, silencing
 from .unlocking import CODE as UNKNOWN
 from .unlocking import unlocks
@@ -208,9 +207,9 @@ def _wakes(one: Dead, dead: Sequence[Dead]) -> bool:
 
 def again(analysis: Analysis, text: str) -> Analysis:
     """The analysis of another text of the same file, with the same settings."""
-    old, planner = analysis.source, analysis.planner
+    planner = analysis.planner
     return analyze(
-        from_text(text, encoding=old.encoding, bom=old.bom), planner.config,
+        analysis.source.changed(text), planner.config,
         name=analysis.module.name, unsafe=planner.unsafe, is_package=analysis.is_package,
         tools=analysis.tools, script=analysis.module.script, project=analysis.project,
     )  # fmt: skip

@@ -36,7 +36,7 @@ from .members import (
     shown,
 )
 from .sites import Site, Sites
-from .source import SourceError, from_text
+from .source import SourceError
 from .undo import Undo
 from .undo_batch import Batch
 from .undo_loops import Loop
@@ -47,21 +47,52 @@ def refusal(analysis: Analysis, text: str, config: Config) -> str:
     """Why ``text`` must not replace the analyzed source, or ""."""
     try:
         old = outline(analysis.source)
-        new = outline(from_text(text))
-        undo = Undo(config.helper)
-        undo.module(old, new)
+        undone = _undone(old, outline(analysis.source.changed(text)), analysis, config)
     except SourceError as error:
         return f"the output does not parse: line {error.line}: {error.message}"
     except Refused as error:
         return str(error)
-    clash = sorted(undo.names & (analysis.module.names | frozenset(dir(builtins))))
-    if clash:
-        return f"the new name `{clash[0]}` is in use already"
     sites = analysis.planner.sites
     blocks: dict[int, Block] = {}
     body = next(f.block for f in analysis.module.functions if not f.name)
     _pair(old, body, analysis.module.functions, blocks)
     by_block = {id(site.block): site for site in sites.all()}
+    reasons = (_refusal(undo, analysis, config, blocks, by_block) for undo in undone)
+    return next(filter(None, reasons), "")
+
+
+def _undone(
+    old: tuple[Item, ...], new: tuple[Item, ...], analysis: Analysis, config: Config
+) -> list[Undo]:
+    """What is undone of the file, or of each cell of a notebook: no import of another one counts.
+
+    Raises Refused.
+    """
+    pairs = [(old, new)]
+    if analysis.source.notebook is not None:
+        cells, now = old[0].blocks[0], new[0].blocks[0]
+        if len(cells) != len(now):
+            raise Refused("the notebook has not the cells that it had")
+        pairs = [(a.blocks[0], b.blocks[0]) for a, b in zip(cells, now, strict=True)]
+    found: list[Undo] = []
+    for before, after in pairs:
+        undo = Undo(config.helper)
+        undo.module(before, after)
+        found.append(undo)
+    return found
+
+
+def _refusal(
+    undo: Undo,
+    analysis: Analysis,
+    config: Config,
+    blocks: dict[int, Block],
+    by_block: dict[int, Site],
+) -> str:
+    sites = analysis.planner.sites
+    clash = sorted(undo.names & (analysis.module.names | frozenset(dir(builtins))))
+    if clash:
+        return f"the new name `{clash[0]}` is in use already"
     for batch in undo.batches:
         site = by_block.get(id(blocks.get(batch.block)))
         reason = _names(batch, site, undo, analysis) or _batch(batch, site, analysis, config)
@@ -93,7 +124,8 @@ def _names(batch: Batch | Loop, site: Site | None, undo: Undo, analysis: Analysi
         if any(name in names for names in around):
             return f"`{name}` means something else here"
         if name in undo.added:
-            if not scope and undo.added[name] > batch.first and len(site.parents) == 0:
+            outermost = all(block.part for _, block in site.parents)
+            if not scope and undo.added[name] > batch.first and outermost:
                 return f"`{name}` is imported after it is used"
             if info is not None and not (info.kind == "import" and info.target == wanted):
                 return f"`{name}` is bound to something else as well"

@@ -204,7 +204,12 @@ def _scoped(loop: Loop, turns: Turns, call: Call, site: Site, sites: Sites) -> s
         named = isinstance(event, Use) and event.risk is Risk.NAME
         if isinstance(event, Use) and named:
             name = event.place.symbol.rpartition(":")[2]
-            if name not in targets and not sites.footprints.certain(event.place.symbol, bound):
+            symbol = event.place.symbol
+            inside = loop.parameters is not None  # evaluated in its own turn
+            sure = sites.footprints.certain(symbol, bound) or (
+                inside and sites.footprints.of_cells(symbol)
+            )
+            if name not in targets and not sure:
                 return f"`{name}` may not be bound where the call is made"
         if loop.parameters is None and not named and sites.footprints.may_raise(event):
             return "an argument may raise before anything runs"

@@ -38,5 +38,5 @@ def fix_of(rewritten: Rewritten, analysis: Analysis, writer: Writer) -> Fix:
     edit, new = rewritten.edit, rewritten.new_import
     if new is None:
         return Fix(edit.start, edit.end, edit.text)
-    place = insertion(new, analysis.module, writer)
+    place = insertion(new, analysis.module, writer, edit.start)
     return Fix(edit.start, edit.end, edit.text, new.line(), place.start, place.text)

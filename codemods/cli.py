@@ -129,12 +129,18 @@ def _filtered(outcome: Outcome) -> bytes:
 
 def _diff(outcome: Outcome, shown: Shown) -> bytes:
     from ..analyzer.engine import Analyzed
-    from ..analyzer.report.diff import painted, unified
+    from ..analyzer.report.diff import painted, unified, unified_cell
 
     result = outcome.result
     if not isinstance(result, Analyzed) or result.fixed is None:
         return b""
     source = result.source
+    if source.notebook is not None:
+        diffs = [
+            unified_cell(f"{outcome.job.filename}:cell {cell.number}", cell.text, new)
+            for cell, new in source.notebook.changed(result.fixed)
+        ]
+        return painted("".join(diffs), shown.paint).encode("utf-8", "surrogateescape")
     mark = source.bom.decode("utf-8")
     diff = unified(outcome.job.filename, mark + source.text, mark + result.fixed)
     return painted(diff, shown.paint).encode(source.encoding, "surrogateescape")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..analyzer.edits import Edit
 from ..analyzer.ir import Block, Function, Module, Statement
+from ..analyzer.notebooks import CELL_OPTIONS
 from .edit import Writer
 
 
@@ -34,10 +35,11 @@ def reach(module: Module, function: Function, target: str, offset: int) -> str |
     Only an unconditional import at the top of the module counts: one under ``if TYPE_CHECKING``
     is not there when the program runs.
     """
-    for statement in module_body(module).statements:
+    for statement in body_at(module, offset):
         if statement.kind not in ("Import", "ImportFrom"):
             continue
-        if not function.name and statement.span.start > offset:
+        notebook = module_body(module).part == "frame"
+        if (notebook or not function.name) and statement.span.start > offset:
             continue
         for event in statement.events:
             symbol = getattr(event, "symbol", "")
@@ -55,6 +57,20 @@ def reach(module: Module, function: Function, target: str, offset: int) -> str |
 
 def module_body(module: Module) -> Block:
     return next(f.block for f in module.functions if not f.name)
+
+
+def body_at(module: Module, offset: int) -> list[Statement]:
+    """The statements of the module, or of the cell of a notebook that holds ``offset``.
+
+    Another cell may not have been run, or not in this session: nothing that it imports is there for
+    certain.
+    """
+    body = module_body(module)
+    if body.part != "frame":
+        return list(body.statements)
+    cells = [statement.blocks[0] for statement in body.statements[0].blocks[0].statements]
+    found = [c for c in cells if c.part != "shown" and c.statements[0].lines.start <= offset]
+    return list(found[-1].statements) if found else []
 
 
 def shadowed(module: Module, function: Function, name: str) -> bool:
@@ -85,10 +101,13 @@ def needed(module: Module, function: Function, target: str, member: str = "") ->
     return Import(target, fresh_name(module, f"_{wanted}") if taken else wanted, member)
 
 
-def insertion(new: Import, module: Module, writer: Writer) -> Edit:
-    """Where the module's imports belong: isort's order within the first group that fits."""
+def insertion(new: Import, module: Module, writer: Writer, offset: int) -> Edit:
+    """Where the module's imports belong: isort's order within the first group that fits.
+
+    In a notebook the imports of the cell that holds ``offset``.
+    """
     newline = writer.style.newline
-    body = list(module_body(module).statements)
+    body = body_at(module, offset)
     after: Statement | None = None
     rest = body
     while rest and (_docstring(rest[0]) or _future(rest[0], writer)):
@@ -102,7 +121,7 @@ def insertion(new: Import, module: Module, writer: Writer) -> Edit:
     if not block:
         if after is not None:
             return Edit(after.lines.end, after.lines.end, newline + line)
-        start = _top(writer)
+        start = _top(writer, offset)
         definition = bool(body) and body[0].kind in ("FunctionDef", "ClassDef")
         follows = bool(writer.source.text[start:].strip())
         return Edit(start, start, line + newline * (follows + (follows and definition)))
@@ -151,9 +170,17 @@ def _future(statement: Statement, writer: Writer) -> bool:
     return statement.kind == "ImportFrom" and _module(statement, writer) == "__future__"
 
 
-def _top(writer: Writer) -> int:
-    """After a shebang, an encoding cookie and the comment block that opens the file."""
+def _top(writer: Writer, near: int) -> int:
+    """After a shebang, an encoding cookie and the comment block that opens the file.
+
+    Of a notebook: the top of the cell that holds ``near``, after the comments that set options.
+    """
     starts = (*writer.source.line_starts, len(writer.source.text))
+    if writer.source.notebook is not None:
+        number = writer.source.top_line(near)
+        while CELL_OPTIONS.match(writer.source.text, starts[number - 1]):
+            number += 1
+        return starts[number - 1]
     offset = 0
     for number, line in writer.lines(1, len(writer.source.line_starts)):
         if line.startswith("#"):

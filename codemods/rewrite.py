@@ -38,7 +38,7 @@ from .candidate import Candidate, fix_of, loses_comments, mixed_ends
 from .edit import Writer
 from .found_loops import loop_candidates, loop_suppressed
 from .gather import rewrite_region
-from .imports import Import, insertion
+from .imports import insertion
 
 
 def candidates(analysis: Analysis, config: Config, applicability: Applicability) -> list[Candidate]:
@@ -76,13 +76,13 @@ def text_with(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -
     """The file with the chosen rewrites and the imports they need."""
     writer = Writer(analysis.source, analysis.module, config.line_length)
     edits: list[Edit] = [c.rewritten.edit for c in chosen]
-    imports: dict[str, Import] = {}
+    imports: dict[Edit, None] = {}  # each once, in a notebook each once in a cell
     for candidate in chosen:
-        if candidate.rewritten.new_import is not None:
-            imports.setdefault(
-                candidate.rewritten.new_import.line(), candidate.rewritten.new_import
-            )
-    edits = [*(insertion(i, analysis.module, writer) for i in imports.values()), *edits]
+        rewritten = candidate.rewritten
+        if rewritten.new_import is not None:
+            place = insertion(rewritten.new_import, analysis.module, writer, rewritten.edit.start)
+            imports.setdefault(place)
+    edits = [*imports, *edits]
     return apply(analysis.source.text, edits)
 
 

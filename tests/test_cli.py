@@ -338,7 +338,7 @@ def test_report_in_text_markdown_and_json(here: Path) -> None:
     page = json.loads(call(report_command, "--output-format", "json", ".").stdout)
     assert page["total"]["calls"] == 5
     assert page["files"][0]["functions"][0] == {
-        "name": "page", "row": 1, "calls": 2, "batches": 1, "sequential_ms": 300.0,
+        "name": "page", "cell": None, "row": 1, "calls": 2, "batches": 1, "sequential_ms": 300.0,
         "projected_ms": 200.0, "critical_path_ms": 200.0, "speedup": 1.5, "best_speedup": 1.5,
     }  # fmt: skip
     assert page["blocked"][0]["kind"] == "unknown"

@@ -129,7 +129,8 @@ def test_every_effect_has_a_chain_to_a_cause(project: Path) -> None:
     for effect in call["effects"]:
         assert len(effect["chain"]) >= 2, effect
         assert effect["chain"][0] == {
-            "filename": "shop/tools.py", "row": 8, "name": "shop.tools.Desk.load", "words": None,
+            "filename": "shop/tools.py", "cell": None, "row": 8, "name": "shop.tools.Desk.load",
+            "words": None,
         }  # fmt: skip
         assert effect["chain"][-1]["words"], effect
 

@@ -11,6 +11,7 @@ from ..names import Scope, collect
 from ..source import Source, SourceError
 from .annotations import alias_texts, type_aliases
 from .arithmetic import arithmetic
+from .cells import program
 from .comments import directives
 from .context import Context, Unit
 from .parsing import parsed, positions
@@ -36,7 +37,9 @@ def _lower(source: Source, name: str, is_package: bool) -> Module:
     if "eval(" in source.text:
         unit.arithmetic = arithmetic(tree)
     unit.aliases = type_aliases(tree, Context(unit, scopes.module))
-    block = block_of(tree, unit, scopes.module)
+    notebook = source.notebook
+    block = block_of(tree, unit, scopes.module) if notebook is None else \
+        program(tree, unit, scopes.module, block_of)  # fmt: skip
     whole = Span(0, len(source.text), 1, 1, len(source.line_starts), 1)
     unit.functions.append(Function("", "", "", block, whole, ""))
     return Module(
@@ -57,6 +60,9 @@ def _lower(source: Source, name: str, is_package: bool) -> Module:
         indent=tree.default_indent,
         type_aliases=alias_texts(Context(unit, scopes.module)),
         comprehensions=tuple(unit.comprehensions),
+        fixed=notebook.fixed if notebook is not None else "",
+        other_loop=notebook is not None and notebook.other_loop,
+        script=notebook is None,
     )
 
 

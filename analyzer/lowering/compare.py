@@ -15,6 +15,7 @@ from typing import Any
 import libcst as cst
 
 from ..source import Source, SourceError
+from .cells import segments
 from .parsing import parsed
 
 Canon = tuple[object, ...]
@@ -56,8 +57,15 @@ def canonical(node: Any) -> object:
 
 
 def outline(source: Source) -> tuple[Item, ...]:
-    """The statements of a text, in order. Raises SourceError if it does not parse."""
-    return _items(parsed(source).body)
+    """The statements of a text, in order; of a notebook, the shape that it is lowered to.
+
+    Raises SourceError if it does not parse.
+    """
+    body = parsed(source).body
+    if source.notebook is None:
+        return _items(body)
+    cells = [Item(("If", "…"), (_items(s.nodes),)) for s in segments(source, body)]
+    return (Item(("While", "…"), (tuple(cells),)),)
 
 
 def expression_form(text: str) -> object:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from ..ir import Block, Control, Event, Span, Statement
 from ..names import Scope
+from ..notebooks import CELL_OPTIONS
 from .compound import for_, if_, match_, try_, while_, with_
 from .context import Context, Unit
 from .definitions import class_def, function_def
@@ -48,6 +49,8 @@ def _lines(unit: Unit, span: Span) -> Span:
         above = text[starts[line - 2] : starts[line - 1]]
         if not above.startswith(indent + "#"):
             break
+        if unit.source.notebook is not None and CELL_OPTIONS.match(above):
+            break  # it speaks of the cell
         line -= 1
     if line == 1 and span.line > 1:
         line = span.line  # the comment that opens a file speaks of the file

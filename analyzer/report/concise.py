@@ -10,9 +10,8 @@ from .text import note_text
 
 def finding_line(filename: str, finding: Finding, paint: Paint, *, fixed: bool = False) -> str:
     """``path:line:column: CODE [*] message``, as ruff writes it; ``fixed``: it has been fixed."""
-    span = finding.span
     star = f" {paint.fixable('[fixed]' if fixed else '[*]')}" if finding.fix is not None else ""
-    place = paint.place(f"{filename}:{span.line}:{span.column}")
+    place = paint.place(f"{filename}:{finding.span.place}")
     return f"{place}: {paint.code(finding.code)}{star} {finding.message}"
 
 

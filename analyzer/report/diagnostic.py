@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..codes import RULES, Applicability
 from ..engine import Analyzed, Failed, Finding, Fix, Result
 from ..fingerprint import fingerprints
+from ..ir import line_text
 from ..source import Source
 from ..unlocking import Unknown
 from ..unused import Unused
@@ -16,7 +17,7 @@ from ..unused import Unused
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Line and column, both counted from 1, the column in characters."""
+    """Line and column, both counted from 1, the column in characters; 0: the whole line."""
 
     line: int
     column: int
@@ -46,6 +47,7 @@ class Diagnostic:
     fix_message: str
     edits: tuple[TextEdit, ...]
     gain_ms: float
+    place: str = ""  # of a notebook: cell, line and column as they are printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,13 @@ class Failure:
     filename: str
     message: str
     start: Position | None = None
+    cell: int = 0
 
     @property
     def place(self) -> str:
-        at = f":{self.start.line}:{self.start.column}" if self.start is not None else ""
-        return f"{self.filename}{at}"
+        if self.start is None:
+            return self.filename
+        return f"{self.filename}:{line_text(self.cell, self.start.line)}:{self.start.column}"
 
 
 def failures_of(
@@ -70,7 +74,8 @@ def failures_of(
     for result in results:
         if isinstance(result, Failed):
             message = " ".join(result.message.split())
-            found.append(Failure(result.filename, message, Position(result.line, result.column)))
+            start = Position(result.line, result.column)
+            found.append(Failure(result.filename, message, start, result.cell))
     return found
 
 
@@ -85,18 +90,24 @@ def diagnostics_of(results: Iterable[Analyzed]) -> list[Diagnostic]:
 
 def _of(result: Analyzed, finding: Finding | Unused | Unknown, fingerprint: str) -> Diagnostic:
     span = finding.span
+    start, end = Position(span.line, span.column), Position(span.end_line, span.end_column)
+    notebook = result.source.notebook
+    if notebook is not None:  # the file is JSON, and its lines are what machines show
+        start = Position(notebook.file_line(span.cell, span.line), 0)
+        end = Position(notebook.file_line(span.cell, span.end_line), 0)
     return Diagnostic(
         result.filename,
         finding.code,
         RULES[finding.code],
         finding.message,
-        Position(span.line, span.column),
-        Position(span.end_line, span.end_column),
+        start,
+        end,
         fingerprint,
         finding.applicability,
         fix_message(finding),
-        () if finding.fix is None else edits_of(finding.fix, result.source),
+        edits_of(finding.fix, result.source) if finding.fix and notebook is None else (),
         finding.gain_ms if isinstance(finding, Finding) else 0.0,
+        span.place if notebook is not None else "",
     )
 
 
@@ -119,6 +130,6 @@ def edits_of(fix: Fix, source: Source) -> tuple[TextEdit, ...]:
 
 
 def position(source: Source, offset: int) -> Position:
-    """Where an offset of the text lies."""
+    """Where an offset of the text lies; of a notebook, in its cell."""
     line = bisect_right(source.line_starts, offset)
-    return Position(line, offset - source.line_starts[line - 1] + 1)
+    return Position(source.where(line)[1], offset - source.line_starts[line - 1] + 1)

@@ -14,7 +14,16 @@ def unified(filename: str, before: str, after: str) -> str:
     """The diff, or "" if the texts are equal. Lines end at ``\\n`` only, as in git."""
     path = filename.replace("\\", "/").lstrip("/")
     path = path.removeprefix("./")
-    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}")
+    return _unified(f"a/{path}", f"b/{path}", before, after)
+
+
+def unified_cell(name: str, before: str, after: str) -> str:
+    """The diff of one cell of a notebook, under its name, as ruff prints it: no tool applies it."""
+    return _unified(name, name, before, after)
+
+
+def _unified(old: str, new: str, before: str, after: str) -> str:
+    lines = difflib.unified_diff(_lines(before), _lines(after), old, new)
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in lines)
 
 

@@ -13,7 +13,7 @@ from ..effects.selector import Memory
 from ..effects.summary import Summary
 from ..engine import Analysis, milliseconds
 from ..hops import Chain, Hop
-from ..ir import Call, Span
+from ..ir import Call, Span, line_text
 from ..latency import latency_of
 from ..unlocking import declarable
 from .jsonform import dump, end_location, location
@@ -164,7 +164,7 @@ def _origin(origin: Origin) -> str:
 def effects_text(filename: str, found: Sequence[Known], paint: Paint) -> str:
     lines: list[str] = []
     for call in found:
-        place = paint.place(f"{filename}:{call.span.line}:{call.span.column}")
+        place = paint.place(f"{filename}:{call.span.place}")
         lines.append(f"{place}: {paint.name(f'`{call.name}`')}  {', '.join(call.properties)}")
         grouped: dict[str, list[Claim]] = {}
         for claim in (*call.effects, *call.claims):
@@ -195,7 +195,7 @@ def _chain_text(chain: Chain, paint: Paint) -> str:
 def _hop(hop: Hop, paint: Paint) -> str:
     name = f" {paint.name(f'`{hop.name}`')}" if hop.name else ""
     words = f" {paint.dim(f'({hop.words})')}" if hop.words else ""
-    return f"{hop.filename}:{hop.line}{name}{words}"
+    return f"{hop.filename}:{line_text(hop.cell, hop.line)}{name}{words}"
 
 
 # -------------------------------------------------------------------------------------------- json
@@ -206,6 +206,7 @@ def effects_json(found: Sequence[Known]) -> str:
         [
             {
                 "callee": call.name,
+                "cell": call.span.cell or None,
                 "location": location(call.span),
                 "end_location": end_location(call.span),
                 "effects": [
@@ -223,6 +224,12 @@ def effects_json(found: Sequence[Known]) -> str:
 
 def _chain(chain: Chain) -> list[dict[str, object]]:
     return [
-        {"filename": h.filename, "row": h.line, "name": h.name or None, "words": h.words or None}
+        {
+            "filename": h.filename,
+            "cell": h.cell or None,
+            "row": h.line,
+            "name": h.name or None,
+            "words": h.words or None,
+        }
         for h in chain
     ]

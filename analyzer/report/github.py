@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..ir import line_text
 from .diagnostic import Diagnostic, Failure
 from .paths import Paths
 from .summary import plural
@@ -36,11 +37,14 @@ def render(found: Sequence[Diagnostic], failed: Sequence[Failure], paths: Paths)
 def _finding(item: Diagnostic, paths: Paths) -> str:
     path, start, end = paths.posix(item.filename), item.start, item.end
     where: dict[str, object] = {"file": path, "line": start.line}
-    if start.line == end.line:  # elsewhere columns are refused (AnnotationProperties, toolkit)
+    if (
+        start.line == end.line and start.column
+    ):  # elsewhere columns are refused (AnnotationProperties, toolkit)
         where |= {"col": start.column, "endLine": end.line, "endColumn": end.column}
     else:
         where["endLine"] = end.line
-    words = f"{path}:{start.line}:{start.column}: {item.code} {item.message}"
+    place = item.place or f"{start.line}:{start.column}"
+    words = f"{path}:{place}: {item.code} {item.message}"
     return _command("warning", {"title": f"pexec ({item.code})", **where}, words)
 
 
@@ -49,9 +53,10 @@ def _failure(item: Failure, paths: Paths) -> str:
     where: dict[str, object] = {"title": "pexec (not checked)", "file": path}
     if item.start is None:
         return _command("error", where, f"{path}: {item.message}")
-    where |= {"line": item.start.line, "col": item.start.column}
-    words = f"{path}:{item.start.line}:{item.start.column}: {item.message}"
-    return _command("error", where, words)
+    if not item.cell:  # the file is JSON: a line of a cell is no line of it
+        where |= {"line": item.start.line, "col": item.start.column}
+    at = f"{line_text(item.cell, item.start.line)}:{item.start.column}"
+    return _command("error", where, f"{path}:{at}: {item.message}")
 
 
 def _rest(findings: int, failures: int) -> str:

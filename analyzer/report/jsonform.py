@@ -103,6 +103,7 @@ def note_object(filename: str, note: Blocked) -> Object:
 def _common(filename: str, code: str, message: str, span: Span) -> Object:
     return {
         "filename": filename,
+        "cell": span.cell or None,
         "code": code,
         "name": RULES[code],
         "message": message,

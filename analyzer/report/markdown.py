@@ -34,7 +34,7 @@ def render(page: Page) -> str:
         lines += ["", "## Calls that nobody declared", ""]
         lines += [_row(("call", "first met at", "holds back")), "|---|---|---|"]
         for item in page.costs[:COSTS]:
-            place = f"`{item.filename}:{item.line}`"
+            place = f"`{item.place}`"
             lines.append(_row((f"`{item.name}`", place, item.cost)))
         if len(page.costs) > COSTS:
             lines.append(_row((f"… and {len(page.costs) - COSTS} more", "", "")))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..engine import Analyzed, Result
+from ..ir import line_text
 from ..projection import FileProjection, Times, total
 from .reasons import Reason, reasons_of
 from .summary import Undeclared, plural, ranked, summary_line, totals_of
@@ -65,7 +66,7 @@ def rows_of(page: Page, limit: int) -> tuple[list[tuple[str, Times]], int]:
             rows.append((f"{file.filename}: {only.name}", only.times))
             continue
         rows.append((file.filename, file.times))
-        rows += [(f"  {f.name}:{f.line}", f.times) for f in functions]
+        rows += [(f"  {f.name}:{line_text(f.cell, f.line)}", f.times) for f in functions]
     return rows[:limit], max(0, len(rows) - limit)
 
 

@@ -18,7 +18,13 @@ def render(page: Page) -> str:
                     "filename": file.filename,
                     **_times(file.times),
                     "functions": [
-                        {"name": f.name, "row": f.line, **_times(f.times)} for f in file.functions
+                        {
+                            "name": f.name,
+                            "cell": f.cell or None,
+                            "row": f.line,
+                            **_times(f.times),
+                        }
+                        for f in file.functions
                     ],
                 }
                 for file in page.files
@@ -30,6 +36,7 @@ def render(page: Page) -> str:
                 {
                     "call": item.name,
                     "filename": item.filename,
+                    "cell": item.cell or None,
                     "row": item.line,
                     "batches": item.batches,
                     "batches_alone": item.alone,

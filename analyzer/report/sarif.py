@@ -63,7 +63,7 @@ def _invocation(failed: Sequence[Failure], paths: Paths) -> Object:
 
 def _notification(item: Failure, paths: Paths) -> Object:
     location: Object = {"artifactLocation": _artifact(item.filename, paths)}
-    if item.start is not None:
+    if item.start is not None and not item.cell:
         location["region"] = {"startLine": item.start.line, "startColumn": item.start.column}
     return {
         "level": "error",
@@ -107,7 +107,12 @@ def _edit(edit: TextEdit) -> Object:
 
 
 def _region(start: Position, end: Position) -> Object:
-    """§3.30: lines and columns count from 1; the end column is the one after the last."""
+    """§3.30: lines and columns count from 1; the end column is the one after the last.
+
+    Without columns it is the whole lines.
+    """
+    if not start.column:
+        return {"startLine": start.line, "endLine": end.line}
     return {
         "startLine": start.line,
         "startColumn": start.column,

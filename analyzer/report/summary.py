@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..engine import Analyzed, Blocked, Failed, Result, milliseconds
+from ..ir import line_text
 from ..unlocking import Unlock
 
 _METHOD = re.compile(r"\.[A-Z]\w*\.\w+$")  # Type.method
@@ -151,11 +152,16 @@ class Undeclared:
 
     name: str
     filename: str
+    cell: int  # of a notebook, else 0
     line: int
     batches: int
     alone: int
     saved_ms: float
     in_pyproject: bool = True
+
+    @property
+    def place(self) -> str:
+        return f"{self.filename}:{line_text(self.cell, self.line)}"
 
     @property
     def declaration(self) -> str:
@@ -188,13 +194,13 @@ def declaration(name: str, in_pyproject: bool) -> str:
 
 def ranked(unlocks: Iterable[tuple[str, Unlock]], in_pyproject: bool = True) -> list[Undeclared]:
     """The unknown calls behind (filename, batch) pairs, those that cost most first."""
-    first: dict[str, tuple[str, int]] = {}
+    first: dict[str, tuple[str, int, int]] = {}
     batches: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     saved: defaultdict[str, float] = defaultdict(float)
     for filename, unlock in unlocks:
         for name, line in unlock.names:
-            first.setdefault(name, (filename, line))
+            first.setdefault(name, (filename, unlock.cell, line))
             batches[name] += 1
             alone[name] += len(unlock.names) == 1
             saved[name] += unlock.gain_ms / len(unlock.names)
@@ -202,9 +208,11 @@ def ranked(unlocks: Iterable[tuple[str, Unlock]], in_pyproject: bool = True) -> 
         Undeclared(name, *first[name], batches[name], alone[name], saved[name], in_pyproject)
         for name in first
     ]
-    return sorted(
-        found, key=lambda item: (-round(item.saved_ms, 6), -item.batches, item.filename, item.line)
-    )
+    return sorted(found, key=_rank)
+
+
+def _rank(item: Undeclared) -> tuple[float, int, str, int, int]:
+    return (-round(item.saved_ms, 6), -item.batches, item.filename, item.cell, item.line)
 
 
 def held_back(unlocks: Iterable[Unlock]) -> str:

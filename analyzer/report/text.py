@@ -31,7 +31,7 @@ def finding_text(filename: str, finding: Finding, paint: Paint, *, fixed: bool =
         what = f"independent calls {were} awaited turn by turn"
         save = f"{finding.turns} {save.removeprefix('they ')}"
     lines = [
-        f"{paint.place(f'{filename}:{span.line}:{span.column}')}: "
+        f"{paint.place(f'{filename}:{span.place}')}: "
         f"{paint.code(finding.code)}{star} {what}; run together {save} about {gain}",
         *_table(finding.calls, paint),
         f"  {independence(finding.calls)}",
@@ -47,7 +47,7 @@ def finding_text(filename: str, finding: Finding, paint: Paint, *, fixed: bool =
 
 def remark_text(filename: str, item: Unused | Unknown, paint: Paint, *, fixed: bool = False) -> str:
     """A finding in one line: a suppression that silences nothing, what an unknown call costs."""
-    place = paint.place(f"{filename}:{item.span.line}:{item.span.column}")
+    place = paint.place(f"{filename}:{item.span.place}")
     star = f" {paint.fixable('[fixed]' if fixed else '[*]')}" if item.fix is not None else ""
     return f"{place}: {paint.code(item.code)}{star} {item.message}"
 
@@ -109,7 +109,7 @@ def _table(calls: Sequence[CallSite], paint: Paint) -> list[str]:
 
 def note_text(filename: str, note: Blocked, paint: Paint) -> str:
     """A note: the call that stays, the call it stays behind, and the one edge between them."""
-    where = paint.place(f"{filename}:{note.span.line}:{note.span.column}")
+    where = paint.place(f"{filename}:{note.span.place}")
     word = "in order" if is_quiet(note) else "note"
     if note.span == note.earlier:
         return (
@@ -160,7 +160,7 @@ def undeclared_text(
     lines = [f"{hold} batches back only because nobody declared what {they}:"]
     for item in found[:most]:
         lines.append(
-            f"  {paint.place(f'{item.filename}:{item.line}')}: {paint.name(f'`{item.name}`')} "
+            f"  {paint.place(f'{item.place}')}: {paint.name(f'`{item.name}`')} "
             f"{paint.dim(f'({item.cost})')}"
         )
         lines += [f"    {line}" for line in item.declaration.splitlines()]
