@@ -1,0 +1,471 @@
+"""What a coroutine does, in order: which slots it reads and sets, and where it may be suspended.
+
+A summary says what a function touches, not when. Whether two coroutines that run at once can get
+into each other's way depends on the suspensions between what each of them does: between two of
+them a task has the loop for itself (library reference, "Coroutines and Tasks": a task is suspended
+only at an `await`). So a body is gone through once more, with the effects that its events have
+anyway, and each of them gets the number of suspensions before it.
+
+Only what certainly stands there is collected: a call of which nothing is known may do more, and
+hides nothing of the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from .effects.body import Body
+from .effects.callees import Target
+from .effects.model import MEMORY, Effect, Mode, Resource
+from .effects.selector import Memory, Name
+from .effects.site import Site
+from .ir import (
+    AwaitValue,
+    Block,
+    Call,
+    Control,
+    Define,
+    Enter,
+    Event,
+    Function,
+    Invoke,
+    Iterate,
+    Statement,
+    Store,
+    Use,
+    Value,
+)
+from .latency import latency_of
+from .own_code import own_code
+
+if TYPE_CHECKING:
+    from .effects.inference import Inference
+
+#: Calls are followed so deep, and so many accesses are kept of one body.
+_DEEP = 5
+_MOST = 400
+_LEAVING = frozenset({"return", "raise", "break", "continue"})
+_BRANCHING = frozenset({"If", "Match"})
+#: A task that awaits one of these may wait for what another one does, whatever its object is.
+_WAITING = frozenset({"wait", "wait_for", "get", "join", "acquire", "put", "result", "recv"})
+#: Managers that keep no other task out.
+_OPEN_MANAGERS = frozenset({"handle", "opened", "deadline", "suppress", "limiter", "transaction"})
+_CLOCKS = ("time.", "datetime.", "asyncio.get_event_loop", "asyncio.get_running_loop")
+#: Given as a lock where one may be held that cannot be told.
+OPAQUE_LOCK = Resource("lock")
+
+Path = tuple[tuple[object, ...], ...]
+
+
+class Kind(StrEnum):
+    READ = "reads"
+    SET = "sets"
+    WORLD_READ = "reads from"
+    WORLD_WRITE = "writes to"
+    HANDLE = "uses"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One thing that a coroutine does between its suspensions number ``start`` and ``end``.
+
+    ``locks`` are held then; ``path`` is where it stands, by statement and block. ``told``: another
+    task may have told it to go on. ``again``: it stands in a loop. ``constant``: the text of the
+    constant that is set. ``stamp``: what is set is the time of day. ``call`` is the name of the
+    call that does it.
+    """
+
+    kind: Kind
+    resource: Resource
+    start: int
+    end: int
+    line: int
+    function: str
+    locks: frozenset[Resource] = frozenset()
+    path: Path = ()
+    told: bool = False
+    again: bool = False
+    constant: str = ""
+    stamp: bool = False
+    call: str = ""
+    source: str = ""
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """``steps``: how often it may be suspended; ``bound``: it takes a lock or a permit."""
+
+    accesses: tuple[Access, ...] = ()
+    steps: int = 0
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Where the walk is: locks that are held, statements around, in a loop?"""
+
+    locks: frozenset[Resource] = frozenset()
+    path: Path = ()
+    again: bool = False
+
+
+class Traces:
+    """The traces of functions, by their scope."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], Trace] = {}
+        self._open: set[tuple[int, str]] = set()
+
+    def of_call(self, inference: Inference, call: Call) -> Trace | None:
+        """What running the coroutine of a call does, in the words of its module.
+
+        None if that is not known to be one function, or one entry of a vocabulary.
+        """
+        return self._of_call(inference, call, 0)
+
+    def _of_call(self, inference: Inference, call: Call, depth: int) -> Trace | None:
+        entry = inference.resolver.entry(call)
+        if entry is not None or not inference.callees.targets(call):
+            return _of_entry(inference, call)
+        target = inference.callees.target(call)
+        if target is None or target.function is None or target.constructs or depth >= _DEEP:
+            return None
+        trace = self.of_function(target.inference, target.function, depth)
+        return _at_site(trace, inference, call, target)
+
+    def of_function(self, inference: Inference, function: Function, depth: int = 0) -> Trace:
+        """What a function does, as its caller sees it."""
+        key = (id(inference), function.scope)
+        found = self._known.get(key)
+        if found is not None:
+            return found
+        if key in self._open:
+            return Trace(steps=1, told=True)
+        self._open.add(key)
+        around = inference.summaries.unit
+        inference.summaries.unit = inference.aliases.unit_of_scope(function.scope)
+        try:
+            found = _Walk(self, inference, function, depth).trace()
+        finally:
+            inference.summaries.unit = around
+            self._open.discard(key)
+        if depth == 0:
+            self._known[key] = found
+        return found
+
+    def follow(self, inference: Inference, call: Call, depth: int) -> Trace | None:
+        return self._of_call(inference, call, depth)
+
+
+def _of_entry(inference: Inference, call: Call) -> Trace | None:
+    """What a call that a vocabulary knows does: all of it while it is waited for."""
+    facts = inference.run(call)
+    if facts.everything:
+        return None
+    found = tuple(_of_facts(inference, call, 0, 1, _Here()))
+    return Trace(found, 1)
+
+
+def _of_facts(
+    inference: Inference, call: Call, start: int, end: int, here: _Here
+) -> Iterable[Access]:
+    facts = inference.run(call)
+    for effect in facts.effects:
+        if effect.resource.domain == MEMORY or effect.derived:
+            continue
+        kind = Kind.WORLD_WRITE if effect.writes else Kind.WORLD_READ
+        yield Access(kind, effect.resource, start, end, call.span.line, "", here.locks, here.path,
+                     again=here.again, call=facts.name, source=effect.source)  # fmt: skip
+    if end > start:
+        for handle in facts.handles:
+            yield Access(Kind.HANDLE, handle, start, end, call.span.line, "", here.locks,
+                         here.path, again=here.again, call=facts.name)  # fmt: skip
+
+
+def _at_site(trace: Trace, inference: Inference, call: Call, target: Target) -> Trace:
+    """A trace in a function's words → in those of a module that calls it."""
+    assert target.function is not None
+    site = Site(inference, call, target, target.inference.summary(target.function))
+    found: list[Access] = []
+    for access in trace.accesses:
+        resource = one_resource(site.effect(Effect(_mode(access), access.resource)))
+        if resource is None:
+            continue
+        locks: set[Resource] = set()
+        for lock in access.locks:
+            here = site.handle(lock) if lock.domain == MEMORY else [lock]
+            locks.add(here[0] if len(here) == 1 else OPAQUE_LOCK)
+        found.append(replace(access, resource=resource, locks=frozenset(locks)))
+    return replace(trace, accesses=tuple(found))
+
+
+def _mode(access: Access) -> Mode:
+    return Mode.WRITE if access.kind in (Kind.SET, Kind.WORLD_WRITE) else Mode.READ
+
+
+def one_resource(effects: Iterable[Effect]) -> Resource | None:
+    """The one resource of some effects; None if there are others or none."""
+    found = list(dict.fromkeys(effect.resource for effect in effects))
+    return found[0] if len(found) == 1 else None
+
+
+class _Walk:
+    """One body on its way to a trace."""
+
+    def __init__(
+        self, traces: Traces, inference: Inference, function: Function, depth: int
+    ) -> None:
+        self.traces = traces
+        self.inference = inference
+        self.function = function
+        self.depth = depth
+        self.body = Body(inference, function)
+        self.found: list[Access] = []
+        self.told = False
+        self.most = 0
+
+    def trace(self) -> Trace:
+        if self.function.is_generator:
+            return Trace(steps=1, told=True)
+        here = _Here()
+        if any(
+            isinstance(e, Invoke) and e.call.method in ("acquire", "__aenter__", "__enter__")
+            for s in self.function.block.statements for e in s.events
+        ):  # fmt: skip
+            here = _Here(locks=frozenset({OPAQUE_LOCK}))
+        step, _ = self._block(self.function.block, 0, here)
+        found = [replace(a, order=i) for i, a in enumerate(self._outside(self.found[:_MOST]))]
+        return Trace(tuple(found), max(step, self.most), self.told)
+
+    def _outside(self, accesses: Iterable[Access]) -> Iterable[Access]:
+        """The accesses in the words of callers; what only this function sees is left out."""
+        for access in accesses:
+            resource = one_resource(self.body.outside(Effect(_mode(access), access.resource)))
+            if access.kind is Kind.HANDLE:
+                kept = self.body.handle_outside(access.resource)
+                resource = kept[0] if len(kept) == 1 else None
+            if resource is None or resource.domain in ("time", "sleep", "clock"):
+                continue
+            locks = frozenset(map(self._lock_outside, access.locks))
+            yield replace(access, resource=resource, locks=locks)
+
+    def _lock_outside(self, lock: Resource) -> Resource:
+        if lock.domain != MEMORY:
+            return lock
+        found = self.body.handle_outside(lock)
+        return found[0] if len(found) == 1 else OPAQUE_LOCK
+
+    # -- walking -------------------------------------------------------------------------------
+
+    def _block(self, block: Block, step: int, here: _Here) -> tuple[int, bool]:
+        """The suspensions after a block, and whether nothing comes after it."""
+        for statement in block.statements:
+            if statement.kind in ("FunctionDef", "ClassDef"):
+                continue
+            step, left = self._statement(statement, step, here)
+            if left:
+                return step, True
+        return step, False
+
+    def _statement(self, statement: Statement, step: int, here: _Here) -> tuple[int, bool]:
+        inner = here
+        if statement.managers:
+            inner = replace(here, locks=here.locks | self._locks(statement))
+        at = 0
+        ends: list[int] = []
+        gone: list[bool] = []
+        branching = statement.kind in _BRANCHING
+        head = step
+        for number, block in enumerate(statement.blocks):
+            head = self._events(statement.events[at : block.at], head, here)
+            loop = block.role == "loop"
+            inside = replace(
+                inner if block.role == "with" else here,
+                path=(*here.path, (id(statement), number, branching)),
+                again=here.again or loop,
+            )
+            end, left = self._block(block, head, inside)
+            ends.append(end)
+            gone.append(left and not loop)
+            if not branching:
+                head = max(head, end) if block.role != "handler" else head
+            at = block.at + sum(len(s.events) for s in block.statements)
+        if not statement.blocks:
+            step = self._events(statement.events, step, here)
+            word = next((e.word for e in statement.events if isinstance(e, Control)
+                         and not e.guarded), "")  # fmt: skip
+            return step, word in _LEAVING
+        head = self._events(statement.events[at:], head, here)
+        self.most = max(self.most, head, *ends)
+        staying = [e for e, left in zip(ends, gone, strict=True) if not left]
+        if branching:
+            complete = self._complete(statement)
+            return max([head, *staying]), complete and not staying
+        if any(m.asynchronous for m in statement.managers):
+            head += 1  # leaving it may wait
+        left = bool(gone) and gone[0] and statement.kind in ("With", "Try") and all(
+            left for left, b in zip(gone, statement.blocks, strict=True) if b.role != "finalbody"
+        )  # fmt: skip
+        return max([head, *staying]), left
+
+    @staticmethod
+    def _complete(statement: Statement) -> bool:
+        """Is one of the branches gone through in any case?"""
+        roles = [b.role for b in statement.blocks]
+        if statement.kind == "If":
+            return "orelse" in roles
+        return any(b.always for b in statement.blocks)
+
+    def _events(self, events: Sequence[Event], step: int, here: _Here) -> int:
+        for event in events:
+            step = self._event(event, step, here)
+        return step
+
+    def _event(self, event: Event, step: int, here: _Here) -> int:
+        match event:
+            case Invoke(call=call):
+                return self._invoke(call, step, here)
+            case AwaitValue():
+                self.told = True
+                return step + 1
+            case Enter(asynchronous=True) | Iterate(asynchronous=True):
+                return step + 1
+            case Control(word="yield"):
+                self.told = True
+                return step + 1
+            case Store(value=value):
+                self._set(event, value, step, here)
+            case Define(value=value):
+                self._set(event, value, step, here)
+            case Use():
+                self._read(event, step, here)
+            case _:
+                pass
+        return step
+
+    def _set(self, event: Store | Define, value: Value, step: int, here: _Here) -> None:
+        if isinstance(event, Store) and own_code(self.inference, event):
+            return
+        for effect in self.inference.footprints.events.of(event):
+            if effect.writes and self._slot(effect.resource) and not effect.derived:
+                constant = repr(value.literal) if value.is_literal else ""
+                self._add(Kind.SET, effect.resource, step, here, event, constant=constant,
+                          stamp=self._clock(value))  # fmt: skip
+                return
+
+    def _read(self, event: Use, step: int, here: _Here) -> None:
+        for effect in self.inference.footprints.events.of(event):
+            if not effect.writes and self._slot(effect.resource):
+                self._add(Kind.READ, effect.resource, step, here, event)
+        if event.place.steps:  # an object is found by the slot that it stands in
+            memory = self.inference.memory(event.place, deep=False)
+            self._add(Kind.READ, Resource(MEMORY, memory), step, here, event)
+
+    @staticmethod
+    def _slot(resource: Resource) -> bool:
+        selector = resource.selector
+        return isinstance(selector, Name) or (
+            isinstance(selector, Memory) and selector.slot is not None
+        )
+
+    def _clock(self, value: Value) -> bool:
+        if value.place is None:
+            return any(map(self._clock, (*value.held, *value.parts)))
+        call = self.inference.module.calls.get(value.place.symbol)
+        if call is None:
+            return False
+        name = self.inference.resolver.call_name(call)
+        inner = call.receiver is not None and self._clock(call.receiver)
+        return name.startswith(_CLOCKS) or inner
+
+    def _add(self, kind: Kind, resource: Resource, step: int, here: _Here, event: Event, *,
+             constant: str = "", stamp: bool = False) -> None:  # fmt: skip
+        self.found.append(
+            Access(kind, resource, step, step, self._line(event), self.function.qualname,
+                   here.locks, here.path, self.told, here.again, constant, stamp)
+        )  # fmt: skip
+
+    def _line(self, event: Event) -> int:
+        return self._lines.get(id(event), self.function.span.line)
+
+    @property
+    def _lines(self) -> dict[int, int]:
+        found = self.__dict__.get("lines")
+        if found is None:
+            found = self.__dict__["lines"] = dict(_lines(self.function.block))
+        return found
+
+    def _invoke(self, call: Call, step: int, here: _Here) -> int:
+        if call.awaited and call.method in _WAITING:
+            self.told = True
+        targets = self.inference.callees.targets(call)
+        entry = self.inference.resolver.entry(call)
+        if entry is None and targets:
+            function = targets[0].function
+            runs = call.awaited or (function is not None and not function.is_async)
+            trace = self.traces.follow(self.inference, call, self.depth + 1) if runs else None
+            if trace is not None and not targets[0].constructs:
+                self._inline(trace, call, step, here)
+                return step + trace.steps if call.awaited else step
+            return step + 1 if call.awaited else step
+        facts = self.inference.facts(call)
+        waits = call.awaited and (bool(facts.everything) or latency_of(facts)[0] > 0)
+        end = step + 1 if waits else step
+        if not facts.everything:
+            for access in _of_facts(self.inference, call, step, end, here):
+                self.found.append(
+                    replace(access, function=self.function.qualname, told=self.told)
+                )
+        return end
+
+    def _inline(self, trace: Trace, call: Call, step: int, here: _Here) -> None:
+        for access in trace.accesses[: _MOST - len(self.found)]:
+            self.found.append(
+                replace(
+                    access,
+                    start=access.start + step,
+                    end=access.end + step,
+                    locks=access.locks | here.locks,
+                    path=(*here.path, (id(call), 0, False), *access.path),
+                    told=access.told or self.told,
+                    again=access.again or here.again,
+                )
+            )
+        self.told = self.told or trace.told
+
+    # -- locks ---------------------------------------------------------------------------------
+
+    def _locks(self, statement: Statement) -> frozenset[Resource]:
+        """The locks that a `with` holds in its body, as far as they keep others out."""
+        found: set[Resource] = set()
+        for enter in statement.managers:
+            lock = self._lock(enter)
+            if lock is not None:
+                found.add(lock)
+        return frozenset(found)
+
+    def _lock(self, enter: Enter) -> Resource | None:
+        kind = self.body.locks.kind(enter.value)
+        if kind.endswith("Semaphore"):
+            if self.body.locks.several(enter.value):
+                return None
+        elif not kind.endswith("Lock") and kind != "asyncio.Condition":
+            known = self.inference.footprints.manager(enter.value)
+            if known in _OPEN_MANAGERS or (known and known not in ("lock", "state")):
+                return None
+            return OPAQUE_LOCK
+        if enter.value.place is None:
+            return OPAQUE_LOCK
+        return Resource(MEMORY, self.inference.memory(enter.value.place))
+
+
+def _lines(block: Block) -> Iterable[tuple[int, int]]:
+    for statement in block.statements:
+        for event in statement.events:
+            yield id(event), statement.span.line
+        for inner in statement.blocks:
+            yield from _lines(inner)
