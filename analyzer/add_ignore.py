@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .comments import same_code
 from .edits import Edit, apply
 from .engine import Analyzed, Finding
 from .source import Source
 from .suppressions import Kind, Suppression, suppressions
-from .unlocking import Unknown
-from .unused import Unused
+
+if TYPE_CHECKING:
+    from .engine import Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Added:
 
     text: str
     comments: int
-    left: tuple[Finding | Unused | Unknown, ...]
+    left: tuple[Finding | Remark, ...]
 
 
 def add_ignores(result: Analyzed) -> Added:
@@ -34,7 +36,7 @@ def add_ignores(result: Analyzed) -> Added:
     source = result.source
     closed = closed_lines(source)
     codes: dict[int, list[str]] = {}
-    left: list[Finding | Unused | Unknown] = []
+    left: list[Finding | Remark] = []
     for finding in result.reported:
         line = next((n for n in _lines(finding) if n not in closed), None)
         if line is None:
@@ -48,7 +50,7 @@ def add_ignores(result: Analyzed) -> Added:
     return Added(text, len(codes), tuple(left))
 
 
-def _lines(finding: Finding | Unused | Unknown) -> list[int]:
+def _lines(finding: Finding | Remark) -> list[int]:
     """The lines where a comment silences it, from the top."""
     spans = [finding.span] if not isinstance(finding, Finding) else [c.span for c in finding.calls]
     return sorted({line for span in spans for line in (span.line, span.end_line)})

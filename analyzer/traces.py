@@ -50,7 +50,8 @@ _MOST = 400
 _LEAVING = frozenset({"return", "raise", "break", "continue"})
 _BRANCHING = frozenset({"If", "Match"})
 #: A task that awaits one of these may wait for what another one does, whatever its object is.
-_WAITING = frozenset({"wait", "wait_for", "get", "join", "acquire", "put", "result", "recv"})
+_WAITING = frozenset({"wait", "get", "join", "acquire", "result", "recv", "receive"})
+_PUTTING = frozenset({"put", "send", "wait_for"})
 #: Managers that keep no other task out.
 _OPEN_MANAGERS = frozenset({"handle", "opened", "deadline", "suppress", "limiter", "transaction"})
 _CLOCKS = ("time.", "datetime.", "asyncio.get_event_loop", "asyncio.get_running_loop")
@@ -332,7 +333,14 @@ class _Walk:
             case AwaitValue():
                 self.told = True
                 return step + 1
-            case Enter(asynchronous=True) | Iterate(asynchronous=True):
+            case Enter(asynchronous=True):
+                for i in range(len(self.found) - 1, -1, -1):  # what makes it is done by entering
+                    if self.found[i].end < step:
+                        break
+                    if self.found[i].kind in (Kind.WORLD_READ, Kind.WORLD_WRITE):
+                        self.found[i] = replace(self.found[i], end=step + 1)
+                return step + 1
+            case Iterate(asynchronous=True):
                 return step + 1
             case Control(word="yield"):
                 self.told = True
@@ -400,10 +408,9 @@ class _Walk:
         return found
 
     def _invoke(self, call: Call, step: int, here: _Here) -> int:
-        if call.awaited and call.method in _WAITING:
-            self.told = True
         targets = self.inference.callees.targets(call)
         entry = self.inference.resolver.entry(call)
+        self.told = self.told or self._waits_for_others(call, known=bool(entry or targets))
         if entry is None and targets:
             function = targets[0].function
             runs = call.awaited or (function is not None and not function.is_async)
@@ -421,6 +428,13 @@ class _Walk:
                     replace(access, function=self.function.qualname, told=self.told)
                 )
         return end
+
+    def _waits_for_others(self, call: Call, *, known: bool) -> bool:
+        """May it wait until another task says so: an event, a queue, a future?"""
+        if known and not self.inference.resolver.call_name(call).startswith("asyncio."):
+            return False
+        bare = call.method in _WAITING and not any(a.keyword is None for a in call.arguments)
+        return bare or (call.awaited and call.method in _PUTTING and call.receiver is not None)
 
     def _inline(self, trace: Trace, call: Call, step: int, here: _Here) -> None:
         for access in trace.accesses[: _MOST - len(self.found)]:

@@ -26,6 +26,7 @@ from ..analyzer.engine import (
 )
 from ..analyzer.forms import Form, Written
 from ..analyzer.notes import blocked_of
+from ..analyzer.race_findings import CODES, Race, heard_races
 from ..analyzer.schedule import Region
 from ..analyzer.source import SourceError, from_text
 from ..analyzer.unlocking import CODE as UNKNOWN
@@ -108,6 +109,7 @@ def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) 
         else:  # the comments were in the way of a rewrite: not dead, though they silence nothing
             dead = tuple(replace(item, fix=None) for item in dead)
     findings = [c.finding for c in good]
+    races, doubts = _races(analysis, config)
     notes = blocked_of(analysis)
     more = 0
     if unsafe:
@@ -118,12 +120,25 @@ def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) 
         filename=filename,
         findings=tuple(findings),
         unsafe_findings=more,
-        blocked=(*notes, *refused),
+        blocked=(*notes, *refused, *doubts),
         counts=counts_of(analysis),
         source=analysis.source,
         fixed=fixed,
         unused=dead,
+        races=races,
         silenced=_silenced(analysis, config),
+    )
+
+
+def _races(
+    analysis: Analysis, config: Config
+) -> tuple[tuple[Race, ...], tuple[Blocked, ...]]:
+    """What is selected of the groups that run at once already, and the notes on them."""
+    if not CODES & config.select:
+        return (), ()
+    found, notes = analysis.races
+    return tuple(r for r in heard_races(analysis, found) if r.code in config.select), tuple(
+        note for note in notes if note.code in config.select
     )
 
 

@@ -1,0 +1,149 @@
+"""PX201, PX202 and PX203: what is reported of groups of calls that run at once already.
+
+There is no fix: which of two orders was meant, or how many calls a server bears, only its authors
+know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from .batches import Batch, Member, batches
+from .codes import RULES, Applicability
+from .dependence import conflict_of
+from .edges import EdgeKind
+from .effects.model import describe
+from .ir import Span
+from .races import Conflict, Races
+from .suppressions import silencing
+from .unbounded import fanned
+
+if TYPE_CHECKING:
+    from .engine import Analysis, Blocked
+
+CONFLICT, HANDLE, UNBOUNDED = "PX201", "PX202", "PX203"
+CODES = frozenset({CONFLICT, HANDLE, UNBOUNDED})
+#: Observed in no order that anybody would miss in calls that somebody runs at once.
+_UNORDERED = frozenset({"stdout", "log", "random", "time", "clock", "sleep"})
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """A finding about a group that runs at once. ``lines``: where a comment silences it."""
+
+    code: str
+    message: str
+    span: Span
+    function: str
+    words: str  # what it is told apart by
+    lines: frozenset[int]
+    codes: tuple[str, ...] = ()
+    applicability: Applicability = Applicability.DISPLAY
+    fix: None = None
+
+    @property
+    def name(self) -> str:
+        return RULES[self.code]
+
+
+def found_races(analysis: Analysis) -> tuple[tuple[Race, ...], tuple[Blocked, ...]]:
+    """All findings of a file, silenced ones too, and notes of what may be one."""
+    races = Races(analysis.inference)
+    found: dict[tuple[str, int, str], Race] = {}
+    notes: list[Blocked] = []
+    for batch in batches(analysis.inference):
+        if not _looked_at(analysis, batch):
+            continue
+        shown: set[tuple[int, int]] = set()
+        for conflict in races.of(batch):
+            race = _conflict(analysis, batch, conflict)
+            found.setdefault((race.code, race.span.start, conflict.resource), race)
+            shown.add((conflict.first.call.id, conflict.second.call.id))
+        for race in _unbounded(analysis, batch, notes):
+            found.setdefault((race.code, race.span.start, race.words), race)
+        notes += _doubts(analysis, batch, shown)
+    return tuple(sorted(found.values(), key=lambda r: r.span.start)), tuple(notes)
+
+
+def heard_races(analysis: Analysis, found: tuple[Race, ...]) -> tuple[Race, ...]:
+    """Those that no comment silences."""
+    return tuple(r for r in found if not silencing(analysis.suppressions, r.lines, r.code))
+
+
+def _looked_at(analysis: Analysis, batch: Batch) -> bool:
+    """Not in tests, durable workflows, …, as all that is looked for."""
+    function = batch.function
+    names = function.qualname.split(".")
+    if not analysis.planner.config.include_tests and any(n.startswith("test") for n in names):
+        return False
+    return analysis.planner.sites.function_edge(function) is None
+
+
+def _name(analysis: Analysis, member: Member) -> str:
+    return analysis.inference.resolver.shown_name(member.call)
+
+
+def _conflict(analysis: Analysis, batch: Batch, conflict: Conflict) -> Race:
+    one, two = _name(analysis, conflict.first), _name(analysis, conflict.second)
+    if conflict.first is conflict.second:
+        who = f"the calls of `{one}` that run at once get into each other's way"
+    else:
+        others = f"calls of `{one}`" if one == two else f"`{one}` and `{two}`"
+        who = f"{others} run at once and get into each other's way"
+    return Race(conflict.code, f"{who}: {conflict.words}", batch.span, batch.function.qualname,
+                f"{one} {two} {conflict.resource}", batch.lines)  # fmt: skip
+
+
+def _unbounded(analysis: Analysis, batch: Batch, notes: list[Blocked]) -> Iterator[Race]:
+    for member in batch.members:
+        found = fanned(analysis.inference, batch, member)
+        if found is None:
+            continue
+        name = _name(analysis, member)
+        if found.unknown:
+            notes.append(
+                _note(batch, UNBOUNDED, name, EdgeKind.UNKNOWN, member,
+                      f"{found.unknown}, so nobody can tell whether anything bounds how many "
+                      f"calls of `{name}` run at once", unknown=found.unknown_call)
+            )  # fmt: skip
+            continue
+        message = (
+            f"as many calls of `{name}` run at once as {found.words} holds, and nothing bounds "
+            f"how many that are"
+        )
+        yield Race(UNBOUNDED, message, batch.span, batch.function.qualname, name, batch.lines)
+
+
+def _doubts(analysis: Analysis, batch: Batch, shown: set[tuple[int, int]]) -> Iterator[Blocked]:
+    """Pairs of members that may touch one thing, for all that is known of them."""
+    inference = analysis.inference
+    for one, two in combinations(batch.members, 2):
+        if (one.call.id, two.call.id) in shown:
+            continue
+        a, b = inference.run(one.call), inference.run(two.call)
+        if a.everything or b.everything:
+            continue
+        first = [e for e in a.effects if e.resource.domain not in _UNORDERED]
+        second = [e for e in b.effects if e.resource.domain not in _UNORDERED]
+        met = conflict_of(first, second, inference.footprints)
+        if met is not None:
+            did = "both change" if met[0].writes and met[1].writes else "one may change"
+            words = f"it runs beside `{_name(analysis, one)}`, and {did} {describe(met[1].resource)}"
+            yield _note(batch, CONFLICT, _name(analysis, two), EdgeKind.EFFECT, two,
+                        f"{words}: whether that does harm cannot be told")  # fmt: skip
+
+
+def _note(
+    batch: Batch, code: str, name: str, kind: EdgeKind, member: Member, words: str,
+    unknown: str = "",
+) -> Blocked:  # fmt: skip
+    from .engine import Blocked
+
+    return Blocked(
+        code=code, name=name, span=member.call.span, earlier=batch.span, kind=kind.value,
+        words=words, function=batch.function.qualname, unknown=unknown,
+        unknown_line=member.call.span.line if unknown else 0,
+    )  # fmt: skip
