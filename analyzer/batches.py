@@ -214,7 +214,9 @@ class _Batches:
                 else:
                     members.append(member)
         if span is not None and members:
-            self.found.append(Batch(self.function, _GROUP, span, tuple(members), self.loops, unseen))
+            self.found.append(
+                Batch(self.function, _GROUP, span, tuple(members), self.loops, unseen)
+            )
 
     # -- gather --------------------------------------------------------------------------------
 
@@ -235,9 +237,7 @@ class _Batches:
                 break
         if members:
             span = call.await_span or call.span
-            self.found.append(
-                Batch(self.function, name, span, tuple(members), self.loops, unseen)
-            )
+            self.found.append(Batch(self.function, name, span, tuple(members), self.loops, unseen))
 
     def _all_of(self, value: Value) -> list[Member | None] | None:
         """The members that a collection holds, None if that is not known."""
@@ -308,8 +308,9 @@ class _Batches:
                 continue
             through = (statement.turns.value,) if statement.turns is not None else ()
             varies = varying(statement.events[header_end(statement) :])
-            fan = Fan((*through, *(fan.through if fan else ())),
-                      varies | (fan.varies if fan else frozenset()))  # fmt: skip
+            if fan is not None:
+                through, varies = (*through, *fan.through), varies | fan.varies
+            fan = Fan(through, varies)
         return fan
 
     def _comprehension(self, made: Call, around: tuple[Statement, ...]) -> Fan | None:

@@ -131,7 +131,9 @@ def _doubts(analysis: Analysis, batch: Batch, shown: set[tuple[int, int]]) -> It
         met = conflict_of(first, second, inference.footprints)
         if met is not None:
             did = "both change" if met[0].writes and met[1].writes else "one may change"
-            words = f"it runs beside `{_name(analysis, one)}`, and {did} {describe(met[1].resource)}"
+            words = (
+                f"it runs beside `{_name(analysis, one)}`, and {did} {describe(met[1].resource)}"
+            )
             yield _note(batch, CONFLICT, _name(analysis, two), EdgeKind.EFFECT, two,
                         f"{words}: whether that does harm cannot be told")  # fmt: skip
 

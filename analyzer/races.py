@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from .accesses import OPAQUE_LOCK, Access, Kind, Trace
 from .batches import Batch, Member
 from .dependence import meet
 from .effects.inference import Inference
-from .effects.model import MEMORY, Resource, describe, overlap
+from .effects.model import MEMORY, Effect, Mode, Resource, describe, overlap
 from .effects.selector import AnyKey, Literal, Memory, Name, Overlap, Symbol, Text
-from .traces import OPAQUE_LOCK, Access, Kind, Trace, Traces
+from .traces import Traces
 from .turns import in_another_turn
 
 #: What is done twice to the same end, or is only added to the end of what is there.
@@ -85,6 +86,15 @@ class Races:
             words, resource = found
             yield Conflict("PX201", one.member, two.member, words, describe(resource))
 
+    def _at(self, access: Access) -> str:
+        """A line, in words; of another file with its name."""
+        own = access.module in ("", self.inference.resolver.module_name)
+        return f"line {access.line}" if own else f"line {access.line} of `{access.module}`"
+
+    def _both(self, one: Access, two: Access) -> str:
+        a, b = self._at(one), self._at(two)
+        return a if a == b else f"{a} and {b}"
+
     # -- PX202 ---------------------------------------------------------------------------------
 
     def _handle(self, one: _Side, two: _Side) -> Conflict | None:
@@ -94,7 +104,7 @@ class Races:
                         and not _guarded(a, b):  # fmt: skip
                     what = describe(a.resource)
                     words = f"both use {what} at once, of which only one call may run at a time " \
-                            f"({_place(a)}, {_place(b)})"  # fmt: skip
+                            f"({self._both(a, b)})"  # fmt: skip
                     return Conflict("PX202", one.member, two.member, words, what)
         return None
 
@@ -123,9 +133,9 @@ class Races:
                 ):
                     what = describe(write.resource)
                     return (
-                        f"{_line(read)} looks at {what}, and {_line(write)} sets it after an "
-                        f"await; what {_line(theirs)} of the other one sets meanwhile is "
-                        "overwritten, or was not seen",
+                        f"{what} is looked at in {self._at(read)} and set in {self._at(write)}, "
+                        f"after an await; what the other one sets meanwhile in "
+                        f"{self._at(theirs)} was not seen, and is overwritten",
                         write.resource,
                     )
         return None
@@ -149,14 +159,18 @@ class Races:
                 ):
                     what = describe(write.resource)
                     return (
-                        f"{_line(write)} sets {what}, and {_line(read)} uses it after an await; "
-                        f"{_line(theirs)} of the other one may have set it meanwhile",
+                        f"{what} is set in {self._at(write)} and used in {self._at(read)}, after "
+                        f"an await; the other one may have set it meanwhile in "
+                        f"{self._at(theirs)}",
                         write.resource,
                     )
         return None
 
     def _last(self, mine: _Side, other: _Side) -> tuple[str, Resource] | None:
-        """Both set it, each after a suspension: the last one in time stays."""
+        """Both set it to what they waited for: the last one in time stays.
+
+        What is set to something else is mostly shown to somebody, such as what is done just now.
+        """
         for write in self._sets(mine):
             for theirs in self._sets(other):
                 if (
@@ -164,12 +178,13 @@ class Races:
                     and min(write.start, theirs.start) > 0
                     and not _guarded(write, theirs)
                     and not _equal(write, theirs)
-                    and not (write.stamp or theirs.stamp or write.told or theirs.told)
+                    and (write.awaited or theirs.awaited)
+                    and not (write.told or theirs.told)
                     and not (_checked(mine, write) or _checked(other, theirs))
                 ):
                     what = describe(write.resource)
                     return (
-                        f"both set {what} after an await ({_place(write)}, {_place(theirs)}): "
+                        f"both set {what} to what they waited for ({self._both(write, theirs)}): "
                         "which one is last is free",
                         write.resource,
                     )
@@ -192,8 +207,8 @@ class Races:
                 ):
                     what = describe(write.resource)
                     return (
-                        f"{_line(write)} sets {what} after an await, and {_line(read)} of the "
-                        "other one reads it: which one is first is free",
+                        f"one sets {what} in {self._at(write)}, after an await, and the other one "
+                        f"reads it in {self._at(read)}: which one is first is free",
                         write.resource,
                     )
         return None
@@ -220,14 +235,12 @@ class Races:
                     what = describe(a.resource)
                     both = f"both {did} {what}" if did == does else \
                         f"one {did}s {what}, and the other one {does}s it"  # fmt: skip
-                    return f"{both} ({_place(a)}, {_place(b)}): which one is first is free", \
+                    return f"{both} ({self._both(a, b)}): which one is first is free", \
                         a.resource  # fmt: skip
         return None
 
 
-def _effect(access: Access):
-    from .effects.model import Effect, Mode
-
+def _effect(access: Access) -> Effect:
     mode = Mode.WRITE if access.kind is Kind.WORLD_WRITE else Mode.READ
     return Effect(mode, access.resource, access.source)
 
@@ -265,11 +278,7 @@ def same_slot(one: Resource, two: Resource) -> bool:
         return a == b
     if not (isinstance(a, Memory) and isinstance(b, Memory)):
         return False
-    return (
-        a.slot is not None
-        and b.slot is not None
-        and same_object(one, two)
-    )
+    return a.slot is not None and b.slot is not None and same_object(one, two)
 
 
 def same_object(one: Resource, two: Resource) -> bool:
@@ -334,11 +343,3 @@ def _comes_between(begin: Access, mine: _Side, theirs: Access, other: _Side) -> 
     What stands before the first suspension of a member is run in the order of the members.
     """
     return theirs.start > 0 or (begin.start == 0 and mine.first and not other.first)
-
-
-def _line(access: Access) -> str:
-    return f"line {access.line} (`{access.function}`)" if access.function else f"line {access.line}"
-
-
-def _place(access: Access) -> str:
-    return _line(access)

@@ -53,7 +53,9 @@ def _runs_several(node: ast.AST) -> bool:
 
 
 def may_hold_awaits(data: bytes) -> bool:
-    """Two words ``await``, or one and a loop, or calls at once? The cheap half of :func:`may_hold_opportunity`.
+    """Two words ``await``, or one and a loop, or calls at once?
+
+    The cheap half of :func:`may_hold_opportunity`.
 
     UTF-16 and UTF-32 cannot be source encodings (PEP 263 asks for ASCII-compatible ones).
     """

@@ -13,15 +13,14 @@ hides nothing of the rest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .accesses import OPAQUE_LOCK, Access, Here, Kind, Trace, at_site, mode, of_facts, one_resource
 from .effects.body import Body
-from .effects.callees import Target
-from .effects.model import MEMORY, Effect, Mode, Resource
+from .effects.model import MEMORY, Effect, Resource
 from .effects.selector import Memory, Name
-from .effects.site import Site
 from .ir import (
     AwaitValue,
     Block,
@@ -55,70 +54,13 @@ _PUTTING = frozenset({"put", "send", "wait_for"})
 #: Managers that keep no other task out.
 _OPEN_MANAGERS = frozenset({"handle", "opened", "deadline", "suppress", "limiter", "transaction"})
 _CLOCKS = ("time.", "datetime.", "asyncio.get_event_loop", "asyncio.get_running_loop")
-#: Given as a lock where one may be held that cannot be told.
-OPAQUE_LOCK = Resource("lock")
-
-Path = tuple[tuple[object, ...], ...]
-
-
-class Kind(StrEnum):
-    READ = "reads"
-    SET = "sets"
-    WORLD_READ = "reads from"
-    WORLD_WRITE = "writes to"
-    HANDLE = "uses"
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One thing that a coroutine does between its suspensions number ``start`` and ``end``.
-
-    ``locks`` are held then; ``path`` is where it stands, by statement and block. ``told``: another
-    task may have told it to go on. ``again``: it stands in a loop. ``constant``: the text of the
-    constant that is set. ``stamp``: what is set is the time of day. ``call`` is the name of the
-    call that does it.
-    """
-
-    kind: Kind
-    resource: Resource
-    start: int
-    end: int
-    line: int
-    function: str
-    locks: frozenset[Resource] = frozenset()
-    path: Path = ()
-    told: bool = False
-    again: bool = False
-    constant: str = ""
-    stamp: bool = False
-    call: str = ""
-    source: str = ""
-    order: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """``steps``: how often it may be suspended; ``bound``: it takes a lock or a permit."""
-
-    accesses: tuple[Access, ...] = ()
-    steps: int = 0
-    told: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Here:
-    """Where the walk is: locks that are held, statements around, in a loop?"""
-
-    locks: frozenset[Resource] = frozenset()
-    path: Path = ()
-    again: bool = False
 
 
 class Traces:
     """The traces of functions, by their scope."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, str], Trace] = {}
+        self._known: dict[tuple[int, str, int], Trace] = {}
         self._open: set[tuple[int, str]] = set()
 
     def of_call(self, inference: Inference, call: Call) -> Trace | None:
@@ -136,12 +78,12 @@ class Traces:
         if target is None or target.function is None or target.constructs or depth >= _DEEP:
             return None
         trace = self.of_function(target.inference, target.function, depth)
-        return _at_site(trace, inference, call, target)
+        return at_site(trace, inference, call, target)
 
     def of_function(self, inference: Inference, function: Function, depth: int = 0) -> Trace:
         """What a function does, as its caller sees it."""
         key = (id(inference), function.scope)
-        found = self._known.get(key)
+        found = self._known.get((*key, depth))
         if found is not None:
             return found
         if key in self._open:
@@ -154,8 +96,7 @@ class Traces:
         finally:
             inference.summaries.unit = around
             self._open.discard(key)
-        if depth == 0:
-            self._known[key] = found
+        self._known[*key, depth] = found
         return found
 
     def follow(self, inference: Inference, call: Call, depth: int) -> Trace | None:
@@ -167,51 +108,8 @@ def _of_entry(inference: Inference, call: Call) -> Trace | None:
     facts = inference.run(call)
     if facts.everything:
         return None
-    found = tuple(_of_facts(inference, call, 0, 1, _Here()))
+    found = tuple(of_facts(inference, call, 0, 1, Here()))
     return Trace(found, 1)
-
-
-def _of_facts(
-    inference: Inference, call: Call, start: int, end: int, here: _Here
-) -> Iterable[Access]:
-    facts = inference.run(call)
-    for effect in facts.effects:
-        if effect.resource.domain == MEMORY or effect.derived:
-            continue
-        kind = Kind.WORLD_WRITE if effect.writes else Kind.WORLD_READ
-        yield Access(kind, effect.resource, start, end, call.span.line, "", here.locks, here.path,
-                     again=here.again, call=facts.name, source=effect.source)  # fmt: skip
-    if end > start:
-        for handle in facts.handles:
-            yield Access(Kind.HANDLE, handle, start, end, call.span.line, "", here.locks,
-                         here.path, again=here.again, call=facts.name)  # fmt: skip
-
-
-def _at_site(trace: Trace, inference: Inference, call: Call, target: Target) -> Trace:
-    """A trace in a function's words → in those of a module that calls it."""
-    assert target.function is not None
-    site = Site(inference, call, target, target.inference.summary(target.function))
-    found: list[Access] = []
-    for access in trace.accesses:
-        resource = one_resource(site.effect(Effect(_mode(access), access.resource)))
-        if resource is None:
-            continue
-        locks: set[Resource] = set()
-        for lock in access.locks:
-            here = site.handle(lock) if lock.domain == MEMORY else [lock]
-            locks.add(here[0] if len(here) == 1 else OPAQUE_LOCK)
-        found.append(replace(access, resource=resource, locks=frozenset(locks)))
-    return replace(trace, accesses=tuple(found))
-
-
-def _mode(access: Access) -> Mode:
-    return Mode.WRITE if access.kind in (Kind.SET, Kind.WORLD_WRITE) else Mode.READ
-
-
-def one_resource(effects: Iterable[Effect]) -> Resource | None:
-    """The one resource of some effects; None if there are others or none."""
-    found = list(dict.fromkeys(effect.resource for effect in effects))
-    return found[0] if len(found) == 1 else None
 
 
 class _Walk:
@@ -232,12 +130,12 @@ class _Walk:
     def trace(self) -> Trace:
         if self.function.is_generator:
             return Trace(steps=1, told=True)
-        here = _Here()
+        here = Here()
         if any(
             isinstance(e, Invoke) and e.call.method in ("acquire", "__aenter__", "__enter__")
             for s in self.function.block.statements for e in s.events
         ):  # fmt: skip
-            here = _Here(locks=frozenset({OPAQUE_LOCK}))
+            here = Here(locks=frozenset({OPAQUE_LOCK}))
         step, _ = self._block(self.function.block, 0, here)
         found = [replace(a, order=i) for i, a in enumerate(self._outside(self.found[:_MOST]))]
         return Trace(tuple(found), max(step, self.most), self.told)
@@ -245,7 +143,7 @@ class _Walk:
     def _outside(self, accesses: Iterable[Access]) -> Iterable[Access]:
         """The accesses in the words of callers; what only this function sees is left out."""
         for access in accesses:
-            resource = one_resource(self.body.outside(Effect(_mode(access), access.resource)))
+            resource = one_resource(self.body.outside(Effect(mode(access), access.resource)))
             if access.kind is Kind.HANDLE:
                 kept = self.body.handle_outside(access.resource)
                 resource = kept[0] if len(kept) == 1 else None
@@ -262,7 +160,7 @@ class _Walk:
 
     # -- walking -------------------------------------------------------------------------------
 
-    def _block(self, block: Block, step: int, here: _Here) -> tuple[int, bool]:
+    def _block(self, block: Block, step: int, here: Here) -> tuple[int, bool]:
         """The suspensions after a block, and whether nothing comes after it."""
         for statement in block.statements:
             if statement.kind in ("FunctionDef", "ClassDef"):
@@ -272,7 +170,7 @@ class _Walk:
                 return step, True
         return step, False
 
-    def _statement(self, statement: Statement, step: int, here: _Here) -> tuple[int, bool]:
+    def _statement(self, statement: Statement, step: int, here: Here) -> tuple[int, bool]:
         inner = here
         if statement.managers:
             inner = replace(here, locks=here.locks | self._locks(statement))
@@ -321,12 +219,12 @@ class _Walk:
             return "orelse" in roles
         return any(b.always for b in statement.blocks)
 
-    def _events(self, events: Sequence[Event], step: int, here: _Here) -> int:
+    def _events(self, events: Sequence[Event], step: int, here: Here) -> int:
         for event in events:
             step = self._event(event, step, here)
         return step
 
-    def _event(self, event: Event, step: int, here: _Here) -> int:
+    def _event(self, event: Event, step: int, here: Here) -> int:
         match event:
             case Invoke(call=call):
                 return self._invoke(call, step, here)
@@ -355,17 +253,22 @@ class _Walk:
                 pass
         return step
 
-    def _set(self, event: Store | Define, value: Value, step: int, here: _Here) -> None:
+    def _set(self, event: Store | Define, value: Value, step: int, here: Here) -> None:
         if isinstance(event, Store) and own_code(self.inference, event):
             return
         for effect in self.inference.footprints.events.of(event):
             if effect.writes and self._slot(effect.resource) and not effect.derived:
                 constant = repr(value.literal) if value.is_literal else ""
-                self._add(Kind.SET, effect.resource, step, here, event, constant=constant,
-                          stamp=self._clock(value))  # fmt: skip
+                self._add(Kind.SET, effect.resource, step, here, event)
+                self.found[-1] = replace(
+                    self.found[-1],
+                    constant=constant,
+                    stamp=self._clock(value),
+                    awaited=self._awaited(value),
+                )
                 return
 
-    def _read(self, event: Use, step: int, here: _Here) -> None:
+    def _read(self, event: Use, step: int, here: Here) -> None:
         for effect in self.inference.footprints.events.of(event):
             if not effect.writes and self._slot(effect.resource):
                 self._add(Kind.READ, effect.resource, step, here, event)
@@ -390,24 +293,36 @@ class _Walk:
         inner = call.receiver is not None and self._clock(call.receiver)
         return name.startswith(_CLOCKS) or inner
 
-    def _add(self, kind: Kind, resource: Resource, step: int, here: _Here, event: Event, *,
-             constant: str = "", stamp: bool = False) -> None:  # fmt: skip
+    def _awaited(self, value: Value, depth: int = 0) -> bool:
+        """Is it, or is a part of it, what an awaited call has answered?"""
+        if value.place is None:
+            return any(self._awaited(v, depth) for v in (*value.held, *value.parts))
+        call = self.inference.module.calls.get(value.place.symbol)
+        if call is not None:
+            made = [a.value for a in call.arguments]
+            made += [call.receiver] if call.receiver is not None else []
+            return call.awaited or (depth < 3 and any(self._awaited(v, depth + 1) for v in made))
+        info = self.inference.module.symbols.get(value.place.symbol)
+        if info is None or info.kind != "local" or depth >= 3:
+            return False
+        return any(self._awaited(v, depth + 1) for v in info.values)
+
+    def _add(self, kind: Kind, resource: Resource, step: int, here: Here, event: Event) -> None:
+        line = self._lines.get(id(event), self.function.span.line)
         self.found.append(
-            Access(kind, resource, step, step, self._line(event), self.function.qualname,
-                   here.locks, here.path, self.told, here.again, constant, stamp)
+            Access(
+                kind, resource, step, step, line, self.function.qualname,
+                here.locks, here.path, self.told, here.again,
+                module=self.inference.resolver.module_name,
+            )
         )  # fmt: skip
 
-    def _line(self, event: Event) -> int:
-        return self._lines.get(id(event), self.function.span.line)
-
-    @property
+    @cached_property
     def _lines(self) -> dict[int, int]:
-        found = self.__dict__.get("lines")
-        if found is None:
-            found = self.__dict__["lines"] = dict(_lines(self.function.block))
-        return found
+        """The line of each event's statement, the innermost one."""
+        return dict(_lines(self.function.block))
 
-    def _invoke(self, call: Call, step: int, here: _Here) -> int:
+    def _invoke(self, call: Call, step: int, here: Here) -> int:
         targets = self.inference.callees.targets(call)
         entry = self.inference.resolver.entry(call)
         self.told = self.told or self._waits_for_others(call, known=bool(entry or targets))
@@ -423,10 +338,8 @@ class _Walk:
         waits = call.awaited and (bool(facts.everything) or latency_of(facts)[0] > 0)
         end = step + 1 if waits else step
         if not facts.everything:
-            for access in _of_facts(self.inference, call, step, end, here):
-                self.found.append(
-                    replace(access, function=self.function.qualname, told=self.told)
-                )
+            for access in of_facts(self.inference, call, step, end, here):
+                self.found.append(replace(access, function=self.function.qualname, told=self.told))
         return end
 
     def _waits_for_others(self, call: Call, *, known: bool) -> bool:
@@ -436,7 +349,7 @@ class _Walk:
         bare = call.method in _WAITING and not any(a.keyword is None for a in call.arguments)
         return bare or (call.awaited and call.method in _PUTTING and call.receiver is not None)
 
-    def _inline(self, trace: Trace, call: Call, step: int, here: _Here) -> None:
+    def _inline(self, trace: Trace, call: Call, step: int, here: Here) -> None:
         for access in trace.accesses[: _MOST - len(self.found)]:
             self.found.append(
                 replace(

@@ -1,7 +1,7 @@
 """PX203: a call for each element of a collection, all at once, and nothing that bounds them.
 
 Silent where something else may: a lock or a permit that the callee takes, a part of the collection
-(`items[:10]`, a chunk that a loop goes through), or a number that somebody chose (`range(workers)`).
+(`items[:10]`, a chunk that a loop goes through), or a number that was chosen (`range(workers)`).
 """
 
 from __future__ import annotations
@@ -55,12 +55,9 @@ def _bounded(inference: Inference, batch: Batch, fan: Fan) -> bool:
     total = 1
     for value in fan.through:
         found = _most(inference, value)
-        if found is not None:
-            total *= found
-        elif _part(inference, batch, value):
-            return True
-        else:
-            return False
+        if found is None:
+            return _part(inference, batch, value)
+        total *= found
     return total <= inference.config.max_concurrency
 
 
@@ -90,7 +87,8 @@ def _most(inference: Inference, value: Value, depth: int = 0) -> int | None:
     if info is None or info.bindings != 1 or len(info.values) != 1 or depth > 3:
         return None
     made = info.values[0]
-    return _most(inference, made, depth + 1) if made.held or made.place is not None else None
+    shown = made.held or made.is_literal or made.place is not None
+    return _most(inference, made, depth + 1) if shown else None
 
 
 def _part(inference: Inference, batch: Batch, value: Value, depth: int = 0) -> bool:

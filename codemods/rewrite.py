@@ -130,9 +130,7 @@ def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) 
     )
 
 
-def _races(
-    analysis: Analysis, config: Config
-) -> tuple[tuple[Race, ...], tuple[Blocked, ...]]:
+def _races(analysis: Analysis, config: Config) -> tuple[tuple[Race, ...], tuple[Blocked, ...]]:
     """What is selected of the groups that run at once already, and the notes on them."""
     if not CODES & config.select:
         return (), ()

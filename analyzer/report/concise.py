@@ -9,12 +9,13 @@ from .paint import Paint
 from .summary import is_quiet
 from .text import note_text
 
-
 if TYPE_CHECKING:
     from ..engine import Remark
 
 
-def finding_line(filename: str, finding: Finding | Remark, paint: Paint, *, fixed: bool = False) -> str:
+def finding_line(
+    filename: str, finding: Finding | Remark, paint: Paint, *, fixed: bool = False
+) -> str:
     """``path:line:column: CODE [*] message``, as ruff writes it; ``fixed``: it has been fixed."""
     span = finding.span
     star = f" {paint.fixable('[fixed]' if fixed else '[*]')}" if finding.fix is not None else ""

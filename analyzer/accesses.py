@@ -1,0 +1,125 @@
+"""One thing that a coroutine does, between which of its suspensions, and under which locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from .effects.callees import Target
+from .effects.model import MEMORY, Effect, Mode, Resource
+from .effects.site import Site
+from .ir import Call
+
+if TYPE_CHECKING:
+    from .effects.inference import Inference
+
+#: Given as a lock where one may be held that cannot be told.
+OPAQUE_LOCK = Resource("lock")
+
+Path = tuple[tuple[object, ...], ...]
+
+
+class Kind(StrEnum):
+    READ = "reads"
+    SET = "sets"
+    WORLD_READ = "reads from"
+    WORLD_WRITE = "writes to"
+    HANDLE = "uses"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One thing that a coroutine does between its suspensions number ``start`` and ``end``.
+
+    ``locks`` are held then; ``path`` is where it stands, by statement and block. ``told``: another
+    task may have told it to go on. ``again``: it stands in a loop. ``constant``: the text of the
+    constant that is set. ``stamp``: what is set is the time of day; ``awaited``: what an awaited
+    call has answered. ``call`` is the name of the call that does it, ``module`` that of the file
+    in which the line is.
+    """
+
+    kind: Kind
+    resource: Resource
+    start: int
+    end: int
+    line: int
+    function: str
+    locks: frozenset[Resource] = frozenset()
+    path: Path = ()
+    told: bool = False
+    again: bool = False
+    constant: str = ""
+    stamp: bool = False
+    awaited: bool = False
+    call: str = ""
+    source: str = ""
+    order: int = 0
+    module: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """``steps``: how often it may be suspended; ``told``: it may wait for another task."""
+
+    accesses: tuple[Access, ...] = ()
+    steps: int = 0
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where the walk is: locks that are held, statements around, in a loop?"""
+
+    locks: frozenset[Resource] = frozenset()
+    path: Path = ()
+    again: bool = False
+
+
+def of_facts(
+    inference: Inference, call: Call, start: int, end: int, here: Here
+) -> Iterable[Access]:
+    """What a call does to the world, and the exclusive handles that it uses while it is awaited."""
+    module = inference.resolver.module_name
+    facts = inference.run(call)
+    for effect in facts.effects:
+        if effect.resource.domain == MEMORY or effect.derived:
+            continue
+        kind = Kind.WORLD_WRITE if effect.writes else Kind.WORLD_READ
+        yield Access(kind, effect.resource, start, end, call.span.line, "", here.locks, here.path,
+                     again=here.again, call=facts.name, source=effect.source,
+                     module=module)  # fmt: skip
+    if end > start:
+        for handle in facts.handles:
+            yield Access(Kind.HANDLE, handle, start, end, call.span.line, "", here.locks,
+                         here.path, again=here.again, call=facts.name,
+                         module=module)  # fmt: skip
+
+
+def at_site(trace: Trace, inference: Inference, call: Call, target: Target) -> Trace:
+    """A trace in a function's words → in those of a module that calls it."""
+    assert target.function is not None
+    site = Site(inference, call, target, target.inference.summary(target.function))
+    found: list[Access] = []
+    for access in trace.accesses:
+        resource = one_resource(site.effect(Effect(mode(access), access.resource)))
+        if resource is None:
+            continue
+        locks: set[Resource] = set()
+        for lock in access.locks:
+            here = site.handle(lock) if lock.domain == MEMORY else [lock]
+            locks.add(here[0] if len(here) == 1 else OPAQUE_LOCK)
+        found.append(replace(access, resource=resource, locks=frozenset(locks)))
+    return replace(trace, accesses=tuple(found))
+
+
+def mode(access: Access) -> Mode:
+    """The mode of the effect that an access is."""
+    return Mode.WRITE if access.kind in (Kind.SET, Kind.WORLD_WRITE) else Mode.READ
+
+
+def one_resource(effects: Iterable[Effect]) -> Resource | None:
+    """The one resource of some effects; None if there are others or none."""
+    found = list(dict.fromkeys(effect.resource for effect in effects))
+    return found[0] if len(found) == 1 else None
