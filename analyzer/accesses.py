@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 from .effects.callees import Target
 from .effects.model import MEMORY, Effect, Mode, Resource
 from .effects.site import Site
-from .ir import Call
+from .ir import Call, Value
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
 
 #: Given as a lock where one may be held that cannot be told.
 OPAQUE_LOCK = Resource("lock")
+
+_CLOCKS = ("time.", "datetime.", "asyncio.get_event_loop", "asyncio.get_running_loop")
+#: Values are followed so far that are made of others.
+_FAR = 3
 
 Path = tuple[tuple[object, ...], ...]
 
@@ -61,11 +65,15 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """``steps``: how often it may be suspended; ``told``: it may wait for another task."""
+    """``steps``: how often it may be suspended; ``told``: it may wait for another task.
+
+    ``bound``: it enters something that may let in only so many at a time.
+    """
 
     accesses: tuple[Access, ...] = ()
     steps: int = 0
     told: bool = False
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +131,33 @@ def one_resource(effects: Iterable[Effect]) -> Resource | None:
     """The one resource of some effects; None if there are others or none."""
     found = list(dict.fromkeys(effect.resource for effect in effects))
     return found[0] if len(found) == 1 else None
+
+
+# -- what is set -------------------------------------------------------------------------------
+
+
+def clocked(inference: Inference, value: Value) -> bool:
+    """Is it, or is a part of it, the time of day?"""
+    if value.place is None:
+        return any(clocked(inference, v) for v in (*value.held, *value.parts))
+    call = inference.module.calls.get(value.place.symbol)
+    if call is None:
+        return False
+    inner = call.receiver is not None and clocked(inference, call.receiver)
+    return inner or inference.resolver.call_name(call).startswith(_CLOCKS)
+
+
+def answered(inference: Inference, value: Value, depth: int = 0) -> bool:
+    """Is it, or is a part of it, what an awaited call has answered?"""
+    if value.place is None:
+        return any(answered(inference, v, depth) for v in (*value.held, *value.parts))
+    call = inference.module.calls.get(value.place.symbol)
+    if call is not None:
+        made = [a.value for a in call.arguments]
+        made += [call.receiver] if call.receiver is not None else []
+        inner = depth < _FAR and any(answered(inference, v, depth + 1) for v in made)
+        return call.awaited or inner
+    info = inference.module.symbols.get(value.place.symbol)
+    if info is None or info.kind != "local" or depth >= _FAR:
+        return False
+    return any(answered(inference, v, depth + 1) for v in info.values)

@@ -62,7 +62,7 @@ def found_races(analysis: Analysis) -> tuple[tuple[Race, ...], tuple[Blocked, ..
             race = _conflict(analysis, batch, conflict)
             found.setdefault((race.code, race.span.start, conflict.resource), race)
             shown.add((conflict.first.call.id, conflict.second.call.id))
-        for race in _unbounded(analysis, batch, notes):
+        for race in _unbounded(analysis, races, batch, notes):
             found.setdefault((race.code, race.span.start, race.words), race)
         notes += _doubts(analysis, batch, shown)
     return tuple(sorted(found.values(), key=lambda r: r.span.start)), tuple(notes)
@@ -97,9 +97,11 @@ def _conflict(analysis: Analysis, batch: Batch, conflict: Conflict) -> Race:
                 f"{one} {two} {conflict.resource}", batch.lines)  # fmt: skip
 
 
-def _unbounded(analysis: Analysis, batch: Batch, notes: list[Blocked]) -> Iterator[Race]:
+def _unbounded(
+    analysis: Analysis, races: Races, batch: Batch, notes: list[Blocked]
+) -> Iterator[Race]:
     for member in batch.members:
-        found = fanned(analysis.inference, batch, member)
+        found = fanned(analysis.inference, races.traces, batch, member)
         if found is None:
             continue
         name = _name(analysis, member)

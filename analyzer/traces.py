@@ -53,7 +53,6 @@ _WAITING = frozenset({"wait", "get", "join", "acquire", "result", "recv", "recei
 _PUTTING = frozenset({"put", "send", "wait_for"})
 #: Managers that keep no other task out.
 _OPEN_MANAGERS = frozenset({"handle", "opened", "deadline", "suppress", "limiter", "transaction"})
-_CLOCKS = ("time.", "datetime.", "asyncio.get_event_loop", "asyncio.get_running_loop")
 
 
 class Traces:
@@ -125,6 +124,7 @@ class _Walk:
         self.body = Body(inference, function)
         self.found: list[Access] = []
         self.told = False
+        self.bound = False
         self.most = 0
 
     def trace(self) -> Trace:
@@ -136,9 +136,10 @@ class _Walk:
             for s in self.function.block.statements for e in s.events
         ):  # fmt: skip
             here = Here(locks=frozenset({OPAQUE_LOCK}))
+            self.bound = True
         step, _ = self._block(self.function.block, 0, here)
         found = [replace(a, order=i) for i, a in enumerate(self._outside(self.found[:_MOST]))]
-        return Trace(tuple(found), max(step, self.most), self.told)
+        return Trace(tuple(found), max(step, self.most), self.told, self.bound)
 
     def _outside(self, accesses: Iterable[Access]) -> Iterable[Access]:
         """The accesses in the words of callers; what only this function sees is left out."""
@@ -263,8 +264,8 @@ class _Walk:
                 self.found[-1] = replace(
                     self.found[-1],
                     constant=constant,
-                    stamp=self._clock(value),
-                    awaited=self._awaited(value),
+                    stamp=clocked(self.inference, value),
+                    awaited=answered(self.inference, value),
                 )
                 return
 
@@ -282,30 +283,6 @@ class _Walk:
         return isinstance(selector, Name) or (
             isinstance(selector, Memory) and selector.slot is not None
         )
-
-    def _clock(self, value: Value) -> bool:
-        if value.place is None:
-            return any(map(self._clock, (*value.held, *value.parts)))
-        call = self.inference.module.calls.get(value.place.symbol)
-        if call is None:
-            return False
-        name = self.inference.resolver.call_name(call)
-        inner = call.receiver is not None and self._clock(call.receiver)
-        return name.startswith(_CLOCKS) or inner
-
-    def _awaited(self, value: Value, depth: int = 0) -> bool:
-        """Is it, or is a part of it, what an awaited call has answered?"""
-        if value.place is None:
-            return any(self._awaited(v, depth) for v in (*value.held, *value.parts))
-        call = self.inference.module.calls.get(value.place.symbol)
-        if call is not None:
-            made = [a.value for a in call.arguments]
-            made += [call.receiver] if call.receiver is not None else []
-            return call.awaited or (depth < 3 and any(self._awaited(v, depth + 1) for v in made))
-        info = self.inference.module.symbols.get(value.place.symbol)
-        if info is None or info.kind != "local" or depth >= 3:
-            return False
-        return any(self._awaited(v, depth + 1) for v in info.values)
 
     def _add(self, kind: Kind, resource: Resource, step: int, here: Here, event: Event) -> None:
         line = self._lines.get(id(event), self.function.span.line)
@@ -363,6 +340,7 @@ class _Walk:
                 )
             )
         self.told = self.told or trace.told
+        self.bound = self.bound or trace.bound
 
     # -- locks ---------------------------------------------------------------------------------
 
@@ -378,10 +356,12 @@ class _Walk:
     def _lock(self, enter: Enter) -> Resource | None:
         kind = self.body.locks.kind(enter.value)
         if kind.endswith("Semaphore"):
+            self.bound = True
             if self.body.locks.several(enter.value):
                 return None
         elif not kind.endswith("Lock") and kind != "asyncio.Condition":
             known = self.inference.footprints.manager(enter.value)
+            self.bound = self.bound or known in ("", "limiter")
             if known in _OPEN_MANAGERS or (known and known not in ("lock", "state")):
                 return None
             return OPAQUE_LOCK

@@ -13,6 +13,7 @@ from .effects.inference import Inference
 from .effects.model import MEMORY
 from .ir import SLICE, Value
 from .latency import latency_of
+from .traces import Traces
 from .turns import called, count_of
 
 #: Domains in which a call takes nothing that could run out.
@@ -33,10 +34,13 @@ class Fanned:
     unknown_call: str = ""
 
 
-def fanned(inference: Inference, batch: Batch, member: Member) -> Fanned | None:
+def fanned(inference: Inference, traces: Traces, batch: Batch, member: Member) -> Fanned | None:
     """What is known of a fan-out without a bound in sight; None if it is none, or has one."""
     fan = member.fan
     if fan is None or not fan.through or _bounded(inference, batch, fan):
+        return None
+    trace = traces.of_call(inference, member.call)
+    if trace is not None and trace.bound:
         return None
     facts = inference.run(member.call)
     words = _shown(inference, fan.through[0])
