@@ -50,22 +50,41 @@ class Race:
 
 
 def found_races(analysis: Analysis) -> tuple[tuple[Race, ...], tuple[Blocked, ...]]:
-    """All findings of a file, silenced ones too, and notes of what may be one."""
+    """All findings of a file, silenced ones too, and notes of what may be one.
+
+    Of one pair of calls, and of one resource in one group, the first is reported: tasks are often
+    handed on to a `gather` that waits for them.
+    """
     races = Races(analysis.inference)
-    found: dict[tuple[str, int, str], Race] = {}
+    found: list[Race] = []
     notes: list[Blocked] = []
+    seen: set[tuple[object, ...]] = set()
+
+    def new(*key: object) -> bool:
+        known = key in seen
+        seen.add(key)
+        return not known
+
     for batch in batches(analysis.inference):
         if not _looked_at(analysis, batch):
             continue
-        shown: set[tuple[int, int]] = set()
         for conflict in races.of(batch):
-            race = _conflict(analysis, batch, conflict)
-            found.setdefault((race.code, race.span.start, conflict.resource), race)
-            shown.add((conflict.first.call.id, conflict.second.call.id))
-        for race in _unbounded(analysis, races, batch, notes):
-            found.setdefault((race.code, race.span.start, race.words), race)
-        notes += _doubts(analysis, batch, shown)
-    return tuple(sorted(found.values(), key=lambda r: r.span.start)), tuple(notes)
+            one, two, code = conflict.first.call.id, conflict.second.call.id, conflict.code
+            fresh = new(code, one, two) and new(code, two, one, "turned")
+            if new(code, batch.span, conflict.resource) and fresh:
+                found.append(_conflict(analysis, batch, conflict))
+        for member in batch.members:
+            if new(UNBOUNDED, member.call.id):
+                item = _unbounded(analysis, races, batch, member)
+                if isinstance(item, Race):
+                    found.append(item)
+                elif item is not None:
+                    notes.append(item)
+        for one, two in combinations(batch.members, 2):
+            ids = (one.call.id, two.call.id)
+            if (CONFLICT, *ids) not in seen and new("note", *ids):
+                notes += _doubts(analysis, batch, one, two)
+    return tuple(sorted(found, key=lambda r: r.span.start)), tuple(notes)
 
 
 def heard_races(analysis: Analysis, found: tuple[Race, ...]) -> tuple[Race, ...]:
@@ -98,46 +117,38 @@ def _conflict(analysis: Analysis, batch: Batch, conflict: Conflict) -> Race:
 
 
 def _unbounded(
-    analysis: Analysis, races: Races, batch: Batch, notes: list[Blocked]
-) -> Iterator[Race]:
-    for member in batch.members:
-        found = fanned(analysis.inference, races.traces, batch, member)
-        if found is None:
-            continue
-        name = _name(analysis, member)
-        if found.unknown:
-            notes.append(
-                _note(batch, UNBOUNDED, name, EdgeKind.UNKNOWN, member,
-                      f"{found.unknown}, so nobody can tell whether anything bounds how many "
-                      f"calls of `{name}` run at once", unknown=found.unknown_call)
-            )  # fmt: skip
-            continue
-        message = (
-            f"as many calls of `{name}` run at once as {found.words} holds, and nothing bounds "
-            f"how many that are"
-        )
-        yield Race(UNBOUNDED, message, batch.span, batch.function.qualname, name, batch.lines)
+    analysis: Analysis, races: Races, batch: Batch, member: Member
+) -> Race | Blocked | None:
+    found = fanned(analysis.inference, races.traces, batch, member)
+    if found is None:
+        return None
+    name = _name(analysis, member)
+    if found.unknown:
+        words = f"{found.unknown}, so nobody can tell whether anything bounds how many calls of " \
+                f"`{name}` run at once"  # fmt: skip
+        return _note(batch, UNBOUNDED, name, EdgeKind.UNKNOWN, member, words, found.unknown_call)
+    message = (
+        f"as many calls of `{name}` run at once as {found.words} holds, and nothing bounds how many "
+        "that are"
+    )
+    return Race(UNBOUNDED, message, batch.span, batch.function.qualname, name, batch.lines)
 
 
-def _doubts(analysis: Analysis, batch: Batch, shown: set[tuple[int, int]]) -> Iterator[Blocked]:
-    """Pairs of members that may touch one thing, for all that is known of them."""
+def _doubts(analysis: Analysis, batch: Batch, one: Member, two: Member) -> Iterator[Blocked]:
+    """What two members may both touch, for all that is known of them."""
     inference = analysis.inference
-    for one, two in combinations(batch.members, 2):
-        if (one.call.id, two.call.id) in shown:
-            continue
-        a, b = inference.run(one.call), inference.run(two.call)
-        if a.everything or b.everything:
-            continue
-        first = [e for e in a.effects if e.resource.domain not in _UNORDERED]
-        second = [e for e in b.effects if e.resource.domain not in _UNORDERED]
-        met = conflict_of(first, second, inference.footprints)
-        if met is not None:
-            did = "both change" if met[0].writes and met[1].writes else "one may change"
-            words = (
-                f"it runs beside `{_name(analysis, one)}`, and {did} {describe(met[1].resource)}"
-            )
-            yield _note(batch, CONFLICT, _name(analysis, two), EdgeKind.EFFECT, two,
-                        f"{words}: whether that does harm cannot be told")  # fmt: skip
+    a, b = inference.run(one.call), inference.run(two.call)
+    if a.everything or b.everything:
+        return
+    first = [e for e in a.effects if e.resource.domain not in _UNORDERED]
+    second = [e for e in b.effects if e.resource.domain not in _UNORDERED]
+    met = conflict_of(first, second, inference.footprints)
+    if met is None:
+        return
+    did = "both change" if met[0].writes and met[1].writes else "one may change"
+    what = describe(met[1].resource)
+    words = f"it runs beside `{_name(analysis, one)}`, and {did} {what}: in which order is free"
+    yield _note(batch, CONFLICT, _name(analysis, two), EdgeKind.EFFECT, two, words)
 
 
 def _note(

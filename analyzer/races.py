@@ -91,6 +91,10 @@ class Races:
         own = access.module in ("", self.inference.resolver.module_name)
         return f"line {access.line}" if own else f"line {access.line} of `{access.module}`"
 
+    def _meanwhile(self, mine: Access, theirs: Access) -> str:
+        where = self._at(theirs)
+        return " meanwhile" if where == self._at(mine) else f" meanwhile in {where}"
+
     def _both(self, one: Access, two: Access) -> str:
         a, b = self._at(one), self._at(two)
         return a if a == b else f"{a} and {b}"
@@ -132,10 +136,14 @@ class Races:
                     and not (read.told or write.told or theirs.told)
                 ):
                     what = describe(write.resource)
+                    where, meanwhile = self._at(read), self._meanwhile(write, theirs)
+                    steps = (
+                        f"is read and set in {where}, with an await between"
+                        if where == self._at(write)
+                        else f"is read in {where} and set in {self._at(write)}, after an await"
+                    )
                     return (
-                        f"{what} is looked at in {self._at(read)} and set in {self._at(write)}, "
-                        f"after an await; what the other one sets meanwhile in "
-                        f"{self._at(theirs)} was not seen, and is overwritten",
+                        f"{what} {steps}; what the other one sets{meanwhile} is overwritten",
                         write.resource,
                     )
         return None
@@ -158,10 +166,10 @@ class Races:
                     and not (read.told or theirs.told or write.stamp or theirs.stamp)
                 ):
                     what = describe(write.resource)
+                    meanwhile = self._meanwhile(write, theirs)
                     return (
                         f"{what} is set in {self._at(write)} and used in {self._at(read)}, after "
-                        f"an await; the other one may have set it meanwhile in "
-                        f"{self._at(theirs)}",
+                        f"an await; the other one may have set it{meanwhile}",
                         write.resource,
                     )
         return None
@@ -258,8 +266,7 @@ def _single(access: Access) -> bool:
     last = access.call.rpartition(".")[2]
     if last in _IDEMPOTENT:
         return False
-    catalog = access.source.startswith("catalog") or ".toml" in access.source
-    return not catalog or access.resource.domain in _SINGLE
+    return not access.source.startswith("catalog") or access.resource.domain in _SINGLE
 
 
 def same_thing(one: Resource, two: Resource) -> bool:

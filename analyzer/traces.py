@@ -17,7 +17,19 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .accesses import OPAQUE_LOCK, Access, Here, Kind, Trace, at_site, mode, of_facts, one_resource
+from .accesses import (
+    OPAQUE_LOCK,
+    Access,
+    Here,
+    Kind,
+    Trace,
+    answered,
+    at_site,
+    clocked,
+    mode,
+    of_facts,
+    one_resource,
+)
 from .effects.body import Body
 from .effects.model import MEMORY, Effect, Resource
 from .effects.selector import Memory, Name
@@ -205,8 +217,6 @@ class _Walk:
         if branching:
             complete = self._complete(statement)
             return max([head, *staying]), complete and not staying
-        if any(m.asynchronous for m in statement.managers):
-            head += 1  # leaving it may wait
         left = bool(gone) and gone[0] and statement.kind in ("With", "Try") and all(
             left for left, b in zip(gone, statement.blocks, strict=True) if b.role != "finalbody"
         )  # fmt: skip
