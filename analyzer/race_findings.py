@@ -69,9 +69,9 @@ def found_races(analysis: Analysis) -> tuple[tuple[Race, ...], tuple[Blocked, ..
         if not _looked_at(analysis, batch):
             continue
         for conflict in races.of(batch):
-            one, two, code = conflict.first.call.id, conflict.second.call.id, conflict.code
-            fresh = new(code, one, two) and new(code, two, one, "turned")
-            if new(code, batch.span, conflict.resource) and fresh:
+            pair = sorted((conflict.first.call.id, conflict.second.call.id))
+            fresh = new(conflict.code, *pair)
+            if new(conflict.code, batch.span, conflict.resource) and fresh:
                 found.append(_conflict(analysis, batch, conflict))
         for member in batch.members:
             if new(UNBOUNDED, member.call.id):
@@ -81,7 +81,7 @@ def found_races(analysis: Analysis) -> tuple[tuple[Race, ...], tuple[Blocked, ..
                 elif item is not None:
                     notes.append(item)
         for one, two in combinations(batch.members, 2):
-            ids = (one.call.id, two.call.id)
+            ids = sorted((one.call.id, two.call.id))
             if (CONFLICT, *ids) not in seen and new("note", *ids):
                 notes += _doubts(analysis, batch, one, two)
     return tuple(sorted(found, key=lambda r: r.span.start)), tuple(notes)
@@ -128,8 +128,8 @@ def _unbounded(
                 f"`{name}` run at once"  # fmt: skip
         return _note(batch, UNBOUNDED, name, EdgeKind.UNKNOWN, member, words, found.unknown_call)
     message = (
-        f"as many calls of `{name}` run at once as {found.words} holds, and nothing bounds how many "
-        "that are"
+        f"as many calls of `{name}` run at once as {found.words} holds, and nothing bounds how "
+        "many that are"
     )
     return Race(UNBOUNDED, message, batch.span, batch.function.qualname, name, batch.lines)
 
