@@ -22,6 +22,13 @@ _CLOCKS = ("time.", "datetime.", "asyncio.get_event_loop", "asyncio.get_running_
 #: Values are followed so far that are made of others.
 _FAR = 3
 
+#: A task that awaits one of these may wait for what another one does, whatever its object is.
+_WAITING = frozenset({"wait", "get", "join", "acquire", "result", "recv", "receive"})
+_PUTTING = frozenset({"put", "send", "wait_for"})
+
+#: Domains in which a call takes nothing that could run out.
+UNLIMITED = frozenset({MEMORY, "log", "stdout", "random", "time", "clock", "sleep", "env"})
+
 Path = tuple[tuple[object, ...], ...]
 
 
@@ -67,13 +74,16 @@ class Access:
 class Trace:
     """``steps``: how often it may be suspended; ``told``: it may wait for another task.
 
-    ``bound``: it enters something that may let in only so many at a time.
+    ``bound``: it enters something that may let in only so many at a time. ``unseen``: it awaits
+    something of which nothing is known. ``outside``: it waits for something outside the program.
     """
 
     accesses: tuple[Access, ...] = ()
     steps: int = 0
     told: bool = False
     bound: bool = False
+    unseen: bool = False
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,14 @@ def one_resource(effects: Iterable[Effect]) -> Resource | None:
     """The one resource of some effects; None if there are others or none."""
     found = list(dict.fromkeys(effect.resource for effect in effects))
     return found[0] if len(found) == 1 else None
+
+
+def waits_for_others(inference: Inference, call: Call, *, known: bool) -> bool:
+    """May a call wait until another task says so: for an event, a queue, a future?"""
+    if known and not inference.resolver.call_name(call).startswith("asyncio."):
+        return False
+    bare = call.method in _WAITING and not any(a.keyword is None for a in call.arguments)
+    return bare or (call.awaited and call.method in _PUTTING and call.receiver is not None)
 
 
 # -- what is set -------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from .accesses import (
     OPAQUE_LOCK,
+    UNLIMITED,
     Access,
     Here,
     Kind,
@@ -29,6 +30,7 @@ from .accesses import (
     mode,
     of_facts,
     one_resource,
+    waits_for_others,
 )
 from .effects.body import Body
 from .effects.model import MEMORY, Effect, Resource
@@ -60,9 +62,6 @@ _DEEP = 5
 _MOST = 400
 _LEAVING = frozenset({"return", "raise", "break", "continue"})
 _BRANCHING = frozenset({"If", "Match"})
-#: A task that awaits one of these may wait for what another one does, whatever its object is.
-_WAITING = frozenset({"wait", "get", "join", "acquire", "result", "recv", "receive"})
-_PUTTING = frozenset({"put", "send", "wait_for"})
 #: Managers that keep no other task out.
 _OPEN_MANAGERS = frozenset({"handle", "opened", "deadline", "suppress", "limiter", "transaction"})
 
@@ -98,7 +97,7 @@ class Traces:
         if found is not None:
             return found
         if key in self._open:
-            return Trace(steps=1, told=True)
+            return Trace(steps=1, told=True, unseen=True)
         self._open.add(key)
         around = inference.summaries.unit
         inference.summaries.unit = inference.aliases.unit_of_scope(function.scope)
@@ -136,12 +135,12 @@ class _Walk:
         self.body = Body(inference, function)
         self.found: list[Access] = []
         self.told = False
-        self.bound = False
+        self.bound = self.unseen = self.outside = False
         self.most = 0
 
     def trace(self) -> Trace:
         if self.function.is_generator:
-            return Trace(steps=1, told=True)
+            return Trace(steps=1, told=True, unseen=True)
         here = Here()
         if any(
             isinstance(e, Invoke) and e.call.method in ("acquire", "__aenter__", "__enter__")
@@ -151,7 +150,8 @@ class _Walk:
             self.bound = True
         step, _ = self._block(self.function.block, 0, here)
         found = [replace(a, order=i) for i, a in enumerate(self._outside(self.found[:_MOST]))]
-        return Trace(tuple(found), max(step, self.most), self.told, self.bound)
+        return Trace(tuple(found), max(step, self.most), self.told, self.bound,
+                     self.unseen, self.outside)  # fmt: skip
 
     def _outside(self, accesses: Iterable[Access]) -> Iterable[Access]:
         """The accesses in the words of callers; what only this function sees is left out."""
@@ -240,7 +240,7 @@ class _Walk:
             case Invoke(call=call):
                 return self._invoke(call, step, here)
             case AwaitValue():
-                self.told = True
+                self.told = self.unseen = True
                 return step + 1
             case Enter(asynchronous=True):
                 for i in range(len(self.found) - 1, -1, -1):  # what makes it is done by entering
@@ -250,6 +250,7 @@ class _Walk:
                         self.found[i] = replace(self.found[i], end=step + 1)
                 return step + 1
             case Iterate(asynchronous=True):
+                self.unseen = True
                 return step + 1
             case Control(word="yield"):
                 self.told = True
@@ -312,11 +313,14 @@ class _Walk:
     def _invoke(self, call: Call, step: int, here: Here) -> int:
         targets = self.inference.callees.targets(call)
         entry = self.inference.resolver.entry(call)
-        self.told = self.told or self._waits_for_others(call, known=bool(entry or targets))
+        self.told = self.told or waits_for_others(
+            self.inference, call, known=bool(entry or targets)
+        )
         if entry is None and targets:
             function = targets[0].function
             runs = call.awaited or (function is not None and not function.is_async)
             trace = self.traces.follow(self.inference, call, self.depth + 1) if runs else None
+            self.unseen = self.unseen or (call.awaited and trace is None)
             if trace is not None and not targets[0].constructs:
                 self._inline(trace, call, step, here)
                 return step + trace.steps if call.awaited else step
@@ -324,17 +328,14 @@ class _Walk:
         facts = self.inference.facts(call)
         waits = call.awaited and (bool(facts.everything) or latency_of(facts)[0] > 0)
         end = step + 1 if waits else step
+        self.bound = self.bound or bool(facts.locking.locks)
+        self.unseen = self.unseen or (waits and bool(facts.everything))
+        if waits and not facts.everything and set(facts.domains) - UNLIMITED:
+            self.outside = True
         if not facts.everything:
             for access in of_facts(self.inference, call, step, end, here):
                 self.found.append(replace(access, function=self.function.qualname, told=self.told))
         return end
-
-    def _waits_for_others(self, call: Call, *, known: bool) -> bool:
-        """May it wait until another task says so: an event, a queue, a future?"""
-        if known and not self.inference.resolver.call_name(call).startswith("asyncio."):
-            return False
-        bare = call.method in _WAITING and not any(a.keyword is None for a in call.arguments)
-        return bare or (call.awaited and call.method in _PUTTING and call.receiver is not None)
 
     def _inline(self, trace: Trace, call: Call, step: int, here: Here) -> None:
         for access in trace.accesses[: _MOST - len(self.found)]:
@@ -351,6 +352,8 @@ class _Walk:
             )
         self.told = self.told or trace.told
         self.bound = self.bound or trace.bound
+        self.unseen = self.unseen or trace.unseen
+        self.outside = self.outside or trace.outside
 
     # -- locks ---------------------------------------------------------------------------------
 
@@ -371,7 +374,8 @@ class _Walk:
                 return None
         elif not kind.endswith("Lock") and kind != "asyncio.Condition":
             known = self.inference.footprints.manager(enter.value)
-            self.bound = self.bound or known in ("", "limiter")
+            limited = self.body.locks.limited(enter.value) is not None
+            self.bound = self.bound or limited or known in ("", "limiter")
             if known in _OPEN_MANAGERS or (known and known not in ("lock", "state")):
                 return None
             return OPAQUE_LOCK

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .accesses import UNLIMITED
 from .batches import Batch, Fan, Member
 from .effects.inference import Inference
-from .effects.model import MEMORY
 from .ir import SLICE, Value
 from .latency import latency_of
 from .traces import Traces
 from .turns import called, count_of
 
-#: Domains in which a call takes nothing that could run out.
-_FREE = frozenset({MEMORY, "log", "stdout", "random", "time", "clock", "sleep", "env"})
 _PASSING = frozenset({
     "builtins.enumerate", "builtins.list", "builtins.tuple", "builtins.set", "builtins.sorted",
     "builtins.reversed", "builtins.frozenset",
@@ -44,11 +42,14 @@ def fanned(inference: Inference, traces: Traces, batch: Batch, member: Member) -
         return None
     facts = inference.run(member.call)
     words = _shown(inference, fan.through[0])
-    if facts.everything:
+    followed = trace is not None and not trace.unseen
+    if facts.everything and not followed:
         if facts.known:
             return None
         return Fanned(words, facts.everything, facts.blamed)
-    busy = [d for d in facts.domains if d not in _FREE]
+    if facts.everything:  # of what does not wait: all that is waited for is seen
+        return Fanned(words) if trace is not None and trace.outside else None
+    busy = set(facts.domains) - UNLIMITED
     if not busy or latency_of(facts)[0] <= 0 or facts.locking.locks:
         return None
     return Fanned(words)

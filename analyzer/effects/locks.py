@@ -233,7 +233,7 @@ class Locks:
             elif enter.asynchronous and self._is_lock(enter.value):
                 exclusive = self._exclusive(enter.value)
                 inner = self._take(enter.value, line, inner, found, exclusive=exclusive)
-            elif (source := self._limited(enter.value)) is not None:
+            elif (source := self.limited(enter.value)) is not None:
                 inner = self._take(source, line, inner, found, exclusive=False)
         for event in statement.events:
             if isinstance(event, Invoke) and event.call.id not in within:
@@ -242,7 +242,7 @@ class Locks:
         for block in statement.blocks:
             self._block(block, inner if block.role == "with" else now, found)
 
-    def _limited(self, value: Value) -> Value | None:
+    def limited(self, value: Value) -> Value | None:
         """The shared object that hands out an exclusive handle: a pool, a session factory.
 
         It has a limited number of them, and waits when all are in use (MagicStack/asyncpg#5).
