@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .effects.callees import Target
 from .effects.model import MEMORY, Effect, Mode, Resource
 from .effects.site import Site
-from .ir import Call, Value
+from .ir import Call, Place, Value
 
 if TYPE_CHECKING:
     from .effects.inference import Inference
@@ -49,6 +49,10 @@ class Access:
     constant that is set. ``stamp``: what is set is the time of day; ``awaited``: what an awaited
     call has answered. ``call`` is the name of the call that does it, ``module`` that of the file
     in which the line is.
+
+    A read that an `if` asks for has the ``asking`` number of that statement; ``leaves``: one of its
+    branches ends the function, or the turn, so all that follows rests on what was read. ``based``:
+    what is set is made of what was there; ``given`` is the object that is set, if it has a path.
     """
 
     kind: Kind
@@ -68,6 +72,10 @@ class Access:
     source: str = ""
     order: int = 0
     module: str = ""
+    asking: int = 0
+    leaves: bool = False
+    based: bool = False
+    given: Resource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,8 @@ class Here:
     locks: frozenset[Resource] = frozenset()
     path: Path = ()
     again: bool = False
+    asking: int = 0
+    leaves: bool = False
 
 
 def of_facts(
@@ -128,13 +138,19 @@ def at_site(trace: Trace, inference: Inference, call: Call, target: Target) -> T
         for lock in access.locks:
             here = site.handle(lock) if lock.domain == MEMORY else [lock]
             locks.add(here[0] if len(here) == 1 else OPAQUE_LOCK)
-        found.append(replace(access, resource=resource, locks=frozenset(locks)))
+        given = one_of(site.handle(access.given)) if access.given is not None else None
+        found.append(replace(access, resource=resource, locks=frozenset(locks), given=given))
     return replace(trace, accesses=tuple(found))
 
 
 def mode(access: Access) -> Mode:
     """The mode of the effect that an access is."""
     return Mode.WRITE if access.kind in (Kind.SET, Kind.WORLD_WRITE) else Mode.READ
+
+
+def one_of(found: list[Resource]) -> Resource | None:
+    """The resource, if it is certain which one it is."""
+    return found[0] if len(found) == 1 else None
 
 
 def one_resource(effects: Iterable[Effect]) -> Resource | None:
@@ -179,3 +195,20 @@ def answered(inference: Inference, value: Value, depth: int = 0) -> bool:
     if info is None or info.kind != "local" or depth >= _FAR:
         return False
     return any(answered(inference, v, depth + 1) for v in info.values)
+
+
+def made_of(inference: Inference, value: Value, place: Place, depth: int = 0) -> bool:
+    """Is a value made of what stands at a path?"""
+    if value.place == place:
+        return True
+    if any(made_of(inference, v, place, depth) for v in (*value.held, *value.parts)):
+        return True
+    if value.place is None or depth >= _FAR:
+        return False
+    call = inference.module.calls.get(value.place.symbol)
+    if call is not None:
+        return any(made_of(inference, a.value, place, depth + 1) for a in call.arguments)
+    info = inference.module.symbols.get(value.place.symbol)
+    local = info is not None and info.kind == "local" and not value.place.steps
+    values = info.values if info is not None and local else ()
+    return any(made_of(inference, v, place, depth + 1) for v in values)

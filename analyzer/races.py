@@ -16,12 +16,19 @@ from .batches import Batch, Member
 from .dependence import meet
 from .effects.inference import Inference
 from .effects.model import MEMORY, Effect, Mode, Resource, describe, overlap
+from .effects.roots import is_module
 from .effects.selector import AnyKey, Literal, Memory, Name, Overlap, Symbol, Text
 from .traces import Traces
 from .turns import in_another_turn
 
 #: What is done twice to the same end, or is only added to the end of what is there.
 _IDEMPOTENT = ("mkdir", "makedirs", "touch", "exists", "is_file", "is_dir", "stat")
+#: Handles that put calls in a row themselves, or speak both ways at once: aiosqlite has one thread
+#: (aiosqlite/core.py:_conn_execute), psycopg a lock (psycopg/connection_async.py), databases one as
+#: well (databases/core.py:_query_lock), Playwright's pages and web sockets answer by number or in
+#: both directions. What two such calls do is not run in parallel, but it is no error.
+_QUEUEING = ("aiosqlite.", "psycopg.", "databases.", "playwright.", "websockets.",
+             "aiohttp.ClientWebSocketResponse", "asyncio.Stream", "mcp.", "fastmcp.")  # fmt: skip
 #: Domains of the catalog whose resources are single things; a server or a table holds many.
 _SINGLE = frozenset({"fs"})
 
@@ -56,7 +63,11 @@ class Races:
     def of(self, batch: Batch) -> Iterator[Conflict]:
         """The conflicts between members of a batch, one for each pair."""
         found = [(m, self.traces.of_call(self.inference, m.call)) for m in batch.members]
-        known = [(m, trace) for m, trace in found if trace is not None]
+        known = [
+            (m, replace(trace, accesses=tuple(a for a in trace.accesses if self._meant(a))))
+            for m, trace in found
+            if trace is not None
+        ]
         for (one, a), (two, b) in combinations(known, 2):
             yield from self._between(_Side(one, a.accesses, True), _Side(two, b.accesses, False))
         for member, trace in known:
@@ -65,6 +76,11 @@ class Races:
                 yield from self._between(
                     _Side(member, trace.accesses, True), _Side(member, other, False)
                 )
+
+    def _meant(self, access: Access) -> bool:
+        if access.kind is Kind.HANDLE and access.call.startswith(_QUEUEING):
+            return False
+        return _own(self.inference, access.resource)
 
     @staticmethod
     def _other_turn(trace: Trace, member: Member) -> tuple[Access, ...]:
@@ -125,7 +141,7 @@ class Races:
         """Read, suspended, set: what another one has set meanwhile is lost, or done twice."""
         for write in self._sets(mine):
             read = _nearest(mine, write)
-            if read is None or read.end >= write.start:
+            if read is None or read.end >= write.start or not _rests_on(write, read):
                 continue
             for theirs in self._sets(other):
                 if (
@@ -199,7 +215,10 @@ class Races:
         return None
 
     def _seen(self, mine: _Side, other: _Side) -> tuple[str, Resource] | None:
-        """One sets it after a suspension, the other one reads it after one."""
+        """One sets it to what it waited for, the other one reads it after a suspension.
+
+        Flags that one sets for the other one to see are set to something else.
+        """
         for write in self._sets(mine):
             for read in other.accesses:
                 if (
@@ -208,15 +227,15 @@ class Races:
                     and min(write.start, read.start) > 0
                     and not (read.again or write.again or read.told or write.told)
                     and not _guarded(write, read)
-                    and not write.stamp
+                    and write.awaited
                     and not _checked(mine, write)
                     and _nearest(other, read, Kind.SET) is None
                     and not any(same_slot(read.resource, s.resource) for s in self._sets(other))
                 ):
                     what = describe(write.resource)
                     return (
-                        f"one sets {what} in {self._at(write)}, after an await, and the other one "
-                        f"reads it in {self._at(read)}: which one is first is free",
+                        f"one sets {what} to what it waited for, in {self._at(write)}, and the "
+                        f"other one reads it in {self._at(read)}: which one is first is free",
                         write.resource,
                     )
         return None
@@ -314,8 +333,25 @@ def _guarded(*accesses: Access) -> bool:
 
 
 def _equal(one: Access, two: Access) -> bool:
-    """Do both set the same constant?"""
+    """Do both set the same constant, or the same object?"""
+    if one.given is not None and two.given is not None and same_object(one.given, two.given):
+        return True
     return bool(one.constant) and one.constant == two.constant
+
+
+def _rests_on(write: Access, read: Access) -> bool:
+    """Is what is set made of what was read, or is it set as something was read there?"""
+    if write.based or (read.asking and read.leaves):
+        return True
+    return bool(read.asking) and any(step[0] == read.asking for step in write.path)
+
+
+def _own(inference: Inference, resource: Resource) -> bool:
+    """Is it known whose it is? What a library keeps may differ from task to task (`flask.g`)."""
+    memory = resource.selector
+    if not isinstance(memory, Memory) or not is_module(memory.root):
+        return True
+    return inference.of(memory.root[1:-1]) is not None
 
 
 def exclusive(one: Access, two: Access) -> bool:

@@ -27,14 +27,17 @@ from .accesses import (
     answered,
     at_site,
     clocked,
+    made_of,
     mode,
     of_facts,
+    one_of,
     one_resource,
     waits_for_others,
 )
 from .effects.body import Body
 from .effects.model import MEMORY, Effect, Resource
 from .effects.selector import Memory, Name
+from .held_locks import held_in
 from .ir import (
     AwaitValue,
     Block,
@@ -46,6 +49,7 @@ from .ir import (
     Function,
     Invoke,
     Iterate,
+    Place,
     Statement,
     Store,
     Use,
@@ -62,8 +66,6 @@ _DEEP = 5
 _MOST = 400
 _LEAVING = frozenset({"return", "raise", "break", "continue"})
 _BRANCHING = frozenset({"If", "Match"})
-#: Managers that keep no other task out.
-_OPEN_MANAGERS = frozenset({"handle", "opened", "deadline", "suppress", "limiter", "transaction"})
 
 
 class Traces:
@@ -163,7 +165,8 @@ class _Walk:
             if resource is None or resource.domain in ("time", "sleep", "clock"):
                 continue
             locks = frozenset(map(self._lock_outside, access.locks))
-            yield replace(access, resource=resource, locks=locks)
+            given = self.body.handle_outside(access.given) if access.given is not None else []
+            yield replace(access, resource=resource, locks=locks, given=one_of(given))
 
     def _lock_outside(self, lock: Resource) -> Resource:
         if lock.domain != MEMORY:
@@ -186,14 +189,20 @@ class _Walk:
     def _statement(self, statement: Statement, step: int, here: Here) -> tuple[int, bool]:
         inner = here
         if statement.managers:
-            inner = replace(here, locks=here.locks | self._locks(statement))
+            locks, bound = held_in(self.body, statement)
+            inner = replace(here, locks=here.locks | locks)
+            self.bound = self.bound or bound
         at = 0
         ends: list[int] = []
         gone: list[bool] = []
         branching = statement.kind in _BRANCHING
         head = step
+        asks = here
+        if statement.kind == "If":
+            leaves = any(_leaves(block) for block in statement.blocks)
+            asks = replace(here, asking=id(statement), leaves=leaves)
         for number, block in enumerate(statement.blocks):
-            head = self._events(statement.events[at : block.at], head, here)
+            head = self._events(statement.events[at : block.at], head, asks)
             loop = block.role == "loop"
             inside = replace(
                 inner if block.role == "with" else here,
@@ -271,14 +280,24 @@ class _Walk:
         for effect in self.inference.footprints.events.of(event):
             if effect.writes and self._slot(effect.resource) and not effect.derived:
                 constant = repr(value.literal) if value.is_literal else ""
+                place = event.place if isinstance(event, Store) else Place(event.symbol)
                 self._add(Kind.SET, effect.resource, step, here, event)
                 self.found[-1] = replace(
                     self.found[-1],
                     constant=constant,
                     stamp=clocked(self.inference, value),
                     awaited=answered(self.inference, value),
+                    based=made_of(self.inference, value, place),
+                    given=self._given(value),
                 )
                 return
+
+    def _given(self, value: Value) -> Resource | None:
+        """The object that is set, by a path that may be the caller's too."""
+        place = value.place
+        if place is None or place.symbol.startswith("call#"):
+            return None
+        return Resource(MEMORY, self.inference.memory(place))
 
     def _read(self, event: Use, step: int, here: Here) -> None:
         for effect in self.inference.footprints.events.of(event):
@@ -302,6 +321,7 @@ class _Walk:
                 kind, resource, step, step, line, self.function.qualname,
                 here.locks, here.path, self.told, here.again,
                 module=self.inference.resolver.module_name,
+                asking=here.asking, leaves=here.leaves,
             )
         )  # fmt: skip
 
@@ -348,6 +368,8 @@ class _Walk:
                     path=(*here.path, (id(call), 0, False), *access.path),
                     told=access.told or self.told,
                     again=access.again or here.again,
+                    asking=access.asking or here.asking,
+                    leaves=access.leaves or here.leaves,
                 )
             )
         self.told = self.told or trace.told
@@ -355,33 +377,13 @@ class _Walk:
         self.unseen = self.unseen or trace.unseen
         self.outside = self.outside or trace.outside
 
-    # -- locks ---------------------------------------------------------------------------------
 
-    def _locks(self, statement: Statement) -> frozenset[Resource]:
-        """The locks that a `with` holds in its body, as far as they keep others out."""
-        found: set[Resource] = set()
-        for enter in statement.managers:
-            lock = self._lock(enter)
-            if lock is not None:
-                found.add(lock)
-        return frozenset(found)
-
-    def _lock(self, enter: Enter) -> Resource | None:
-        kind = self.body.locks.kind(enter.value)
-        if kind.endswith("Semaphore"):
-            self.bound = True
-            if self.body.locks.several(enter.value):
-                return None
-        elif not kind.endswith("Lock") and kind != "asyncio.Condition":
-            known = self.inference.footprints.manager(enter.value)
-            limited = self.body.locks.limited(enter.value) is not None
-            self.bound = self.bound or limited or known in ("", "limiter")
-            if known in _OPEN_MANAGERS or (known and known not in ("lock", "state")):
-                return None
-            return OPAQUE_LOCK
-        if enter.value.place is None:
-            return OPAQUE_LOCK
-        return Resource(MEMORY, self.inference.memory(enter.value.place))
+def _leaves(block: Block) -> bool:
+    """Does a block of an `if` end by leaving what stands around it?"""
+    last = block.statements[-1] if block.statements else None
+    return last is not None and any(
+        isinstance(e, Control) and e.word in _LEAVING and not last.blocks for e in last.events
+    )
 
 
 def _lines(block: Block) -> Iterable[tuple[int, int]]:

@@ -143,12 +143,18 @@ def _races(analysis: Analysis, config: Config) -> tuple[tuple[Race, ...], tuple[
 def _silenced(analysis: Analysis, config: Config) -> int:
     """How many regions a comment silences, or a rule that is not selected."""
     left_out = SHAPES - config.select
+    found = analysis.races[0] if CODES & config.select else ()
+    quiet = len(found) - len(heard_races(analysis, found))
     planner = Planner(analysis.inference, unsafe=analysis.planner.unsafe, shapes=SHAPES)
-    return sum(
-        region.code in left_out or suppressed(analysis, plan, region)
-        for plan in (planner.plans() if left_out else analysis.plans)
-        for region in plan.regions
-    ) + sum(loop_suppressed(analysis, plan) for plan in analysis.planner.loops)
+    return (
+        sum(
+            region.code in left_out or suppressed(analysis, plan, region)
+            for plan in (planner.plans() if left_out else analysis.plans)
+            for region in plan.regions
+        )
+        + sum(loop_suppressed(analysis, plan) for plan in analysis.planner.loops)
+        + quiet
+    )
 
 
 def _chosen(
