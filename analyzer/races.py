@@ -11,13 +11,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from .accesses import OPAQUE_LOCK, Access, Kind, Trace
+from .accesses import Access, Kind, Trace
 from .batches import Batch, Member
 from .dependence import meet
 from .effects.inference import Inference
-from .effects.model import MEMORY, Effect, Mode, Resource, describe, overlap
+from .effects.model import MEMORY, Effect, Mode, Resource, describe
 from .effects.roots import is_module
-from .effects.selector import AnyKey, Literal, Memory, Name, Overlap, Symbol, Text
+from .effects.selector import Memory
+from .meeting import (
+    Side,
+    checked,
+    comes_between,
+    equal,
+    guarded,
+    locked,
+    nearest,
+    rests_on,
+    same_object,
+    same_slot,
+    same_thing,
+)
 from .traces import Traces
 from .turns import in_another_turn
 
@@ -44,15 +57,6 @@ class Conflict:
     resource: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One member as the other one sees it. ``first``: it starts before the other one."""
-
-    member: Member
-    accesses: tuple[Access, ...]
-    first: bool
-
-
 class Races:
     """Compares the members of the batches of one module."""
 
@@ -64,17 +68,17 @@ class Races:
         """The conflicts between members of a batch, one for each pair."""
         found = [(m, self.traces.of_call(self.inference, m.call)) for m in batch.members]
         known = [
-            (m, replace(trace, accesses=tuple(a for a in trace.accesses if self._meant(a))))
+            (m, replace(trace, accesses=locked(a for a in trace.accesses if self._meant(a))))
             for m, trace in found
             if trace is not None
         ]
         for (one, a), (two, b) in combinations(known, 2):
-            yield from self._between(_Side(one, a.accesses, True), _Side(two, b.accesses, False))
+            yield from self._between(Side(one, a.accesses, True), Side(two, b.accesses, False))
         for member, trace in known:
             if member.fan is not None:
                 other = self._other_turn(trace, member)
                 yield from self._between(
-                    _Side(member, trace.accesses, True), _Side(member, other, False)
+                    Side(member, trace.accesses, True), Side(member, other, False)
                 )
 
     def _meant(self, access: Access) -> bool:
@@ -93,7 +97,7 @@ class Races:
             for a in trace.accesses
         )  # fmt: skip
 
-    def _between(self, one: _Side, two: _Side) -> Iterator[Conflict]:
+    def _between(self, one: Side, two: Side) -> Iterator[Conflict]:
         handle = self._handle(one, two)
         if handle is not None:
             yield handle
@@ -117,11 +121,11 @@ class Races:
 
     # -- PX202 ---------------------------------------------------------------------------------
 
-    def _handle(self, one: _Side, two: _Side) -> Conflict | None:
+    def _handle(self, one: Side, two: Side) -> Conflict | None:
         for a in one.accesses:
             for b in two.accesses:
                 if a.kind is b.kind is Kind.HANDLE and same_object(a.resource, b.resource) \
-                        and not _guarded(a, b):  # fmt: skip
+                        and not guarded(a, b):  # fmt: skip
                     what = describe(a.resource)
                     words = f"both use {what} at once, of which only one call may run at a time " \
                             f"({self._both(a, b)})"  # fmt: skip
@@ -130,55 +134,58 @@ class Races:
 
     # -- memory --------------------------------------------------------------------------------
 
-    def _memory(self, mine: _Side, other: _Side) -> tuple[str, Resource] | None:
+    def _memory(self, mine: Side, other: Side) -> tuple[str, Resource] | None:
         return self._lost(mine, other) or self._swapped(mine, other) \
             or self._last(mine, other) or self._seen(mine, other)  # fmt: skip
 
-    def _sets(self, side: _Side) -> Iterator[Access]:
+    def _sets(self, side: Side) -> Iterator[Access]:
         return (a for a in side.accesses if a.kind is Kind.SET)
 
-    def _lost(self, mine: _Side, other: _Side) -> tuple[str, Resource] | None:
+    def _lost(self, mine: Side, other: Side) -> tuple[str, Resource] | None:
         """Read, suspended, set: what another one has set meanwhile is lost, or done twice."""
         for write in self._sets(mine):
-            read = _nearest(mine, write)
-            if read is None or read.end >= write.start or not _rests_on(write, read):
+            read = nearest(mine, write)
+            if read is None or read.end >= write.start or not rests_on(write, read):
                 continue
-            for theirs in self._sets(other):
+            before = nearest(mine, write, Kind.SET)
+            if before is not None and before.order > read.order and not write.based:
+                continue  # the other one finds what was set first, without an await
+            asked = not write.based
+            for theirs in sorted(self._sets(other), key=lambda a: a.line != write.line):
                 if (
                     same_slot(write.resource, theirs.resource)
-                    and not _guarded(read, write, theirs)
-                    and _comes_between(read, mine, theirs, other)
-                    and not _equal(write, theirs)
+                    and not guarded(read, write, theirs)
+                    and comes_between(read, mine, theirs, other)
+                    and (asked or not equal(write, theirs))
                     and not (read.told or write.told or theirs.told)
                 ):
-                    what = describe(write.resource)
-                    where, meanwhile = self._at(read), self._meanwhile(write, theirs)
-                    steps = (
-                        f"is read and set in {where}, with an await between"
-                        if where == self._at(write)
-                        else f"is read in {where} and set in {self._at(write)}, after an await"
-                    )
-                    return (
-                        f"{what} {steps}; what the other one sets{meanwhile} is overwritten",
-                        write.resource,
-                    )
+                    return self._lost_words(read, write, theirs), write.resource
         return None
 
-    def _swapped(self, mine: _Side, other: _Side) -> tuple[str, Resource] | None:
+    def _lost_words(self, read: Access, write: Access, theirs: Access) -> str:
+        what, where, then = describe(write.resource), self._at(read), self._at(write)
+        steps = f"{what} is read in {where} and set in {then}, after an await"
+        if where == then:
+            steps = f"{what} is read and set in {where}, with an await between"
+        if not write.based and theirs.line == write.line:
+            return f"{steps}; meanwhile the other one finds it as it was, and does the same"
+        return f"{steps}; what the other one sets{self._meanwhile(write, theirs)} is overwritten"
+
+    def _swapped(self, mine: Side, other: Side) -> tuple[str, Resource] | None:
         """Set, suspended, read again: another one has set it meanwhile."""
         for read in mine.accesses:
             if read.kind is not Kind.READ:
                 continue
-            write = _nearest(mine, read, Kind.SET)
-            if write is None or write.end >= read.start or _checked(mine, write):
+            write = nearest(mine, read, Kind.SET)
+            if write is None or write.end >= read.start or checked(mine, write):
                 continue
             for theirs in self._sets(other):
                 if (
                     same_slot(read.resource, theirs.resource)
-                    and not _guarded(read, write, theirs)
-                    and _comes_between(write, mine, theirs, other)
-                    and not _equal(write, theirs)
-                    and not _checked(other, theirs)
+                    and not guarded(read, write, theirs)
+                    and comes_between(write, mine, theirs, other)
+                    and not equal(write, theirs)
+                    and not checked(other, theirs)
                     and not (read.told or theirs.told or write.stamp or theirs.stamp)
                 ):
                     what = describe(write.resource)
@@ -190,7 +197,7 @@ class Races:
                     )
         return None
 
-    def _last(self, mine: _Side, other: _Side) -> tuple[str, Resource] | None:
+    def _last(self, mine: Side, other: Side) -> tuple[str, Resource] | None:
         """Both set it to what they waited for: the last one in time stays.
 
         What is set to something else is mostly shown to somebody, such as what is done just now.
@@ -200,11 +207,11 @@ class Races:
                 if (
                     same_slot(write.resource, theirs.resource)
                     and min(write.start, theirs.start) > 0
-                    and not _guarded(write, theirs)
-                    and not _equal(write, theirs)
+                    and not guarded(write, theirs)
+                    and not equal(write, theirs)
                     and (write.awaited or theirs.awaited)
                     and not (write.told or theirs.told)
-                    and not (_checked(mine, write) or _checked(other, theirs))
+                    and not (checked(mine, write) or checked(other, theirs))
                 ):
                     what = describe(write.resource)
                     return (
@@ -214,7 +221,7 @@ class Races:
                     )
         return None
 
-    def _seen(self, mine: _Side, other: _Side) -> tuple[str, Resource] | None:
+    def _seen(self, mine: Side, other: Side) -> tuple[str, Resource] | None:
         """One sets it to what it waited for, the other one reads it after a suspension.
 
         Flags that one sets for the other one to see are set to something else.
@@ -226,10 +233,10 @@ class Races:
                     and same_slot(write.resource, read.resource)
                     and min(write.start, read.start) > 0
                     and not (read.again or write.again or read.told or write.told)
-                    and not _guarded(write, read)
+                    and not guarded(write, read)
                     and write.awaited
-                    and not _checked(mine, write)
-                    and _nearest(other, read, Kind.SET) is None
+                    and not checked(mine, write)
+                    and nearest(other, read, Kind.SET) is None
                     and not any(same_slot(read.resource, s.resource) for s in self._sets(other))
                 ):
                     what = describe(write.resource)
@@ -242,7 +249,7 @@ class Races:
 
     # -- the world -----------------------------------------------------------------------------
 
-    def _world(self, one: _Side, two: _Side) -> tuple[str, Resource] | None:
+    def _world(self, one: Side, two: Side) -> tuple[str, Resource] | None:
         kinds = (Kind.WORLD_WRITE, Kind.WORLD_READ)
         for a in one.accesses:
             for b in two.accesses:
@@ -254,7 +261,7 @@ class Races:
                     and _single(a)
                     and _single(b)
                     and same_thing(a.resource, b.resource)
-                    and not _guarded(a, b)
+                    and not guarded(a, b)
                     and not (a.told or b.told)
                     and meet(_effect(a), _effect(b), self.inference.footprints)
                 ):
@@ -288,101 +295,9 @@ def _single(access: Access) -> bool:
     return not access.source.startswith("catalog") or access.resource.domain in _SINGLE
 
 
-def same_thing(one: Resource, two: Resource) -> bool:
-    """Are two resources of the world one, for certain?"""
-    a, b = one.selector, two.selector
-    if one.domain != two.domain or not isinstance(a, Text) or not isinstance(b, Text):
-        return False
-    closed = all(isinstance(p, (Literal, Symbol)) for p in (*a.parts, *b.parts))
-    return bool(a.parts) and closed and a == b and overlap(one, two) is Overlap.ALWAYS
-
-
-def same_slot(one: Resource, two: Resource) -> bool:
-    """Are two slots one, for certain?"""
-    a, b = one.selector, two.selector
-    if isinstance(a, Name) or isinstance(b, Name):
-        return a == b
-    if not (isinstance(a, Memory) and isinstance(b, Memory)):
-        return False
-    return a.slot is not None and b.slot is not None and same_object(one, two)
-
-
-def same_object(one: Resource, two: Resource) -> bool:
-    """Do two paths lead to one object, for certain?"""
-    a, b = one.selector, two.selector
-    if isinstance(a, Name) or isinstance(b, Name):
-        return a == b
-    if not (isinstance(a, Memory) and isinstance(b, Memory)) or a.root in ("?", ""):
-        return False
-    known = a.root == b.root and a.stable and b.stable and a.steps == b.steps
-    return known and not any(isinstance(s, AnyKey) for s in a.steps)
-
-
-def _guarded(*accesses: Access) -> bool:
-    """Do all of them happen under one lock, or may they?"""
-    if all(OPAQUE_LOCK in a.locks for a in accesses):
-        return True
-    if any(OPAQUE_LOCK in a.locks for a in accesses) and all(a.locks for a in accesses):
-        return True
-    first, *others = [a.locks for a in accesses]
-    return any(
-        all(any(same_object(lock, k) for k in locks) for locks in others)
-        for lock in first
-        if lock.domain == MEMORY
-    )
-
-
-def _equal(one: Access, two: Access) -> bool:
-    """Do both set the same constant, or the same object?"""
-    if one.given is not None and two.given is not None and same_object(one.given, two.given):
-        return True
-    return bool(one.constant) and one.constant == two.constant
-
-
-def _rests_on(write: Access, read: Access) -> bool:
-    """Is what is set made of what was read, or is it set as something was read there?"""
-    if write.based or (read.asking and read.leaves):
-        return True
-    return bool(read.asking) and any(step[0] == read.asking for step in write.path)
-
-
 def _own(inference: Inference, resource: Resource) -> bool:
     """Is it known whose it is? What a library keeps may differ from task to task (`flask.g`)."""
     memory = resource.selector
     if not isinstance(memory, Memory) or not is_module(memory.root):
         return True
     return inference.of(memory.root[1:-1]) is not None
-
-
-def exclusive(one: Access, two: Access) -> bool:
-    """Do two accesses of one body stand in different branches?"""
-    for a, b in zip(one.path, two.path, strict=False):
-        if a != b:
-            return a[0] == b[0] and bool(a[2])
-    return False
-
-
-def _nearest(side: _Side, access: Access, kind: Kind = Kind.READ) -> Access | None:
-    """The last access to a slot before another one in the same body."""
-    found: Access | None = None
-    for one in side.accesses:
-        if one.order >= access.order:
-            break
-        if one.kind is kind and same_slot(one.resource, access.resource) \
-                and not exclusive(one, access):  # fmt: skip
-            found = one
-    return found
-
-
-def _checked(side: _Side, write: Access) -> bool:
-    """Is it set by what has looked at it without an await between? Nothing comes in between."""
-    read = _nearest(side, write)
-    return read is not None and read.end >= write.start
-
-
-def _comes_between(begin: Access, mine: _Side, theirs: Access, other: _Side) -> bool:
-    """Can the other one's access come after ``begin``, and before what follows a suspension?
-
-    What stands before the first suspension of a member is run in the order of the members.
-    """
-    return theirs.start > 0 or (begin.start == 0 and mine.first and not other.first)

@@ -125,7 +125,7 @@ class Desk:
         return [one.result(), two.result()]
 """,
         reported="calls of `example.Desk.rate` run at once and get into each other's way: "
-        "`self.rates` is read in line 12 and set in line 13, after an await; what the other one "
-        "sets meanwhile is overwritten",
+        "`self.rates` is read in line 12 and set in line 13, after an await; meanwhile the other "
+        "one finds it as it was, and does the same",
     ),
 )
