@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import golden
 import pytest
+from commands import CONFIG, fix, lint, objects, put
 from pexec.analyzer.engine import Analyzed, Skipped
 
 CASES = golden.cases("races")
@@ -78,3 +84,141 @@ def test_nothing_is_fixed() -> None:
     for case in CASES:
         if case.headers["found"] != "none":
             assert golden.fixed_bytes(golden.run(case)) is None, case.name
+
+
+# -- what is said, run -------------------------------------------------------------------------
+
+
+class World:
+    """Tools that answer with a number of their own, after as many turns of the loop as told."""
+
+    def __init__(self, turns: Sequence[int]) -> None:
+        self.turns = list(turns)
+        self.calls = 0
+
+    async def __call__(self, *args: object, **kwargs: object) -> int:
+        mine, self.calls = self.calls, self.calls + 1
+        for _ in range(self.turns[mine % len(self.turns)]):
+            await asyncio.sleep(0)
+        return 10**mine
+
+
+def outcome(case: golden.Case, turns: Sequence[int]) -> str:
+    """What a run returns and leaves behind, with such latencies."""
+    world = World(turns)
+    names: dict[str, Any] = dict.fromkeys(("load", "get_user", "get_rate", "save"), world)
+    exec(compile(case.path.read_bytes(), case.name, "exec"), names)
+    cls, _, method = case.headers["run"].partition(".")
+
+    async def main() -> str:
+        made = names[cls]()
+        result = await getattr(made, method)()
+        plain = {k: v for k, v in vars(made).items() if not hasattr(v, "locked") and k != "ready"}
+        plain = {k: dict(sorted(v.items())) if isinstance(v, dict) else v for k, v in plain.items()}
+        return f"{result} {plain}"
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "run" in c.headers], ids=lambda c: c.name)
+def test_latencies_decide_in_races_only(case: golden.Case) -> None:
+    """A race ends in more than one way, or not as the members one after the other; a twin never."""
+    found = {outcome(case, turns) for turns in ((1, 1), (1, 5), (5, 1), (2, 3), (3, 2))}
+    assert (len(found) > 1 or _torn(found)) == (case.headers["found"] != "none"), found
+
+
+def _torn(found: set[str]) -> bool:
+    """Did one see what the other one had put there?"""
+    return any(text.startswith("[['b'") for text in found)
+
+
+# -- the commands ------------------------------------------------------------------------------
+
+RACE = """\
+import asyncio
+
+total = 0
+
+
+async def count(uid):
+    global total
+    total += await get_user(uid)
+
+
+async def main():
+    await asyncio.gather(count(1), count(2))
+"""
+WORDS = (
+    "agent.py:12:5: PX201 calls of `agent.count` run at once and get into each other's way: "
+    "`total` is read and set in line 8, with an await between; what the other one sets meanwhile "
+    "is overwritten"
+)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "pexec.toml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path, agent=RACE)
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", ["text", "concise"])
+def test_a_line_in_text(here: Path, form: str) -> None:
+    result = lint("--output-format", form, ".")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0] == WORDS
+
+
+def test_json(here: Path) -> None:
+    (item,) = objects(lint("--output-format", "json", "."))
+    assert (item["code"], item["name"]) == ("PX201", "conflicting-batch")
+    assert (item["fix"], item["applicability"]) == (None, "display-only")
+    assert item["calls"] == []
+    assert item["location"] == {"row": 12, "column": 5}
+
+
+def test_formats_for_services(here: Path) -> None:
+    github = lint("--output-format", "github", ".").stdout
+    assert "title=pexec (PX201),file=agent.py,line=12,col=5" in github
+    (issue,) = json.loads(lint("--output-format", "gitlab", ".").stdout)
+    assert issue["check_name"] == "PX201"
+    sarif = json.loads(lint("--output-format", "sarif", ".").stdout)
+    (found,) = sarif["runs"][0]["results"]
+    assert found["ruleId"] == "PX201"
+    assert "fixes" not in found
+
+
+def test_statistics_and_selection(here: Path) -> None:
+    assert lint("--statistics", ".").stdout.startswith("1  PX201  [ ]  conflicting-batch\n")
+    assert lint("--select", "PX2", ".").exit_code == 1
+    assert lint("--select", "PX1", ".").exit_code == 0
+    assert lint("--ignore", "PX201", ".").exit_code == 0
+
+
+def test_notes_say_what_runs_beside_what(here: Path) -> None:
+    put(here, agent=RACE.replace("total += await get_user(uid)", "user = await get_user(uid)\n"
+                                 "    total += user"))  # fmt: skip
+    result = lint("--show-blocked", ".")
+    assert result.exit_code == 0
+    assert "note: `agent.count`: it runs beside `agent.count`, and both change" in result.stdout
+
+
+def test_nothing_is_fixed_and_all_is_left(here: Path) -> None:
+    result = fix(".")
+    assert (here / "agent.py").read_text() == RACE
+    assert WORDS in result.stdout
+    assert "1 finding" in result.stdout.splitlines()[-1]
+    assert fix("--check", ".").exit_code == 0
+
+
+def test_baseline_and_comments(here: Path) -> None:
+    assert lint("--write-baseline", "known.json", ".").exit_code == 0
+    assert lint("--baseline", "known.json", ".").exit_code == 0
+    put(here, agent=f"\n\n{RACE}")
+    assert lint("--baseline", "known.json", ".").exit_code == 0
+    assert lint("--add-ignore", ".").exit_code == 0
+    assert "# pexec: ignore[PX201]\n" in (here / "agent.py").read_text()
+    result = lint(".")
+    assert result.exit_code == 0
+    assert "1 silenced" in result.stdout
