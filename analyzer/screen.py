@@ -61,7 +61,7 @@ def may_hold_awaits(data: bytes) -> bool:
     """
     found = _AWAIT.finditer(data)
     if next(found, None) is None:
-        return False
+        return b"TaskGroup" in data  # which waits without the word
     if next(found, None) is not None or _LOOP.search(data) is not None:
         return True
     return _AT_ONCE.search(data) is not None

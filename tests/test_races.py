@@ -212,6 +212,18 @@ def test_nothing_is_fixed_and_all_is_left(here: Path) -> None:
     assert fix("--check", ".").exit_code == 0
 
 
+def test_a_callee_of_another_file_that_begins_to_write(here: Path) -> None:
+    put(here, agent="import asyncio\n\nimport store\n\n\nasync def main(one, two):\n"
+        "    await asyncio.gather(store.visit(one), store.visit(two))\n")  # fmt: skip
+    body = "async def visit(uid):\n    user = await get_user(uid)\n"
+    put(here, store=f"last = None\n\n\n{body}    return user\n")
+    assert lint(".").exit_code == 0
+    put(here, store=f"last = None\n\n\n{body}    global last\n    last = user\n    return user\n")
+    result = lint(".")
+    assert result.exit_code == 1
+    assert "both set `store.last` to what they waited for (line 7 of `store`)" in result.stdout
+
+
 def test_baseline_and_comments(here: Path) -> None:
     assert lint("--write-baseline", "known.json", ".").exit_code == 0
     assert lint("--baseline", "known.json", ".").exit_code == 0
