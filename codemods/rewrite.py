@@ -230,7 +230,8 @@ class Rewrite:
     """What :func:`parallelize` made of a source: the new text, what was found, what went wrong.
 
     ``error`` is "" or the reason why the source could not be read; ``source`` is unchanged then.
-    ``unused`` are suppressions that silence nothing (PX001).
+    ``unused`` are suppressions that silence nothing (PX001), ``races`` what is wrong with calls
+    that run at once already (PX201 to PX203): it has no fix.
     """
 
     source: str
@@ -239,6 +240,7 @@ class Rewrite:
     changed: bool
     error: str = ""
     unused: tuple[Unused, ...] = ()
+    races: tuple[Race, ...] = ()
 
 
 def parallelize(
@@ -273,7 +275,8 @@ def parallelize(
     except SourceError as error:
         return Rewrite(source, (), (), False, f"{error.line}:{error.column}: {error.message}")
     text = source if result.fixed is None else result.fixed
-    return Rewrite(text, result.findings, result.blocked, text != source, unused=result.unused)
+    return Rewrite(text, result.findings, result.blocked, text != source, unused=result.unused,
+                   races=result.races)  # fmt: skip
 
 
 def _catalog(tools: object) -> Catalog | None:
