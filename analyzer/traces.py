@@ -257,6 +257,7 @@ class _Walk:
                         break
                     if self.found[i].kind in (Kind.WORLD_READ, Kind.WORLD_WRITE):
                         self.found[i] = replace(self.found[i], end=step + 1)
+                        self.outside |= self.found[i].resource.domain not in UNLIMITED
                 return step + 1
             case Iterate(asynchronous=True):
                 self.unseen = True
