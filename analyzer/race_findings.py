@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from .batches import Batch, Member, batches
 from .codes import RULES, Applicability
 from .dependence import conflict_of
-from .edges import EdgeKind
 from .effects.model import describe
 from .ir import Span
 from .races import Conflict, Races
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 CONFLICT, HANDLE, UNBOUNDED = "PX201", "PX202", "PX203"
 CODES = frozenset({CONFLICT, HANDLE, UNBOUNDED})
+#: The kinds of notes: no edges, as these calls are not in anybody's way.
+_FAN_OUT, _ORDER = "fan-out", "order"
 #: Observed in no order that anybody would miss in calls that somebody runs at once.
 _UNORDERED = frozenset({"stdout", "log", "random", "time", "clock", "sleep"})
 
@@ -126,10 +127,10 @@ def _unbounded(
     if found.unknown:
         words = f"{found.unknown}, so nobody can tell whether anything bounds how many calls of " \
                 f"`{name}` run at once"  # fmt: skip
-        return _note(batch, UNBOUNDED, name, EdgeKind.UNKNOWN, member, words, found.unknown_call)
+        return _note(batch, UNBOUNDED, name, _FAN_OUT, member, words, found.unknown_call)
     message = (
-        f"as many calls of `{name}` run at once as {found.words} holds, and nothing bounds how "
-        "many that are"
+        f"`{name}` is called for all elements at once: {found.words} run together, and nothing "
+        "bounds how many"
     )
     return Race(UNBOUNDED, message, batch.span, batch.function.qualname, name, batch.lines)
 
@@ -148,17 +149,17 @@ def _doubts(analysis: Analysis, batch: Batch, one: Member, two: Member) -> Itera
     did = "both change" if met[0].writes and met[1].writes else "one may change"
     what = describe(met[1].resource)
     words = f"it runs beside `{_name(analysis, one)}`, and {did} {what}: in which order is free"
-    yield _note(batch, CONFLICT, _name(analysis, two), EdgeKind.EFFECT, two, words)
+    yield _note(batch, CONFLICT, _name(analysis, two), _ORDER, two, words)
 
 
 def _note(
-    batch: Batch, code: str, name: str, kind: EdgeKind, member: Member, words: str,
+    batch: Batch, code: str, name: str, kind: str, member: Member, words: str,
     unknown: str = "",
 ) -> Blocked:  # fmt: skip
     from .engine import Blocked
 
     return Blocked(
-        code=code, name=name, span=member.call.span, earlier=batch.span, kind=kind.value,
+        code=code, name=name, span=member.call.span, earlier=batch.span, kind=kind,
         words=words, function=batch.function.qualname, unknown=unknown,
         unknown_line=member.call.span.line if unknown else 0,
     )  # fmt: skip

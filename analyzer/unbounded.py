@@ -7,6 +7,7 @@ Silent where something else may: a lock or a permit that the callee takes, a par
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from .accesses import UNLIMITED
 from .batches import Batch, Fan, Member
@@ -24,7 +25,7 @@ _PASSING = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Fanned:
-    """``words``: what is gone through. ``unknown``: why the call may be bounded, for all that is
+    """``words``: how many calls that are. ``unknown``: why the call may be bounded, for all that is
     known, and ``unknown_call`` the call that would have to be declared."""
 
     words: str
@@ -35,13 +36,17 @@ class Fanned:
 def fanned(inference: Inference, traces: Traces, batch: Batch, member: Member) -> Fanned | None:
     """What is known of a fan-out without a bound in sight; None if it is none, or has one."""
     fan = member.fan
-    if fan is None or not fan.through or _bounded(inference, batch, fan):
+    if fan is None or not fan.through:
+        return None
+    count = _count(inference, batch, fan)
+    if count <= inference.config.max_concurrency:
         return None
     trace = traces.of_call(inference, member.call)
     if trace is not None and trace.bound:
         return None
     facts = inference.run(member.call)
-    words = _shown(inference, fan.through[0])
+    words = f"{count:.0f} calls" if count < inf else ""
+    words = words or f"as many calls as {_shown(inference, fan.through[0])} holds"
     followed = trace is not None and not trace.unseen
     if facts.everything and not followed:
         if facts.known:
@@ -55,15 +60,15 @@ def fanned(inference: Inference, traces: Traces, batch: Batch, member: Member) -
     return Fanned(words)
 
 
-def _bounded(inference: Inference, batch: Batch, fan: Fan) -> bool:
-    """Is it known how many turns there are, or chosen by somebody?"""
+def _count(inference: Inference, batch: Batch, fan: Fan) -> float:
+    """How many turns there are at most, as far as that is seen; 0 if somebody has chosen it."""
     total = 1
     for value in fan.through:
         found = _most(inference, value)
         if found is None:
-            return _part(inference, batch, value)
+            return 0 if _part(inference, batch, value) else inf
         total *= found
-    return total <= inference.config.max_concurrency
+    return total
 
 
 def _most(inference: Inference, value: Value, depth: int = 0) -> int | None:

@@ -98,7 +98,7 @@ class Traffic:
     async def both(self, one: str, two: str) -> None:
         await asyncio.gather(self.fetch(one), self.fetch(two))
 """,
-        kind="effect",
+        kind="order",
     ),
     Example(
         title="What is made when it is first needed, twice",

@@ -47,8 +47,8 @@ import httpx
 async def pages(client: httpx.AsyncClient, urls: list[str]) -> list[httpx.Response]:
     return await asyncio.gather(*[client.get(url) for url in urls])
 """,
-        reported="as many calls of `httpx.AsyncClient.get` run at once as `example.pages.urls` "
-        "holds, and nothing bounds how many that are",
+        reported="`httpx.AsyncClient.get` is called for all elements at once: as many calls as "
+        "`example.pages.urls` holds run together, and nothing bounds how many",
     ),
     Example(
         title="Under a semaphore",
