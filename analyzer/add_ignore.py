@@ -5,14 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .comments import same_code
 from .edits import Edit, apply
 from .engine import Analyzed, Finding
 from .source import Source
 from .suppressions import Kind, Suppression, suppressions
-from .unlocking import Unknown
-from .unused import Unused
+
+if TYPE_CHECKING:
+    from .engine import Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Added:
 
     text: str
     comments: int
-    left: tuple[Finding | Unused | Unknown, ...]
+    left: tuple[Finding | Remark, ...]
 
 
 def add_ignores(result: Analyzed) -> Added:
@@ -35,7 +37,7 @@ def add_ignores(result: Analyzed) -> Added:
     source = result.source
     closed = closed_lines(source)
     codes: dict[int, list[str]] = {}
-    left: list[Finding | Unused | Unknown] = []
+    left: list[Finding | Remark] = []
     for finding in result.reported:
         line = next((n for n in _lines(finding, source) if n not in closed), None)
         if line is None:
@@ -49,7 +51,7 @@ def add_ignores(result: Analyzed) -> Added:
     return Added(text, len(codes), tuple(left))
 
 
-def _lines(finding: Finding | Unused | Unknown, source: Source) -> list[int]:
+def _lines(finding: Finding | Remark, source: Source) -> list[int]:
     """The lines where a comment silences it, from the top."""
     spans = [finding.span] if not isinstance(finding, Finding) else [c.span for c in finding.calls]
     # By offsets: the lines of a result may be those of a cell.

@@ -107,6 +107,8 @@ def _without(result: Analyzed, known: frozenset[Entry], entries: Sequence[Entry]
         result,
         findings=tuple(f for f in result.findings if f not in old),
         unused=tuple(f for f in result.unused if f not in old),
+        unknown=tuple(f for f in result.unknown if f not in old),
+        races=tuple(f for f in result.races if f not in old),
         baselined=len(old),
         outdated=len(known - set(entries)),
     )

@@ -19,6 +19,9 @@ RULES: dict[str, str] = {
     "PX103": "await-in-loop",
     "PX104": "await-in-comprehension",
     "PX105": "awaits-in-expression",
+    "PX201": "conflicting-batch",
+    "PX202": "shared-exclusive-handle",
+    "PX203": "unbounded-gather",
     "PX301": "unknown-effects",
 }
 #: What is looked for unless codes are selected. What an unknown call costs is printed anyway.

@@ -26,8 +26,12 @@ from .source import Source, SourceError, from_file
 from .suppressions import Suppression, silencing, suppressions
 
 if TYPE_CHECKING:
+    from .race_findings import Race
     from .unlocking import Unknown, Unlock
     from .unused import Unused
+
+    #: What is reported without calls that would run together.
+    Remark = Unused | Unknown | Race
 
 if TYPE_CHECKING:
     from .projection import FileProjection
@@ -53,6 +57,13 @@ class Analysis:
         """What would be planned with `--unsafe-fixes`, or without it if it was given."""
         planner = Planner(self.inference, unsafe=not self.planner.unsafe)
         return tuple(planner.plans())
+
+    @cached_property
+    def races(self) -> tuple[tuple[Race, ...], tuple[Blocked, ...]]:
+        """What is to be said of groups that run at once already (see `found_races`)."""
+        from .race_findings import found_races
+
+        return found_races(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +175,15 @@ class Analyzed:
     unused: tuple[Unused, ...] = ()
     unlocks: tuple[Unlock, ...] = ()  # batches that unknown calls hold back
     unknown: tuple[Unknown, ...] = ()
+    races: tuple[Race, ...] = ()
     silenced: int = 0
     baselined: int = 0
     outdated: int = 0
 
     @property
-    def reported(self) -> tuple[Finding | Unused | Unknown, ...]:
+    def reported(self) -> tuple[Finding | Remark, ...]:
         """The findings of all rules, in order of the file."""
-        found = (*self.findings, *self.unused, *self.unknown)
+        found = (*self.findings, *self.unused, *self.unknown, *self.races)
         return tuple(sorted(found, key=lambda f: f.span.start))
 
 

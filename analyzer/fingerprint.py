@@ -11,17 +11,19 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from .engine import Finding
 from .source import SourceError
-from .unlocking import Unknown
-from .unused import Unused
+
+if TYPE_CHECKING:
+    from .engine import Remark
 
 #: Evaluated, an escape that does not exist gives a warning (Python reference, 2.4.1.1).
 _ODD_ESCAPE = re.compile(r"""\\[^\\'"abfnrtvxuUN0-7\r\n]""")
 
 
-def fingerprints(text: str, findings: Sequence[Finding | Unused | Unknown]) -> tuple[str, ...]:
+def fingerprints(text: str, findings: Sequence[Finding | Remark]) -> tuple[str, ...]:
     """One hexadecimal fingerprint (32 digits) per finding, in order.
 
     It is made of the code, the function and the calls as expressions: lines that move, comments,

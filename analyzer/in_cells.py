@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .engine import Blocked, CallSite, Finding, Result
     from .hops import Hop
     from .projection import FileProjection
+    from .race_findings import Race
     from .report.effects import Claim, Known
     from .unlocking import Unlock
 
@@ -33,6 +34,7 @@ def localized(result: Result) -> Result:
         blocked=tuple(_blocked(b, source) for b in result.blocked),
         unused=tuple(replace(u, span=span_in(u.span, source)) for u in result.unused),
         unknown=tuple(replace(u, span=span_in(u.span, source)) for u in result.unknown),
+        races=tuple(_race(r, source) for r in result.races),
         unlocks=tuple(_unlock(u, source) for u in result.unlocks),
         projection=_projected(result.projection, source),
     )
@@ -101,6 +103,11 @@ def _finding(item: Finding, source: Source) -> Finding:
         form_reason=in_cells(item.form_reason, source, span.cell),
         assumptions=tuple(in_cells(a, source, span.cell) for a in item.assumptions),
     )
+
+
+def _race(item: Race, source: Source) -> Race:
+    span = span_in(item.span, source)
+    return replace(item, span=span, message=in_cells(item.message, source, span.cell))
 
 
 def _call(item: CallSite, source: Source) -> CallSite:

@@ -11,6 +11,10 @@ import warnings
 from typing import cast
 
 _AWAIT = re.compile(rb"\bawait\b")
+#: Calls that run coroutines at once already, of which PX201 to PX203 may have something to say.
+_AT_ONCE = re.compile(rb"\b(?:gather|create_task|ensure_future|as_completed|TaskGroup|wait)\b")
+_STARTS = frozenset({"create_task", "ensure_future"})
+_WAITS = frozenset({"as_completed", "wait"})
 _LOOP = re.compile(rb"\b(?:for|while)\b")
 _Place = tuple[int, int]  # a list of statements (its id) and an index in it
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -20,6 +24,8 @@ _SUPPRESSION = re.compile(rb"#\s*(?:pexec\s*:|noqa\s*:[^\r\n#]*PX[0-9])", re.IGN
 
 def may_hold_opportunity(data: bytes) -> bool:
     """False only if no block awaits two things: in two statements, in one, or in turns.
+
+    Nor runs several at once already.
 
     What ``ast`` cannot parse may: newer syntax than that of the running Python, or an error that is
     to be reported.
@@ -32,18 +38,33 @@ def may_hold_opportunity(data: bytes) -> bool:
             tree = ast.parse(data)
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
         return True
-    return _awaits_again(tree)
+    at_once = _AT_ONCE.search(data) is not None and any(map(_runs_several, ast.walk(tree)))
+    return at_once or _awaits_again(tree)
+
+
+def _runs_several(node: ast.AST) -> bool:
+    """Is it a call that may run coroutines at once, by the last part of its name?"""
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if name == "gather":
+        return len(node.args) > 1 or any(isinstance(a, ast.Starred) for a in node.args)
+    return name in _STARTS or (name in _WAITS and bool(node.args))
 
 
 def may_hold_awaits(data: bytes) -> bool:
-    """Two words ``await``, or one and a loop? The cheap half of :func:`may_hold_opportunity`.
+    """Two words ``await``, or one and a loop, or calls at once?
+
+    The cheap half of :func:`may_hold_opportunity`.
 
     UTF-16 and UTF-32 cannot be source encodings (PEP 263 asks for ASCII-compatible ones).
     """
     found = _AWAIT.finditer(data)
     if next(found, None) is None:
-        return False
-    return next(found, None) is not None or _LOOP.search(data) is not None
+        return b"TaskGroup" in data  # which waits without the word
+    if next(found, None) is not None or _LOOP.search(data) is not None:
+        return True
+    return _AT_ONCE.search(data) is not None
 
 
 def _awaits_again(tree: ast.Module) -> bool:

@@ -66,7 +66,7 @@ class Sites:
         """
         functions = [f for f in self.module.functions if f.span.line <= line <= f.span.end_line]
         inner = max(functions, key=lambda f: (f.span.start, bool(f.name)))
-        return self._function_edge(inner) is None and not self._in_choice(inner.block, line)
+        return self.function_edge(inner) is None and not self._in_choice(inner.block, line)
 
     def _in_choice(self, block: Block, line: int) -> bool:
         around = [s for s in block.statements if s.span.line <= line <= s.span.end_line]
@@ -79,7 +79,7 @@ class Sites:
         key = id(site.block)
         if key not in self._forbidden:
             self._forbidden[key] = (
-                self._function_edge(site.function)
+                self.function_edge(site.function)
                 or self._cell_edge(site)
                 or self._manager_edge(site)
                 or self._lock_edge(site)
@@ -122,7 +122,8 @@ class Sites:
 
     # -- context -------------------------------------------------------------------------------
 
-    def _function_edge(self, function: Function) -> Edge | None:
+    def function_edge(self, function: Function) -> Edge | None:
+        """Why nothing may be run together anywhere in a function."""
         line = function.span.line
         imports = self.module.imports
         if self.config.backend == "asyncio" and "asyncio" not in imports:

@@ -246,15 +246,16 @@ def of_another_turn(footprint: Footprint, varies: frozenset[str]) -> Footprint:
     return replace(
         footprint,
         effects=tuple(_other(effect, varies) for effect in footprint.effects),
-        handles=tuple(_resource(handle, varies) for handle in footprint.handles),
+        handles=tuple(in_another_turn(handle, varies) for handle in footprint.handles),
     )
 
 
 def _other(effect: Effect, varies: frozenset[str]) -> Effect:
-    return replace(effect, resource=_resource(effect.resource, varies))
+    return replace(effect, resource=in_another_turn(effect.resource, varies))
 
 
-def _resource(resource: Resource, varies: frozenset[str]) -> Resource:
+def in_another_turn(resource: Resource, varies: frozenset[str]) -> Resource:
+    """What a resource of a turn is in another one, as far as that is known."""
     selector = resource.selector
     if isinstance(selector, Name):
         return resource

@@ -124,6 +124,8 @@ def _places(analysis: Analysis, plans: Sequence[Plan]) -> Iterator[tuple[str, fr
             yield region.code, lines_of(plan, region)
     for loop in analysis.planner.loops:
         yield loop.code, loop.lines
+    for race in analysis.races[0]:
+        yield race.code, race.lines
     for call in analysis.module.calls.values():
         if call.commented and call.await_span is not None:
             # A comment between `await` and the call: without it the call might be in a batch.

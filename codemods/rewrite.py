@@ -26,6 +26,7 @@ from ..analyzer.engine import (
 )
 from ..analyzer.forms import Form, Written
 from ..analyzer.notes import blocked_of
+from ..analyzer.race_findings import CODES, Race, heard_races
 from ..analyzer.schedule import Region
 from ..analyzer.source import SourceError, from_text
 from ..analyzer.unlocking import CODE as UNKNOWN
@@ -108,6 +109,7 @@ def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) 
         else:  # the comments were in the way of a rewrite: not dead, though they silence nothing
             dead = tuple(replace(item, fix=None) for item in dead)
     findings = [c.finding for c in good]
+    races, doubts = _races(analysis, config)
     notes = blocked_of(analysis)
     more = 0
     if unsafe:
@@ -118,24 +120,41 @@ def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) 
         filename=filename,
         findings=tuple(findings),
         unsafe_findings=more,
-        blocked=(*notes, *refused),
+        blocked=(*notes, *refused, *doubts),
         counts=counts_of(analysis),
         source=analysis.source,
         fixed=fixed,
         unused=dead,
+        races=races,
         silenced=_silenced(analysis, config),
+    )
+
+
+def _races(analysis: Analysis, config: Config) -> tuple[tuple[Race, ...], tuple[Blocked, ...]]:
+    """What is selected of the groups that run at once already, and the notes on them."""
+    if not CODES & config.select:
+        return (), ()
+    found, notes = analysis.races
+    return tuple(r for r in heard_races(analysis, found) if r.code in config.select), tuple(
+        note for note in notes if note.code in config.select
     )
 
 
 def _silenced(analysis: Analysis, config: Config) -> int:
     """How many regions a comment silences, or a rule that is not selected."""
     left_out = SHAPES - config.select
+    found = analysis.races[0] if CODES & config.select else ()
+    quiet = len(found) - len(heard_races(analysis, found))
     planner = Planner(analysis.inference, unsafe=analysis.planner.unsafe, shapes=SHAPES)
-    return sum(
-        region.code in left_out or suppressed(analysis, plan, region)
-        for plan in (planner.plans() if left_out else analysis.plans)
-        for region in plan.regions
-    ) + sum(loop_suppressed(analysis, plan) for plan in analysis.planner.loops)
+    return (
+        sum(
+            region.code in left_out or suppressed(analysis, plan, region)
+            for plan in (planner.plans() if left_out else analysis.plans)
+            for region in plan.regions
+        )
+        + sum(loop_suppressed(analysis, plan) for plan in analysis.planner.loops)
+        + quiet
+    )
 
 
 def _chosen(
@@ -211,7 +230,8 @@ class Rewrite:
     """What :func:`parallelize` made of a source: the new text, what was found, what went wrong.
 
     ``error`` is "" or the reason why the source could not be read; ``source`` is unchanged then.
-    ``unused`` are suppressions that silence nothing (PX001).
+    ``unused`` are suppressions that silence nothing (PX001), ``races`` what is wrong with calls
+    that run at once already (PX201 to PX203): it has no fix.
     """
 
     source: str
@@ -220,6 +240,7 @@ class Rewrite:
     changed: bool
     error: str = ""
     unused: tuple[Unused, ...] = ()
+    races: tuple[Race, ...] = ()
 
 
 def parallelize(
@@ -254,7 +275,8 @@ def parallelize(
     except SourceError as error:
         return Rewrite(source, (), (), False, f"{error.line}:{error.column}: {error.message}")
     text = source if result.fixed is None else result.fixed
-    return Rewrite(text, result.findings, result.blocked, text != source, unused=result.unused)
+    return Rewrite(text, result.findings, result.blocked, text != source, unused=result.unused,
+                   races=result.races)  # fmt: skip
 
 
 def _catalog(tools: object) -> Catalog | None:

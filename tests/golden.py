@@ -42,7 +42,7 @@ def headers(data: bytes) -> dict[str, str]:
     """The ``# key: value`` lines that open a case (split at line ends only, not at form feeds)."""
     found: dict[str, str] = {}
     for line in re.split(r"\r\n|\n|\r", data.decode("utf-8-sig", "replace")):
-        match = re.match(r"#\s*(why|form|blocked|level|config|flags):\s*(.*)$", line)
+        match = re.match(r"#\s*(why|form|blocked|found|run|level|config|flags):\s*(.*)$", line)
         if match is None:
             break
         found[match.group(1)] = match.group(2).strip()

@@ -16,7 +16,10 @@ from pexec.codemods.rewrite import rewrite
 FOLDER = Path(__file__).parent.parent / "fixtures" / "first-contact"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
 SCREEN = 40  # lines
-NEXT = ("[*]", "[[tool.pexec.tools]]", "nothing to run together", "--show-blocked")
+NEXT = (
+    "[*]", "[[tool.pexec.tools]]", "nothing to run together", "--show-blocked",
+    "nothing bounds how many",
+)  # fmt: skip
 
 
 def output(script: Path, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -338,7 +338,7 @@ class Inference:
         for made in handed(self, entry, call):
             if made is None:
                 return "runs awaitables that were made elsewhere"
-            facts = self._run(made)
+            facts = self.run(made)
             if facts.everything:
                 return f"runs `{facts.name}`, of which nothing is known"
             found.append(facts)
@@ -356,7 +356,7 @@ class Inference:
                 found |= {made.id for made in handed(self, entry, call) if made is not None}
         return frozenset(found)
 
-    def _run(self, made: Call) -> CallFacts:
+    def run(self, made: Call) -> CallFacts:
         """What running the coroutine that a call makes does."""
         facts = self.facts(made)
         own = facts.entry is None and self.callees.targets(made)

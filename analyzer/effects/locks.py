@@ -120,20 +120,26 @@ class Locks:
 
     # -- finding -------------------------------------------------------------------------------
 
-    def _kind(self, value: Value) -> str:
+    def kind(self, value: Value) -> str:
+        """The type of what may be a lock, "" if it is not known."""
         kind = self.inference.resolver.type_of(value) if value.place is not None else ""
         return self.inference.resolver.types.canonical(kind) if kind else ""
 
     def _is_lock(self, value: Value) -> bool:
         """Is it a lock, or a semaphore, that is followed?"""
-        return self._kind(value) in _FOLLOWED
+        return self.kind(value) in _FOLLOWED
 
     def _exclusive(self, value: Value) -> bool:
         """Does it let only one in?"""
-        if self._kind(value) == _LOCK:
+        if self.kind(value) == _LOCK:
             return True
         made = list(self._made(value.place)) if value.place is not None else []
         return bool(made) and all(call is not None and _single(call) for call in made)
+
+    def several(self, value: Value) -> bool:
+        """Is it seen where a semaphore is made, and does it not ask for one permit there?"""
+        made = list(self._made(value.place)) if value.place is not None else []
+        return bool(made) and all(call is not None and not _single(call) for call in made)
 
     def _made(self, place: Place) -> Iterator[Call | None]:
         """The calls that make what stands at a path, as far as this module shows them."""
@@ -157,7 +163,7 @@ class Locks:
             for event, around in located(self.body.function)
             if isinstance(event, Enter)
             and not event.asynchronous
-            and self._kind(event.value) in _OF_THREADS
+            and self.kind(event.value) in _OF_THREADS
             and not any(_suspends(e) for e in around[-1].events)
         )
 
@@ -227,7 +233,7 @@ class Locks:
             elif enter.asynchronous and self._is_lock(enter.value):
                 exclusive = self._exclusive(enter.value)
                 inner = self._take(enter.value, line, inner, found, exclusive=exclusive)
-            elif (source := self._limited(enter.value)) is not None:
+            elif (source := self.limited(enter.value)) is not None:
                 inner = self._take(source, line, inner, found, exclusive=False)
         for event in statement.events:
             if isinstance(event, Invoke) and event.call.id not in within:
@@ -236,7 +242,7 @@ class Locks:
         for block in statement.blocks:
             self._block(block, inner if block.role == "with" else now, found)
 
-    def _limited(self, value: Value) -> Value | None:
+    def limited(self, value: Value) -> Value | None:
         """The shared object that hands out an exclusive handle: a pool, a session factory.
 
         It has a limited number of them, and waits when all are in use (MagicStack/asyncpg#5).

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..engine import Analyzed, Finding
 from .paint import Paint
 from .summary import is_quiet
 from .text import note_text
 
+if TYPE_CHECKING:
+    from ..engine import Remark
 
-def finding_line(filename: str, finding: Finding, paint: Paint, *, fixed: bool = False) -> str:
+
+def finding_line(
+    filename: str, finding: Finding | Remark, paint: Paint, *, fixed: bool = False
+) -> str:
     """``path:line:column: CODE [*] message``, as ruff writes it; ``fixed``: it has been fixed."""
     star = f" {paint.fixable('[fixed]' if fixed else '[*]')}" if finding.fix is not None else ""
     place = paint.place(f"{filename}:{finding.span.place}")
@@ -20,7 +27,7 @@ def result_lines(
 ) -> list[str]:
     """A file's findings and, if asked for, its notes (``flow``: those too that are
     no opportunity)."""
-    found = [finding_line(result.filename, f, paint, fixed=fixed) for f in result.findings]
+    found = [finding_line(result.filename, f, paint, fixed=fixed) for f in result.reported]
     if notes:
         found += [
             note_text(result.filename, note, paint)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..codes import RULES, Applicability
 from ..engine import Analyzed, Failed, Finding, Fix, Result
 from ..fingerprint import fingerprints
 from ..ir import line_text
 from ..source import Source
-from ..unlocking import Unknown
-from ..unused import Unused
+
+if TYPE_CHECKING:
+    from ..engine import Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def diagnostics_of(results: Iterable[Analyzed]) -> list[Diagnostic]:
     return found
 
 
-def _of(result: Analyzed, finding: Finding | Unused | Unknown, fingerprint: str) -> Diagnostic:
+def _of(result: Analyzed, finding: Finding | Remark, fingerprint: str) -> Diagnostic:
     span = finding.span
     start, end = Position(span.line, span.column), Position(span.end_line, span.end_column)
     notebook = result.source.notebook
@@ -111,9 +113,9 @@ def _of(result: Analyzed, finding: Finding | Unused | Unknown, fingerprint: str)
     )
 
 
-def fix_message(finding: Finding | Unused | Unknown) -> str:
+def fix_message(finding: Finding | Remark) -> str:
     if not isinstance(finding, Finding):
-        return "Remove the unused suppression"
+        return "Remove the unused suppression" if finding.fix is not None else ""
     if finding.turns:
         return "Run the calls of its turns together"
     return f"Run the {len(finding.calls)} calls together"

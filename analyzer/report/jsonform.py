@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..codes import RULES
 from ..engine import Analyzed, Blocked, CallSite, Finding
 from ..ir import Span
 from ..source import Source
-from ..unlocking import Unknown
-from ..unused import Unused
 from .diagnostic import Position, edits_of, fix_message
+
+if TYPE_CHECKING:
+    from ..engine import Remark
 
 Object = dict[str, Any]
 
@@ -61,7 +62,7 @@ def finding_object(result: Analyzed, finding: Finding) -> Object:
     }
 
 
-def remark_object(result: Analyzed, item: Unused | Unknown) -> Object:
+def remark_object(result: Analyzed, item: Remark) -> Object:
     """A finding in words: there are no calls to be run together, and nothing is gained."""
     return {
         **_common(result.filename, item.code, item.message, item.span),
@@ -78,6 +79,8 @@ def remark_object(result: Analyzed, item: Unused | Unknown) -> Object:
 
 def note_object(filename: str, note: Blocked) -> Object:
     message = f"`{note.name}` stays behind line {note.earlier.line}: {note.words}"
+    if note.code.startswith("PX2"):
+        message = f"`{note.name}`: {note.words}"
     return {
         **_common(filename, note.code, message, note.span),
         "fix": None,
@@ -137,7 +140,7 @@ def call_object(call: CallSite) -> Object:
     }
 
 
-def _fix(finding: Finding | Unused | Unknown, source: Source) -> Object | None:
+def _fix(finding: Finding | Remark, source: Source) -> Object | None:
     if finding.fix is None:
         return None
     return {

@@ -25,6 +25,8 @@ REASONS = {
     "failure": "must not run if what is before them fails",
     "framework": "are in a framework that needs their order",
     "manager": "are inside a `with` that may be a lock or a transaction",
+    "fan-out": "are made for all elements at once, perhaps without a bound",
+    "order": "run at once already, and may touch one thing",
     "gain": "would gain too little",
     "validator": "were left alone because the rewrite failed its check",
 }
@@ -42,7 +44,12 @@ class Reason:
 
 def reasons_of(results: Iterable[Analyzed], code: str | None = None) -> tuple[Reason, ...]:
     """The notes of all files (of one rule, if ``code`` is given) by kind, commonest first."""
-    pairs = [(r, n) for r in results for n in r.blocked if code is None or n.code == code]
+    pairs = [
+        (r, n)
+        for r in results
+        for n in r.blocked
+        if n.code == code or (code is None and not n.code.startswith("PX2"))  # in no order
+    ]
     unknown = dict.fromkeys(
         (name, r.filename, line)
         for r, n in pairs

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..codes import RULES
-from ..engine import Analyzed, milliseconds
+from ..engine import Analyzed, Finding, milliseconds
 from .jsonform import dump, gain_object
 from .paint import Paint
 from .reasons import Reason, reason_lines, reason_objects, reasons_of
@@ -28,7 +28,8 @@ def rows_of(results: Sequence[Analyzed]) -> list[Row]:
     """The rules with findings or notes, those with the most findings first."""
     rows: list[Row] = []
     for code in RULES:
-        found = [f for r in results for f in r.findings if f.code == code]
+        found = [f for r in results for f in r.reported if f.code == code]
+        timed = [f for f in found if isinstance(f, Finding)]
         reasons = reasons_of(results, code)
         if found or reasons:
             rows.append(
@@ -36,8 +37,8 @@ def rows_of(results: Sequence[Analyzed]) -> list[Row]:
                     code,
                     len(found),
                     sum(f.fix is not None for f in found),
-                    sum(f.sequential_ms for f in found),
-                    sum(f.parallel_ms for f in found),
+                    sum(f.sequential_ms for f in timed),
+                    sum(f.parallel_ms for f in timed),
                     reasons,
                 )
             )

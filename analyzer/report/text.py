@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from ..codes import Applicability
 from ..engine import Analyzed, Blocked, CallSite, Finding, milliseconds
-from ..unlocking import Unknown
-from ..unused import Unused
 from .paint import Paint
 from .summary import Undeclared, is_quiet
+
+if TYPE_CHECKING:
+    from ..engine import Remark
 
 _WIDEST = 44  # columns of names and effects are not padded beyond this
 _VERBS = {"read": "reads", "write": "writes"}
@@ -45,7 +47,7 @@ def finding_text(filename: str, finding: Finding, paint: Paint, *, fixed: bool =
     return "\n".join(lines)
 
 
-def remark_text(filename: str, item: Unused | Unknown, paint: Paint, *, fixed: bool = False) -> str:
+def remark_text(filename: str, item: Remark, paint: Paint, *, fixed: bool = False) -> str:
     """A finding in one line: a suppression that silences nothing, what an unknown call costs."""
     place = paint.place(f"{filename}:{item.span.place}")
     star = f" {paint.fixable('[fixed]' if fixed else '[*]')}" if item.fix is not None else ""
@@ -110,6 +112,9 @@ def _table(calls: Sequence[CallSite], paint: Paint) -> list[str]:
 def note_text(filename: str, note: Blocked, paint: Paint) -> str:
     """A note: the call that stays, the call it stays behind, and the one edge between them."""
     where = paint.place(f"{filename}:{note.span.place}")
+    if note.code.startswith("PX2"):  # what runs at once stays behind nothing
+        name = paint.name(f"`{note.name}`")
+        return f"{where}: {paint.note('note')}: {name}: {note.words} {paint.dim(f'[{note.kind}]')}"
     word = "in order" if is_quiet(note) else "note"
     if note.span == note.earlier:
         return (
