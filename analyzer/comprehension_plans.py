@@ -101,19 +101,19 @@ class Comprehensions:
             return "it may not be made at all"
         inside = {id(e) for e in one.setup}
         others = [e for e in _awaited(statement.events) if id(e) not in inside]
-        if any(id(e) in {id(t) for t in one.tests} for e in others):
-            return "its condition awaits"
         if len(others) != 1:
             return "its statement awaits more than one call besides"
+        if one.asks and len(one.conditions) != 1:
+            return "one of its conditions awaits"
         if any(gathers(self.inference, c, ()) for c in self.footprints.of(statement).calls
                if c is not others[0].call):  # fmt: skip
             return "its statement runs calls together already"
-        text = self.turning.text(one.element)
-        return certain(f"{{{text}\n}}" if one.kind == "dict" else text)
+        text = self.turning.text(one.conditions[0] if one.asks else one.element)
+        return certain(f"{{{text}\n}}" if one.kind == "dict" and not one.asks else text)
 
     def _member(self, site: Site, index: int, one: Comprehension) -> Member | Edge:
         statement = site.block.statements[index]
-        plain = replace(statement, blocks=(), events=tuple(map(_unguarded, one.making)))
+        plain = replace(statement, blocks=(), events=tuple(map(_unguarded, one.taking)))
         bound = self.sites.bound_at(site, index)
         table = {**bound.table, **dict.fromkeys(symbols_of(one.turns.names), -1)}
         known = Bound(table, bound.index, bound.module_level)
@@ -125,8 +125,8 @@ class Comprehensions:
 
     def _tested(self, one: Comprehension, member: Member, line: int) -> Edge | None:
         """Conditions are all evaluated ahead: they may do nothing, and depend on no turn."""
-        tests = self.footprints.of_events(one.tests)
-        acts = any(not self._looks(event) for event in one.tests)
+        tests = self.footprints.of_events(one.asked)
+        acts = any(not self._looks(event) for event in one.asked)
         if acts or tests.everything or any(e.writes for e in tests.effects):
             return Edge(EdgeKind.CONTROL, "its condition may do more than look", line)
         for rest in (member.before, member.after):
@@ -147,7 +147,7 @@ class Comprehensions:
         self, events: Sequence[Event], ahead: Footprint, one: Comprehension, line: int
     ) -> Edge | None:
         """What the statement evaluates first comes after the calls, and what they go through."""
-        header = self.footprints.of_events((*one.setup, *one.tests))
+        header = self.footprints.of_events((*one.setup, *one.asked))
         acts = not all(isinstance(event, Use) for event in events) or ahead.everything
         if acts or any(e.writes for e in ahead.effects) or (ahead.raises and header.raises):
             words = "its statement does something before it goes through anything"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .ir import Event, Span, Turns
+from .ir import Event, Invoke, Span, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,23 @@ class Comprehension:
     tests: tuple[Event, ...]
     making: tuple[Event, ...]
     guarded: bool  # it may not be made at all
+
+    @property
+    def asks(self) -> bool:
+        """Does a condition await a call?"""
+        return any(isinstance(e, Invoke) and e.call.awaited for e in self.tests)
+
+    @property
+    def asked(self) -> tuple[Event, ...]:
+        """What can be evaluated ahead for all elements: conditions, unless they await."""
+        return () if self.asks else self.tests
+
+    @property
+    def filters(self) -> tuple[Span, ...]:
+        """The conditions that are evaluated ahead for all elements."""
+        return () if self.asks else self.conditions
+
+    @property
+    def taking(self) -> tuple[Event, ...]:
+        """What is done when the result of an element's call is there."""
+        return (*self.tests, *self.making) if self.asks else self.making

@@ -20,11 +20,10 @@ def _chained(part: tuple[object, ...]) -> bool:
 
 
 def guarded_form(text: str, one: Comprehension) -> bool:
-    """Does the one `await` of an element stand behind a guard?"""
-    form = expression_form(
-        f"{{{text[one.element.start : one.element.end]}\n}}" if one.kind == "dict"
-        else text[one.element.start : one.element.end]
-    )  # fmt: skip
+    """Does the one `await` of an element, or of its condition, stand behind a guard?"""
+    part = one.conditions[0] if one.asks else one.element
+    shown = text[part.start : part.end]
+    form = expression_form(f"{{{shown}\n}}" if one.kind == "dict" and not one.asks else shown)
 
     def guarded(part: object, behind: bool) -> bool:
         if not isinstance(part, tuple):

@@ -58,7 +58,7 @@ def form_of(plan: LoopPlan, sites: Sites) -> LoopForm:
 def _turn(plan: LoopPlan) -> list[Event]:
     """All that one turn does."""
     if plan.comprehension is not None:
-        return [*plan.comprehension.making]
+        return [*plan.comprehension.taking]
     return [event for s in plan.statements for event in s.events]
 
 

@@ -252,7 +252,7 @@ class Turning:
         call = called(turns.value, self.inference)
         if call is None and (turns.value.place is None or turns.value.place.steps):
             return False
-        if comprehension is not None and comprehension.conditions:
+        if comprehension is not None and comprehension.filters:
             return False
         for event in header:
             if isinstance(event, Invoke):

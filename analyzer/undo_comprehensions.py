@@ -45,17 +45,23 @@ def taken(form: object, tasks: str) -> Iterator[tuple[object, object, object]]:
     match form:
         case (str(kind), *parts) if kind in _COMPREHENSIONS:
             match parts[-1]:
-                case ("CompFor", ("Name", str()), ("Name", str(name)), ("[]",), None, None):
-                    if name == tasks:
+                case ("CompFor", ("Name", str(one)), ("Name", str(name)), conditions, None, None):
+                    if name == tasks and _asks(conditions, one):
                         yield form, None, None
-                case ("CompFor", ("Tuple", ("[]", ("Element", own), ("Element", ("Name", str())))),
-                      ("Call", ("Name", "zip"), ("[]", first, second, *more)), ("[]",),
-                      None, None):  # fmt: skip
+                case (
+                    "CompFor",
+                    ("Tuple", ("[]", ("Element", own), ("Element", ("Name", str(one))))),
+                    ("Call", ("Name", "zip"), ("[]", first, second, *more)),
+                    conditions,
+                    None,
+                    None,
+                ):
                     strict = ("Arg", ("Name", "True"), ("Name", "strict"), ("AssignEqual",), "")
                     match first:
                         case ("Arg", iterable, None, None, ""):
                             wanted = ("Arg", ("Name", tasks), None, None, "")
-                            if second == wanted and more in ([], [strict]):
+                            whole = second == wanted and more in ([], [strict])
+                            if whole and _asks(conditions, one):
                                 yield form, own, iterable
                         case _:
                             pass
@@ -66,6 +72,17 @@ def taken(form: object, tasks: str) -> Iterator[tuple[object, object, object]]:
     if isinstance(form, tuple):
         for part in form:
             yield from taken(part, tasks)
+
+
+def _asks(conditions: object, task: str) -> bool:
+    """Are there no conditions, or one that awaits the task of an element?"""
+    match conditions:
+        case ("[]",):
+            return True
+        case ("[]", ("CompIf", _)):
+            return replaced(conditions, ("Await", ("Name", task)), None)[1] == 1
+        case _:
+            return False
 
 
 def task_of(form: object) -> str:
@@ -83,11 +100,19 @@ def original(form: object, call: object, target: object, origin: Origin) -> obje
     """The comprehension with its own header, and the call where its task is awaited."""
     assert isinstance(form, tuple)
     task = task_of(form)
-    awaited, count = replaced(form[:-1], ("Await", ("Name", task)), ("Await", call))
-    if count != 1 or occurrences(form[:-1], task) != 1:
+    last = form[-1]
+    assert isinstance(last, tuple)
+    taking = (form[:-1], last[3])
+    awaited, count = replaced(taking, ("Await", ("Name", task)), ("Await", call))
+    if count != 1 or occurrences(taking, task) != 1:
         raise Refused("the task of an element is not awaited once")
     assert isinstance(awaited, tuple)
-    return (*awaited, ("CompFor", target, origin[0], origin[1], None, None))
+    element, conditions = awaited
+    asked = conditions != ("[]",)
+    if asked and origin[1] != ("[]",):
+        raise Refused("the comprehension is not what it was")
+    wanted = conditions if asked else origin[1]
+    return (*element, ("CompFor", target, origin[0], wanted, None, None))
 
 
 def replaced(form: object, old: object, new: object) -> tuple[object, int]:

@@ -105,9 +105,7 @@ def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
     if one.turns.asynchronous or one.kind == "generator" or len(calls) != 1:
         return "only a plain comprehension that awaits once knows its elements ahead"
     awaited = calls[0]
-    if not any(e is awaited for e in one.making):
-        return "a condition awaits"
-    if guarded_form(inference.text, one):
+    if guarded_form(inference.text, one) or (one.asks and len(one.conditions) != 1):
         return "an element may not await its call"
     reason = undrained(one.turns.value, inference) or misfit(
         one.turns.names, one.turns.value, inference
@@ -121,22 +119,22 @@ def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
         return forbidden.words
     own = {id(e) for e in (*awaited.call.setup, awaited)}
     start = next(i for i, e in enumerate(statement.events) if e is one.setup[0])
-    ahead, fold = statement.events[:start], [e for e in one.making if id(e) not in own]
+    ahead, fold = statement.events[:start], [e for e in one.taking if id(e) not in own]
     if any(not isinstance(e, Use) for e in ahead):
         return "the statement does something before it goes through anything"
     prints = sites.footprints
-    tests, early = prints.of_events(one.tests), prints.of_events(ahead)
+    tests, early = prints.of_events(one.asked), prints.of_events(ahead)
     header = prints.of_events(one.setup)
     if early.raises and (header.raises or tests.raises):
         return "two errors of the statement would change places"
-    if any(not isinstance(e, (Use, Operate, Invoke)) for e in one.tests) or tests.everything:
+    if any(not isinstance(e, (Use, Operate, Invoke)) for e in one.asked) or tests.everything:
         return "a condition may act"
     if any(e.writes for e in tests.effects) or not all(
         inference.facts(c).pure for c in tests.calls
     ):
         return "a condition may act"
     made = prints.of_events(fold)
-    if one.tests and any(e.writes for e in made.effects):
+    if one.asked and any(e.writes for e in made.effects):
         return "an element may change what the next one tests"
     if tests.raises and made.own_risk:
         return "a condition may raise before an element did"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..analyzer.comprehensions import Comprehension
 from ..analyzer.edits import Edit
 from ..analyzer.ir import Span
 from ..analyzer.loop_forms import Fold, LoopForm
@@ -40,8 +41,8 @@ def rewrite_comprehension(
     if iterable is None:
         return None
     if not plan.repeats:
-        name = many_of(target, names, "chosen" if one.conditions else "items")
-        if one.conditions:
+        name = many_of(target, names, "chosen" if one.filters else "items")
+        if one.filters:
             own = f"({target})" if isinstance(plan.turns.names, tuple) else target
             if not re.search("\"\"\"|'''", clause):  # a line end that belongs to a text
                 clause = re.sub(r"\s*[\r\n]\s*", " ", clause)
@@ -94,8 +95,7 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     span = plan.member.call.await_span
     assert span is not None
     text = writer.source.text
-    left = f"{text[one.element.start : span.start]}None{text[span.end : one.element.end]}"
-    used = names_in(f"{{{left}\n}}" if one.kind == "dict" else left)
+    used = _used(one, span, text)
     version = words.version
     strict = ", strict=True" if version and int(version[3:]) >= 10 else ""
     turns = f"for {task} in {tasks}"
@@ -104,9 +104,14 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
         turns = f"for {own}, {task} in zip({words.iterable}, {tasks}{strict})"
     clause = one.clause
     lead = len(writer.text(clause)) - len(writer.text(clause).lstrip())
+    end = clause.end
+    if one.asks:  # the condition stays, and takes what its call answers with
+        after = re.match(r"[\s)]*", text[plan.turns.iterable.end :])
+        end = plan.turns.iterable.end + (after.end() if after else 0)
+        turns += " "
     edits = [
         Edit(span.start, span.end, f"await {task}"),
-        Edit(clause.start + lead, clause.end, turns),
+        Edit(clause.start + lead, end, turns),
         *dropped_comment(plan.member, writer),
     ]
     inner = indent + unit
@@ -115,6 +120,17 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     lines.append(f"{indent}finally:")
     lines += [f"{inner}for {task} in {tasks}:", f"{inner}{unit}{task}.cancel()"]
     return lines + await_all(words.asyncio, [f"*{tasks}"], inner, writer)
+
+
+def _used(one: Comprehension, awaited: Span, text: str) -> frozenset[str]:
+    """The names that are read for an element beside the call."""
+    if not one.asks:
+        left = f"{text[one.element.start : awaited.start]}None{text[awaited.end : one.element.end]}"
+        return names_in(f"{{{left}\n}}" if one.kind == "dict" else left)
+    (condition,) = one.conditions
+    asked = f"{text[condition.start : awaited.start]}None{text[awaited.end : condition.end]}"
+    element = text[one.element.start : one.element.end]
+    return names_in(asked) | names_in(f"{{{element}\n}}" if one.kind == "dict" else element)
 
 
 def _plain(plan: LoopPlan, words: Words, writer: Writer) -> list[str] | None:

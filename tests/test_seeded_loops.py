@@ -60,6 +60,13 @@ async def crawl(urls: list[str], rows: list[str]) -> list[object]:
         found.append(page)
     return found
 """
+ASKING = """\
+import asyncio
+
+
+async def crawl(urls: list[str], rows: list[str]) -> list[object]:
+    return [url for url in urls if len(await fetch(url)) > 1]
+"""
 PLAIN = """\
 import asyncio
 
@@ -130,6 +137,14 @@ IN_COMPREHENSIONS = {
     "no limit": ("        async with limit:\n            return", "        if limit:\n"
                  "            return"),
 }  # fmt: skip
+IN_ASKING = {
+    "no condition": (" if len(await task) > 1]", "]"),
+    "another condition": ("> 1", "> 2"),
+    "not awaited": ("len(await task)", "len(task)"),
+    "awaited for an element": ("[url for url, task", "[await task for url, task"),
+    "all of another": ("zip(urls, tasks)", "zip(rows, tasks)"),
+    "behind another one": ("if len(await task)", "if url if len(await task)"),
+}  # fmt: skip
 IN_SIEVED = {
     "no condition": (' if url != "x"]', "]"),
     "another condition": ('!= "x"', '!= "y"'),
@@ -158,6 +173,11 @@ def test_wrong_text_of_a_loop_is_refused(name: str) -> None:
 def test_wrong_text_of_a_comprehension_is_refused(name: str) -> None:
     old, new = IN_COMPREHENSIONS[name]
     assert reason(COMPREHENSION, old.replace("urls_2", "chosen"), new.replace("urls_2", "chosen"))
+
+
+@pytest.mark.parametrize("name", IN_ASKING)
+def test_wrong_text_of_a_comprehension_that_asks_is_refused(name: str) -> None:
+    assert reason(ASKING, *IN_ASKING[name]) != ""
 
 
 @pytest.mark.parametrize("name", IN_SIEVED)
@@ -239,6 +259,9 @@ PLANNER: dict[str, Bug] = {
     "what stands before": (comprehension_plans.Comprehensions, "_ahead", NOTHING,
                            "async def crawl(urls: list[str]):\n"
                            "    return print(1), [await fetch(u) for u in urls]\n"),
+    "guards of a condition": (comprehension_plans, "certain", EMPTY,
+                              "async def crawl(urls: list[str]):\n"
+                              "    return [u for u in urls if u and await fetch(u)]\n"),
     "guards": (comprehension_plans, "certain", EMPTY,
                "async def crawl(urls: list[str]):\n"
                "    return [u and await fetch(u) for u in urls]\n"),
