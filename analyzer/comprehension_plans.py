@@ -14,12 +14,12 @@ from .comprehensions import Comprehension
 from .edges import Edge, EdgeKind, Member
 from .footprint import Footprint, visible_writes
 from .gathering import gathers
-from .ir import Event, Invoke, Operate, Statement, Use
+from .ir import Define, Event, Invoke, Iterate, Operate, Statement, Use
 from .members import member_of
 from .moved_text import certain
 from .sites import Site
 from .turn_plans import LoopNote, LoopPlan, Part, Turning
-from .turns import misfit, symbols_of, undrained
+from .turns import misfit, symbols_of, undrained, writes_beside
 
 if TYPE_CHECKING:
     from .blocks import Planner
@@ -64,10 +64,12 @@ class Comprehensions:
         forbidden = self.sites.forbidden(site)
         if forbidden is not None:
             return forbidden
-        value = one.turns.value
-        reason = undrained(value, self.inference) or misfit(one.turns.names, value, self.inference)
-        if reason:
-            return Edge(EdgeKind.CONTROL, reason, line)
+        for turns in (one.turns, *one.more):
+            reason = undrained(turns.value, self.inference) or misfit(
+                turns.names, turns.value, self.inference
+            )
+            if reason:
+                return Edge(EdgeKind.CONTROL, reason, line)
         member = self._member(site, index, one)
         if isinstance(member, Edge):
             return member
@@ -81,7 +83,7 @@ class Comprehensions:
             self._tested(one, member, line)
             or self._ahead(statement.events[:start], ahead, one, line)
             or self.turning.gathers(member, site)
-            or self.turning.moved(member, one.turns.names, site, index)
+            or self.turning.moved(member, one.names, site, index)
             or self.turning.dependent(rest, member, one.turns, binding, around)
         )
         return edge or self.turning.worth(site, index, site, member, one)
@@ -95,7 +97,7 @@ class Comprehensions:
             return "it does not stand in a statement of its own"
         if one.kind == "generator":
             return "a generator is asked for one element after the other"
-        if one.turns.asynchronous:
+        if any(turns.asynchronous for turns in (one.turns, *one.more)):
             return "`async for` takes what comes, and each turn may depend on the one before"
         if one.guarded:
             return "it may not be made at all"
@@ -103,7 +105,7 @@ class Comprehensions:
         others = [e for e in _awaited(statement.events) if id(e) not in inside]
         if len(others) != 1:
             return "its statement awaits more than one call besides"
-        if one.asks and len(one.conditions) != 1:
+        if one.asks and (len(one.conditions) != 1 or one.more):
             return "one of its conditions awaits"
         if any(gathers(self.inference, c, ()) for c in self.footprints.of(statement).calls
                if c is not others[0].call):  # fmt: skip
@@ -115,7 +117,7 @@ class Comprehensions:
         statement = site.block.statements[index]
         plain = replace(statement, blocks=(), events=tuple(map(_unguarded, one.taking)))
         bound = self.sites.bound_at(site, index)
-        table = {**bound.table, **dict.fromkeys(symbols_of(one.turns.names), -1)}
+        table = {**bound.table, **dict.fromkeys(symbols_of(one.names), -1)}
         known = Bound(table, bound.index, bound.module_level)
         member, edge = member_of(index, plain, self.footprints, known, inside=True)
         if member is None:
@@ -127,8 +129,11 @@ class Comprehensions:
         """Conditions are all evaluated ahead: they may do nothing, and depend on no turn."""
         tests = self.footprints.of_events(one.asked)
         acts = any(not self._looks(event) for event in one.asked)
-        if acts or tests.everything or any(e.writes for e in tests.effects):
+        if acts or tests.everything or any(writes_beside(e, one.names) for e in tests.effects):
             return Edge(EdgeKind.CONTROL, "its condition may do more than look", line)
+        if one.more and tests.raises:
+            words = "what one of its clauses goes through, or asks, may raise after an earlier call"
+            return Edge(EdgeKind.FAILURE, words, line)
         for rest in (member.before, member.after):
             if any(e.writes for e in rest.effects):
                 return Edge(EdgeKind.CONTROL, "an element may change what the next one tests", line)
@@ -141,7 +146,7 @@ class Comprehensions:
     def _looks(self, event: Event) -> bool:
         if isinstance(event, Invoke):
             return not event.call.awaited and self.inference.facts(event.call).pure
-        return isinstance(event, (Use, Operate))
+        return isinstance(event, (Use, Operate, Iterate, Define))  # further clauses bind names
 
     def _ahead(
         self, events: Sequence[Event], ahead: Footprint, one: Comprehension, line: int

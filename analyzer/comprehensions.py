@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .ir import Event, Invoke, Span, Turns
+from .ir import Event, Invoke, Span, Target, Turns
 
 
 @dataclass(frozen=True, slots=True)
 class Comprehension:
-    """A list, set or dictionary made by one `for`, or a generator.
+    """A list, set or dictionary made by `for` clauses, or a generator.
 
     The events are those of its statement: of what it goes through, of its conditions, and of an
     element. ``element``: where the text of one
@@ -27,6 +27,12 @@ class Comprehension:
     tests: tuple[Event, ...]
     making: tuple[Event, ...]
     guarded: bool  # it may not be made at all
+    more: tuple[Turns, ...] = ()  # what further `for` clauses go through
+
+    @property
+    def names(self) -> Target:
+        """What all its clauses bind."""
+        return (self.turns.names, *(t.names for t in self.more)) if self.more else self.turns.names
 
     @property
     def asks(self) -> bool:

@@ -41,6 +41,10 @@ from .present import has_field
 from .resolve import CONTAINERS
 from .typetext import GENERATOR, SCALARS, Type
 
+#: What can be gone through whatever happens to it meanwhile.
+_IN_ORDER = frozenset({
+    "builtins.list", "builtins.tuple", "builtins.frozenset", "builtins.range",
+})  # fmt: skip
 #: What may be asked whether it holds a number or a text.
 _LOOKED_INTO = frozenset({
     "builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict",
@@ -270,6 +274,8 @@ class Footprints:
             case Mutate(place=place, operator=sign) if sign and not place.steps:
                 # The operator is an event of its own; on a number or a text nothing is stored.
                 return not self.inference.resolver.immutable(Value(place=place))
+            case Iterate(value=value, asynchronous=False):
+                return self._iterating_may_raise(value)
             case Store() | Mutate() | Iterate() | Enter() | AwaitValue():
                 return True
             case Control(word=word):
@@ -277,6 +283,12 @@ class Footprints:
                                 "expression", "yield", "target")  # fmt: skip
             case _:
                 return False
+
+    def _iterating_may_raise(self, value: Value) -> bool:
+        """Nobody is asked but a built-in container; a dictionary minds being changed meanwhile."""
+        resolver = self.inference.resolver
+        built_in = resolver.type_of(value) in _IN_ORDER and value.type != GENERATOR
+        return not built_in or value_may_be_none(resolver, value)
 
     def _use_may_raise(self, place: Place, risk: Risk) -> bool:
         if risk is Risk.NONE:

@@ -220,7 +220,8 @@ class Turning:
         name = member.facts.name
         limits = [r.max_concurrency for r in self.config.limits if fnmatchcase(name, r.match)]
         width = min([self.config.max_concurrency, *limits])
-        count = count_of(turns.value, self.inference)
+        several = comprehension is not None and comprehension.more
+        count = None if several else count_of(turns.value, self.inference)
         number = TURNS if count is None else count
         waits = self.footprints.waits([member.call])
         sequential, parallel = number * waits, math.ceil(number / width) * waits
@@ -229,9 +230,8 @@ class Turning:
             return Edge(EdgeKind.GAIN, words, line)
         text = self.text(member.call.span)
         named = names_in(text)
-        inner = tuple(
-            s for s in dict.fromkeys(symbols_of(turns.names)) if s.rpartition(":")[2] in named
-        )
+        names = turns.names if comprehension is None else comprehension.names
+        inner = tuple(s for s in dict.fromkeys(symbols_of(names)) if s.rpartition(":")[2] in named)
         limited = count is None or count > width
         sure = not member.risks and made_surely(member.call, self.inference)
         return LoopPlan(
@@ -252,7 +252,7 @@ class Turning:
         call = called(turns.value, self.inference)
         if call is None and (turns.value.place is None or turns.value.place.steps):
             return False
-        if comprehension is not None and comprehension.filters:
+        if comprehension is not None and (comprehension.filters or comprehension.more):
             return False
         for event in header:
             if isinstance(event, Invoke):

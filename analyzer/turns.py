@@ -127,6 +127,13 @@ def shared(target: Target, function: Function) -> str:
     return ""
 
 
+def writes_beside(effect: Effect, target: Target) -> bool:
+    """Does an effect write anything but what a target binds?"""
+    selector = effect.resource.selector
+    bound = isinstance(selector, Name) and selector.symbol in set(symbols_of(target))
+    return effect.writes and not bound
+
+
 def gone(function: Function, statement: Statement) -> bool:
     """Does nobody look at the variables of a loop but the loop itself?"""
     assert statement.turns is not None

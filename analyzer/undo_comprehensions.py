@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 from .canon import Refused, occurrences
 
-#: What a comprehension goes through, and its conditions.
-Origin = tuple[object, object]
+#: What a comprehension goes through: its `for`, with all that stands behind it.
+Origin = tuple[object, ...]
 _COMPREHENSIONS = frozenset({"ListComp", "SetComp", "DictComp"})
 
 
@@ -18,21 +18,42 @@ def origins(value: object, iterable: object, name: str, target: object) -> Itera
     """What the original may have gone through, given what stands there now.
 
     ``value``: what ``name`` was bound to ahead, if it was: as it is, as a list, or as the list of
-    what the conditions let through.
+    what the clauses let through.
     """
     none = ("[]",)
     if not name:
-        yield iterable, none
+        yield ("CompFor", target, iterable, none, None, None)
         return
     if iterable != ("Name", name):
         raise Refused(f"`{name}` is not what the comprehension goes through")
-    yield value, none
+    yield ("CompFor", target, value, none, None, None)
     match value:
         case ("Call", ("Name", "list"), ("[]", ("Arg", inner, None, None, ""))):
-            yield inner, none
-        case ("ListComp", element, ("CompFor", own, inner, conditions, None, None)):
-            if element == own == target:
-                yield inner, conditions
+            yield ("CompFor", target, inner, none, None, None)
+        case ("ListComp", element, ("CompFor", own, inner, conditions, more, None)):
+            if element == target and (element == own or more is not None):
+                yield ("CompFor", own, inner, conditions, more, None)
+        case _:
+            pass
+
+
+def bound_by(clause: object) -> Iterator[str]:
+    """The names that a `for` of a comprehension, and those behind it, bind."""
+    match clause:
+        case ("CompFor", target, _, _, more, None):
+            yield from _names(target)
+            yield from bound_by(more)
+        case _:
+            pass
+
+
+def _names(target: object) -> Iterator[str]:
+    match target:
+        case ("Name", str(name)):
+            yield name
+        case tuple():
+            for part in target:
+                yield from _names(part)
         case _:
             pass
 
@@ -108,11 +129,14 @@ def original(form: object, call: object, target: object, origin: Origin) -> obje
         raise Refused("the task of an element is not awaited once")
     assert isinstance(awaited, tuple)
     element, conditions = awaited
-    asked = conditions != ("[]",)
-    if asked and origin[1] != ("[]",):
+    told = set(_names(target))
+    if any(occurrences(awaited, name) for name in bound_by(origin) if name not in told):
+        raise Refused("a name of an element is not what it was")
+    if conditions == ("[]",):
+        return (*element, origin)
+    if origin[3:] != (("[]",), None, None):
         raise Refused("the comprehension is not what it was")
-    wanted = conditions if asked else origin[1]
-    return (*element, ("CompFor", target, origin[0], wanted, None, None))
+    return (*element, ("CompFor", *origin[1:3], conditions, None, None))
 
 
 def replaced(form: object, old: object, new: object) -> tuple[object, int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from .canon import Refused, occurrences
 from .lowering.compare import Item
-from .undo_comprehensions import gathered, original, origins, replaced, taken, task_of
+from .undo_comprehensions import bound_by, gathered, original, origins, replaced, taken, task_of
 from .undo_sieves import Sieved, chosen, sieved_as
 from .undo_starts import Start, gathered_turns, made_call, start_of, started
 
@@ -126,10 +126,13 @@ def _comprehension(
             case (str(kind), *_) if kind in ("ListComp", "SetComp", "DictComp"):
                 undone = original(part, call, target, origin)
             case _:
-                undone = ("ListComp", ("Await", call), ("CompFor", target, *origin, None, None))
+                told = set(bound_by(("CompFor", target, None, None, None, None)))
+                if any(occurrences(call, n) for n in bound_by(origin) if n not in told):
+                    raise Refused("a name of an element is not what it was")
+                undone = ("ListComp", ("Await", call), origin)
         restored, count = replaced(canon, part, undone)
         if count == 1 and restored == old.canon and not old.blocks:
-            return bool(start.bound) and origin[0] is not start.value
+            return bool(start.bound) and origin[2] is not start.value
     raise Refused("the comprehension is not what it was")
 
 

@@ -21,6 +21,7 @@ from .ir import (
     AwaitValue,
     Call,
     Control,
+    Define,
     Event,
     Invoke,
     Iterate,
@@ -28,6 +29,7 @@ from .ir import (
     Place,
     Risk,
     Statement,
+    Target,
     Turns,
     Use,
     Value,
@@ -47,6 +49,7 @@ from .turns import (
     symbols_of,
     undrained,
     varying,
+    writes_beside,
 )
 from .undo_loops import Loop
 from .validate_sieves import Turn, asked_ahead, looked_up, turn_of
@@ -80,7 +83,7 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
     return (
         _bounded(loop, turns, sites)
         or _repeated(loop, statement.events[: header_end(statement)], sites)
-        or _scoped(loop, turns, inside[0], site, sites)
+        or _scoped(loop, turns.names, inside[0], site, sites)
         or (asked_ahead(turn, inside[0], loop.sieved, sites) if loop.sieved is not None else "")
         or _apart(loop, turn, inside[0], sites)
     )
@@ -102,16 +105,16 @@ def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
     one = found[0]
     in_header = {id(e) for e in one.setup}
     calls = [e for e in calls if id(e) not in in_header]
-    if one.turns.asynchronous or one.kind == "generator" or len(calls) != 1:
+    asynchronous = any(turns.asynchronous for turns in (one.turns, *one.more))
+    if asynchronous or one.kind == "generator" or len(calls) != 1:
         return "only a plain comprehension that awaits once knows its elements ahead"
     awaited = calls[0]
-    if guarded_form(inference.text, one) or (one.asks and len(one.conditions) != 1):
+    if guarded_form(inference.text, one) or (one.asks and (len(one.conditions) != 1 or one.more)):
         return "an element may not await its call"
-    reason = undrained(one.turns.value, inference) or misfit(
-        one.turns.names, one.turns.value, inference
-    )
-    if reason:
-        return reason
+    for turns in (one.turns, *one.more):
+        reason = undrained(turns.value, inference) or misfit(turns.names, turns.value, inference)
+        if reason:
+            return reason
     if passing(one.turns.value, inference) and loop.bound and not loop.listed:
         return "what is gone through is used up before"
     forbidden = sites.forbidden(site)
@@ -127,12 +130,16 @@ def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
     header = prints.of_events(one.setup)
     if early.raises and (header.raises or tests.raises):
         return "two errors of the statement would change places"
-    if any(not isinstance(e, (Use, Operate, Invoke)) for e in one.asked) or tests.everything:
-        return "a condition may act"
-    if any(e.writes for e in tests.effects) or not all(
-        inference.facts(c).pure for c in tests.calls
+    if (
+        any(not isinstance(e, (Use, Operate, Invoke, Iterate, Define)) for e in one.asked)
+        or tests.everything
     ):
         return "a condition may act"
+    acts = any(writes_beside(e, one.names) for e in tests.effects)
+    if acts or not all(inference.facts(c).pure for c in tests.calls):
+        return "a condition may act"
+    if one.more and tests.raises:
+        return "a clause may raise before an earlier call did"
     made = prints.of_events(fold)
     if one.asked and any(e.writes for e in made.effects):
         return "an element may change what the next one tests"
@@ -144,9 +151,9 @@ def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
         return "the call runs others together itself"
     binding = (*one.binding, *one.tests, *one.making)
     return (
-        _bounded(loop, one.turns, sites)
+        _bounded(loop, one.turns, sites, several=bool(one.more))
         or _repeated(loop, one.setup, sites)
-        or _scoped(loop, one.turns, awaited.call, site, sites)
+        or _scoped(loop, one.names, awaited.call, site, sites)
         or _fits(awaited, statement, site, loop.index, sites, inside=loop.parameters is not None)
         or _orders(one.turns, binding, awaited, (*ahead, *fold), (), sites)
         or (_gathered(loop, statement, awaited, fold, site, sites) if loop.form == "list" else "")
@@ -165,8 +172,8 @@ def _fits(
     return "" if member is not None else edge.words if edge is not None else "it awaits nothing"
 
 
-def _bounded(loop: Loop, turns: Turns, sites: Sites) -> str:
-    count = count_of(turns.value, sites.inference)
+def _bounded(loop: Loop, turns: Turns, sites: Sites, *, several: bool = False) -> str:
+    count = None if several else count_of(turns.value, sites.inference)
     most = sites.config.max_concurrency
     wide = loop.width if loop.width is not None else count
     return f"more than {most} calls at once" if wide is None or wide > most else ""
@@ -186,9 +193,9 @@ def _repeated(loop: Loop, header: Sequence[Event], sites: Sites) -> str:
     return ""
 
 
-def _scoped(loop: Loop, turns: Turns, call: Call, site: Site, sites: Sites) -> str:
+def _scoped(loop: Loop, names: Target, call: Call, site: Site, sites: Sites) -> str:
     """The names that the call reads mean the same where it is made now."""
-    targets = {s.rpartition(":")[2] for s in symbols_of(turns.names)}
+    targets = {s.rpartition(":")[2] for s in symbols_of(names)}
     if loop.parameters is not None:
         for name in sorted(targets):
             if occurrences(loop.call, name) and name not in loop.parameters:

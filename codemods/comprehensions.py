@@ -27,7 +27,7 @@ def rewrite_comprehension(
     assert one is not None
     writer = writer.for_block(indent)
     clause = writer.text(one.clause).strip()
-    target = writer.text(plan.turns.target).strip()
+    target, several = _target(plan, writer)
     found = re.fullmatch(r"for\b[\s(]*", _between(one.clause, plan.turns.target, writer).lstrip())
     if found is None or "#" in clause:
         return None
@@ -37,13 +37,13 @@ def rewrite_comprehension(
         new_import = needed(module, function, "asyncio")
         asyncio = new_import.name
     lines: list[str] = []
-    iterable = _iterable(plan, writer)
+    iterable = "" if one.more else _iterable(plan, writer)
     if iterable is None:
         return None
     if not plan.repeats:
         name = many_of(target, names, "chosen" if one.filters else "items")
-        if one.filters:
-            own = f"({target})" if isinstance(plan.turns.names, tuple) else target
+        if one.filters or one.more:
+            own = f"({target})" if several else target
             if not re.search("\"\"\"|'''", clause):  # a line end that belongs to a text
                 clause = re.sub(r"\s*[\r\n]\s*", " ", clause)
             lines += listed(f"{name} = [", own, clause, "]", indent, writer)
@@ -64,6 +64,22 @@ def rewrite_comprehension(
     if writer.source.text[: statement.lines.end].endswith(("\n", "\r")):
         text += writer.style.newline
     return Rewritten(Edit(statement.lines.start, statement.lines.end, text), new_import)
+
+
+def _target(plan: LoopPlan, writer: Writer) -> tuple[str, bool]:
+    """What an element is told by, and whether that is several names.
+
+    Of a comprehension with several clauses these are the names that anything else looks at.
+    """
+    one, span, text = plan.comprehension, plan.member.call.await_span, writer.source.text
+    assert one is not None
+    assert span is not None
+    if not one.more:
+        return writer.text(plan.turns.target).strip(), isinstance(plan.turns.names, tuple)
+    known = list(dict.fromkeys(s.rpartition(":")[2] for s in symbols_of(one.names)))
+    read = _used(one, span, text) | names_in(writer.text(plan.member.call.span))
+    kept = [name for name in known if name in read] or known[-1:]
+    return ", ".join(kept), len(kept) > 1
 
 
 def _iterable(plan: LoopPlan, writer: Writer) -> str | None:
@@ -99,8 +115,8 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     version = words.version
     strict = ", strict=True" if version and int(version[3:]) >= 10 else ""
     turns = f"for {task} in {tasks}"
-    if any(symbol.rpartition(":")[2] in used for symbol in symbols_of(plan.turns.names)):
-        own = f"({words.target})" if isinstance(plan.turns.names, tuple) else words.target
+    if any(symbol.rpartition(":")[2] in used for symbol in symbols_of(one.names)):
+        own = f"({words.target})" if _target(plan, writer)[1] else words.target
         turns = f"for {own}, {task} in zip({words.iterable}, {tasks}{strict})"
     clause = one.clause
     lead = len(writer.text(clause)) - len(writer.text(clause).lstrip())

@@ -67,6 +67,13 @@ import asyncio
 async def crawl(urls: list[str], rows: list[str]) -> list[object]:
     return [url for url in urls if len(await fetch(url)) > 1]
 """
+NESTED = """\
+import asyncio
+
+
+async def crawl(sites: dict[str, list[str]], rows: list[str]) -> list[object]:
+    return [(site, await fetch(url)) for site, urls in sites.items() for url in urls if url]
+"""
 PLAIN = """\
 import asyncio
 
@@ -137,6 +144,15 @@ IN_COMPREHENSIONS = {
     "no limit": ("        async with limit:\n            return", "        if limit:\n"
                  "            return"),
 }  # fmt: skip
+IN_NESTED = {
+    "no condition": (" if url]", "]"),
+    "other names": ("[(site, url) for", "[(url, site) for"),
+    "fewer names": ("[(site, url) for", "[(site, urls) for"),
+    "a name of the last clause": ("(site, await task)", "(urls, await task)"),
+    "another name": ("fetch(url)\n", "fetch(urls)\n"),
+    "another parameter": ("bounded_fetch(url)) for", "bounded_fetch(site)) for"),
+    "something else": ("for url in urls if", "for url in rows if"),
+}  # fmt: skip
 IN_ASKING = {
     "no condition": (" if len(await task) > 1]", "]"),
     "another condition": ("> 1", "> 2"),
@@ -173,6 +189,11 @@ def test_wrong_text_of_a_loop_is_refused(name: str) -> None:
 def test_wrong_text_of_a_comprehension_is_refused(name: str) -> None:
     old, new = IN_COMPREHENSIONS[name]
     assert reason(COMPREHENSION, old.replace("urls_2", "chosen"), new.replace("urls_2", "chosen"))
+
+
+@pytest.mark.parametrize("name", IN_NESTED)
+def test_wrong_text_of_several_clauses_is_refused(name: str) -> None:
+    assert reason(NESTED, *IN_NESTED[name]) != ""
 
 
 @pytest.mark.parametrize("name", IN_ASKING)

@@ -83,8 +83,8 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
                     context.add(Operate((element[-1],), Risk.OPERATOR, guarded=True))
 
     clause(node.for_in, context)
-    if len(through) == 1 and _awaits(context.events[begins[0] :]):
-        made = _made(node, inner, through[0], begins, guarded=guarded)
+    if _awaits(context.events[begins[0] :]):
+        made = _made(node, inner, through, begins, guarded=guarded)
         context.unit.comprehensions.append(made)
     kind = _KINDS.get(type(node), GENERATOR)
     return Value(
@@ -97,11 +97,22 @@ def _awaits(events: list[Event]) -> bool:
 
 
 def _made(
-    node: cst.BaseComp, context: Context, value: Value, begins: list[int], *, guarded: bool
+    node: cst.BaseComp, context: Context, values: list[Value], begins: list[int], *, guarded: bool
 ) -> Comprehension:
-    """What is lowered of a comprehension with a single `for`, whose parts begin at ``begins``."""
+    """What is lowered of a comprehension whose parts begin at ``begins``.
+
+    What further clauses go through and bind is part of its tests: it decides which elements there
+    are.
+    """
     span, comp = context.unit.span, node.for_in
-    first, through, bound, tested = begins
+    first, through, bound, tested = (*begins[:3], begins[-1])
+    clauses = [comp]
+    while (inner := clauses[-1].inner_for_in) is not None:
+        clauses.append(inner)
+    made = [
+        turns(one.target, one.iter, value, context, one.asynchronous)
+        for one, value in zip(clauses, values, strict=True)
+    ]
     whole, last = span(node), span(comp)
     events = context.events
     begin, end = whole.start + 1, last.start
@@ -111,10 +122,11 @@ def _made(
     return Comprehension(
         kind=_KINDS.get(type(node), "builtins.generator").removeprefix("builtins."),
         span=whole,
-        turns=turns(comp.target, comp.iter, value, context, comp.asynchronous),
+        turns=made[0],
+        more=tuple(made[1:]),
         element=element,
         clause=last,
-        conditions=tuple(span(one.test) for one in comp.ifs),
+        conditions=tuple(span(one.test) for clause in clauses for one in clause.ifs),
         setup=tuple(events[first:through]),
         binding=tuple(events[through:bound]),
         tests=tuple(events[bound:tested]),

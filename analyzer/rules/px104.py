@@ -14,6 +14,7 @@ Ten elements of 100 ms take one second one after the other, and 200 ms if eight 
 
 As for loops ([PX103](PX103.md)). Besides:
 
+* What several `for` clauses go through is gone through ahead, and makes a list of what is looked at.
 * Conditions are evaluated ahead, for all elements, and make a list of what is left. So they may
   only look, at what no call and no element changes. A single condition that awaits is what is run
   together, if nothing else of an element awaits.
@@ -24,8 +25,8 @@ As for loops ([PX103](PX103.md)). Besides:
 
 ## What is not reported
 
-* Generators, `async for`, more than one `for`, elements that await more than one call or only
-  sometimes (`await f(x) if x else None`).
+* Generators, `async for`, elements that await more than one call or only sometimes
+  (`await f(x) if x else None`).
 * A comprehension in the header of a compound statement, or in one that does something before.
 * A call that writes, or that nobody declared.
 * What would save less than `min-gain-ms` for ten elements, or for as many as there are.
