@@ -14,7 +14,8 @@ Ten elements of 100 ms take one second one after the other, and 200 ms if eight 
 
 As for loops ([PX103](PX103.md)). Besides:
 
-* What several `for` clauses go through is gone through ahead, and makes a list of what is looked at.
+* What several `for` clauses go through is gone through ahead, and makes a list of what is looked
+  at.
 * Conditions are evaluated ahead, for all elements, and make a list of what is left. So they may
   only look, at what no call and no element changes. A single condition that awaits is what is run
   together, if nothing else of an element awaits.
