@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..analyzer.blocks import Plan
@@ -27,10 +27,20 @@ class Rewritten:
     new_import: Import | None
 
 
+#: Makes the lines of one region; the last argument is the name of asyncio, or of the helper.
+Build = Callable[[Plan, Region, Writer, Names, str], list[str]]
+
+
 def rewrite_region(
-    plan: Plan, region: Region, written: Written, writer: Writer, names: Names, helper: str
+    plan: Plan,
+    region: Region,
+    written: Written,
+    writer: Writer,
+    names: Names,
+    helper: str,
+    build: Build | None = None,
 ) -> Rewritten:
-    """The edit that turns ``region`` into its form."""
+    """The edit that turns ``region`` into its form, or into the lines that ``build`` makes."""
     writer = writer.for_block(plan.site.block.indent)
     module, function = writer.module, plan.site.function
     first = plan.site.block.statements[region.first]
@@ -43,7 +53,7 @@ def rewrite_region(
     if found is None:
         new_import = needed(module, function, target, member)
         found = new_import.name
-    build = _FORMS[written.form]
+    build = build or _FORMS[written.form]
     lines = build(plan, region, writer, names, found)
     last = plan.site.block.statements[region.last]
     end = last.lines.end
@@ -65,7 +75,7 @@ def _ordered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     lines += [line for s in starts for line in s.lines]
     for start, task in zip(starts, tasks, strict=True):
         comment = carried(start.member, writer)
-        lines += _wrapped(f"{task} = {asyncio}.ensure_future", start, indent, writer, comment)
+        lines += wrapped(f"{task} = {asyncio}.ensure_future", start, indent, writer, comment)
         span = start.member.call.await_span
         assert span is not None
         edits.append(Edit(span.start, span.end, f"await {task}"))
@@ -117,7 +127,7 @@ def await_all(asyncio: str, tasks: Sequence[str], indent: str, writer: Writer) -
     ]
 
 
-def _wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: str) -> list[str]:
+def wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: str) -> list[str]:
     """``opening(call)`` on one line if it fits, else with the call on lines of its own.
 
     The comment stays on the call's line: there it silences a type checker, or claims its effects.
@@ -295,7 +305,7 @@ def _grouped(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     for start in starts:
         task = names.new(f"{base_name(start.member)}_task")
         comment = carried(start.member, writer)
-        lines += _wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, comment)
+        lines += wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, comment)
         begin, end = _with_parentheses(start.member, writer.source.text)
         edits.append(Edit(begin, end, f"{task}.result()"))
         edits += dropped_comment(start.member, writer)
