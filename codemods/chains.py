@@ -31,6 +31,7 @@ def ordered_chains(
     for member in _started(region):
         base = base_name(member)
         chain = by_end.get(member.index)
+        function = ""
         if chain is not None:
             function = names.new(_function_name(member))
             if lines or not opens_block(plan, region, writer):

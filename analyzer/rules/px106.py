@@ -3,7 +3,7 @@
 ## What it does
 
 Finds runs of statements of which each needs what the one before gives, beside other such runs, or
-beside single calls, that need nothing of them. All but the first are moved into a local
+beside slow single calls, that need nothing of them. All but the first are moved into a local
 `async def` each, and are started together; what is first stays where it is.
 
 ## Why
@@ -58,6 +58,14 @@ reads = ["shop"]
 returns = "fresh"
 """
 
+_SLOW = """
+[[tools]]
+match = "app.web.search"
+reads = ["web"]
+returns = "fresh"
+latency-ms = 900
+"""
+
 EXAMPLES = (
     Example(
         title="Two chains",
@@ -98,38 +106,58 @@ async def page(user_id: int) -> tuple[object, object]:
 """,
     ),
     Example(
-        title="A call beside a chain of which more is used",
-        settings=_DECLARED,
+        title="A slow call beside a chain of which more is used",
+        settings=_DECLARED + _SLOW,
         before="""\
-from app.crm import get_user
 from app.shop import list_orders, rate
+from app.web import search
 
 
 async def page(user_id: int) -> dict[str, object]:
-    user = await get_user(user_id)
+    news = await search("shoes")
     orders = await list_orders(user_id)
     latest = orders[:10]
     rating = await rate(latest)
-    return {"user": user, "latest": latest, "rating": rating}
+    return {"news": news, "latest": latest, "rating": rating}
 """,
         after="""\
+import asyncio
+
+from app.shop import list_orders, rate
+from app.web import search
+
+
+async def page(user_id: int) -> dict[str, object]:
+    async def load_rating():
+        orders = await list_orders(user_id)
+        latest = orders[:10]
+        rating = await rate(latest)
+        return latest, rating
+
+    rating_task = asyncio.ensure_future(load_rating())
+    try:
+        news = await search("shoes")
+        latest, rating = await rating_task
+    finally:
+        rating_task.cancel()
+        await asyncio.gather(rating_task, return_exceptions=True)
+    return {"news": news, "latest": latest, "rating": rating}
 """,
     ),
     Example(
-        title="Chains that are woven into each other",
-        left_alone="what fails first in the source must be raised, so `get_account` would have to "
-        "wait for `list_orders`, too.",
+        title="One chain",
+        left_alone="each call needs what the one before gives.",
         kind="flow",
         settings=_DECLARED,
         before="""\
 from app.crm import get_account, get_user
-from app.shop import list_orders, rate
+from app.shop import rate
 
 
 async def page(user_id: int) -> object:
     user = await get_user(user_id)
-    rating = await rate(await list_orders(user))
-    return await get_account(rating)
+    account = await get_account(user)
+    return await rate(account)
 """,
     ),
 )
