@@ -154,9 +154,9 @@ class Planner:
         links = Links(self, site, prints, around)
         solo = frozenset(i for i, row in enumerate(rows) if row.solo)
         found = {
-            k: links.ending_at(row.member, solo)
+            k: links.ending_at(k, row.member, solo)
             for k, row in enumerate(rows)
-            if k > 1 and row.member is not None and row.solo
+            if k > 0 and row.waits > 0 and row.solo
         }
         return {k: chains for k, chains in found.items() if chains}
 

@@ -14,32 +14,37 @@ from typing import TYPE_CHECKING
 
 from .dependence import blocking, conflict_of
 from .edges import Edge, Member, Pair, Surroundings
-from .effects.model import MEMORY, Effect, overlap
+from .effects.model import Effect, overlap
 from .effects.selector import Name, Overlap
 from .footprint import Footprint, visible_writes
 from .ir import (
-    AwaitValue,
-    Control,
     Define,
-    Enter,
     Event,
     Invoke,
     Mutate,
-    Risk,
     Shape,
     Statement,
     Store,
     Use,
 )
 from .members import awaited_in, member_of, several_of
-from .moved_text import strange_statements
+from .moved_blocks import (
+    Reading,
+    acts,
+    awaited_members,
+    is_caught,
+    swallows,
+    transparent,
+    unfit,
+    unreadable,
+    unreadable_call,
+)
 from .sites import Site
 
 if TYPE_CHECKING:
     from .blocks import Planner
 
 LONGEST = 12  # statements of one chain at most: a longer one deserves a function with a real name
-_LINKS = frozenset({"Assign", "AnnAssign", "AugAssign", "Expr"})
 _LOOPS = frozenset({"For", "While"})
 
 
@@ -47,13 +52,15 @@ _LOOPS = frozenset({"For", "While"})
 class Chain:
     """Statements ``begin`` to ``end`` of a block, which may start before statement ``limit``.
 
-    ``members``: its awaited calls. ``gives``: the symbols that its function returns; none where the
-    last statement stays in its place and takes the result of the last call.
+    ``members``: its awaited calls. ``whole``: the last statement moves, too, and its function
+    returns the symbols ``gives``; else that statement stays in place, and takes the result of the
+    last call.
     """
 
     begin: int
     end: int
     members: tuple[Member, ...]
+    whole: bool
     gives: tuple[str, ...]
     limit: int
     waits: float
@@ -83,17 +90,25 @@ class Links:
         self.prints = prints
         self.around = around
         self.statements = site.block.statements
+        self._module_names = _bound_names(planner)
         self._links: dict[int, _Link | None] = {}
         self._uses = Counter(
             _looked_up(e for s in site.function.block.statements for e in s.events)
         )
         self._again = any(parent.kind in _LOOPS for parent, _ in site.parents)
 
-    def ending_at(self, last: Member, solo: Collection[int]) -> list[Chain]:
-        """The chains whose last call is ``last``, the shortest first; ``solo``: who may move."""
+    def ending_at(self, j: int, last: Member | None, solo: Collection[int]) -> list[Chain]:
+        """The chains that end with statement ``j``, the shortest first; ``solo``: who may move.
+
+        ``last``: the call that it ends with, if the statement is a simple one.
+        """
         found: list[Chain] = []
-        j = last.index
-        for i in range(j - 1, max(-1, j - LONGEST), -1):
+        begin = j
+        if last is None:
+            if not self.statements[j].blocks or self._link(j) is None:
+                return []
+            begin = j + 1
+        for i in range(begin - 1, max(-1, j - LONGEST), -1):
             if i not in solo or self._link(i) is None:
                 break
             chain = self._chain(i, j, last)
@@ -111,46 +126,39 @@ class Links:
     def _made(self, i: int) -> _Link | None:
         statement = self.statements[i]
         does = self.prints[i]
-        if statement.kind not in _LINKS or not statement.solo:
+        if not statement.solo or does.controls or does.everything or does.affine:
             return None
-        if does.controls or does.everything or does.affine:
+        text = self.inference.text
+        if unfit(statement, self.sites) or unreadable(statement, text, self._module_names):
             return None
-        if any(isinstance(e, (Control, AwaitValue, Enter)) for e in statement.events):
-            return None
-        binds = self._binds(statement.events)
-        if binds is None:
-            return None
-        text = self.inference.text[statement.span.start : statement.span.end]
-        if strange_statements(text):
-            return None
+        binds = self._binds(statement)
         members = self._members(i)
-        if members is None:
+        if binds is None or members is None:
             return None
         own = {m.call.id for m in members}
-        rest = [e for e in statement.events if not (isinstance(e, Invoke) and e.call.id in own)]
-        beside = self.footprints.of_events(rest)
-        if any(e.resource.domain not in (MEMORY, "log") for e in beside.effects):
-            return None  # what is not awaited would hold up, or be seen by, what runs beside it
-        if visible_writes(beside, self.around):
+        beside = self.footprints.of_events(
+            e for e in statement.events if not (isinstance(e, Invoke) and e.call.id in own)
+        )
+        if acts(beside) or visible_writes(beside, self.around):
             return None
         return _Link(statement, binds, members, does, statement.events)
 
-    def _binds(self, events: Iterable[Event]) -> tuple[str, ...] | None:
+    def _binds(self, statement: Statement) -> tuple[str, ...] | None:
         """The function's own names that are bound, or None if others may see that."""
         scope = self.site.function.scope
         symbols = self.inference.module.symbols
         found: dict[str, None] = {}
-        for event in events:
+        for event in statement.events:
             if not isinstance(event, Define) or event.symbol.startswith(f"{scope}.<comp>"):
                 continue
             symbol = event.symbol
             if (
                 not symbol.startswith(f"{scope}:")
-                or event.guarded
+                or (event.guarded and not statement.blocks)
                 or symbol in self.site.function.exposed
                 or self.around.sees(symbol)
                 or symbol not in symbols
-                or symbols[symbol].unbound
+                or (symbols[symbol].unbound and not is_caught(symbol, self.sites))
             ):
                 return None
             found[symbol] = None
@@ -158,6 +166,9 @@ class Links:
 
     def _members(self, i: int) -> tuple[Member, ...] | None:
         statement, bound = self.statements[i], self.sites.bound_at(self.site, i)
+        if statement.blocks:
+            inside = awaited_members(i, statement, self.footprints)
+            return None if transparent(self.prints[i].calls, self.footprints) else tuple(inside)
         awaited = awaited_in(statement)
         everything = [c for c in self.prints[i].calls if c.awaited]
         if len(everything) != len(awaited):
@@ -173,41 +184,68 @@ class Links:
 
     # -- a chain -------------------------------------------------------------------------------
 
-    def _chain(self, i: int, j: int, last: Member) -> Chain | None:
+    def _chain(self, i: int, j: int, last: Member | None) -> Chain | None:
         links = [link for k in range(i, j) if (link := self._link(k)) is not None]
-        if not links[0].binds or strange_statements(_text(self, last)):
-            return None
-        final = last
-        kept = _without(last.statement.events, (*last.call.setup, Invoke(last.call)))
-        binds = dict.fromkeys(s for link in links for s in link.binds)
         own = [e for link in links for e in link.events]
+        binds = dict.fromkeys(s for link in links for s in link.binds)
+        outside = self._outside(i, [*own, *(last.call.setup if last is not None else ())])
+        whole = last is None or any(outside[s] for s in binds)
+        then: Sequence[Event] = ()
+        final: list[Member] = []
         gives: tuple[str, ...] = ()
-        outside = self._outside(i, [*own, *last.call.setup])
-        if any(outside[s] for s in binds):
-            link = self._link(j)
-            target = self._target(last.statement)
-            if link is None or target is None or len(link.members) != 1:
-                return None
-            links.append(link)
-            final = replace(link.members[0], footprint=link.does)
-            kept = ()
-            binds |= dict.fromkeys(link.binds)
-            own += link.events
-            outside = self._outside(i, own)
-            gives = tuple(s for s in binds if outside[s] or s in link.binds)
-            if any(self._annotated(s, links) for s in gives):
+        if last is not None and not whole:
+            then = last.call.setup
+            final = [last]
+            if unreadable_call(_text(self, last)) or not self._stays(last, links):
                 return None
         else:
-            own += last.call.setup
-        later = set(_looked_up(own[len(links[0].events) :]))
-        if later.isdisjoint(links[0].binds):
+            link = self._link(j)
+            if link is None or (last is not None and not self._ends(link)):
+                return None
+            links.append(link)
+            own += link.events
+            binds |= dict.fromkeys(link.binds)
+            outside = self._outside(i, own)
+            result = link.binds if last is not None else ()
+            gives = tuple(
+                s for s in binds if (outside[s] or s in result) and not is_caught(s, self.sites)
+            )
+            if not self._given(gives, links):
+                return None
+        if i < j and not self._needed(links, then):
             return None  # what nothing in it needs would better stay in front of it
-        if not self._bound_first(own, binds, i) or not self._stays(kept, links):
+        bound = self.sites.bound_at(self.site, i)
+        reading = Reading(self.sites, self.site.function, binds, bound)
+        if reading.unbound([link.statement for link in links], then):
             return None
-        moved = [m for link in links for m in link.members if m.index != j]
-        members = (*moved, final)
+        members = (*(m for link in links for m in link.members), *final)
+        if not members:
+            return None
         limit = self._limit(i, links, final, frozenset(binds))
-        return Chain(i, j, members, gives, limit, self.footprints.waits([m.call for m in members]))
+        waits = self.footprints.waits([m.call for m in members])
+        return Chain(i, j, members, whole, gives, limit, waits)
+
+    def _ends(self, link: _Link) -> bool:
+        """May a simple statement that moves as a whole be the last one: a call, bound to a name?"""
+        statement = link.statement
+        if statement.annotated or len(link.members) != 1:
+            return False
+        simple = statement.shape is Shape.ASSIGN and statement.target_name.isidentifier()
+        return statement.shape is Shape.BARE or simple
+
+    def _needed(self, links: Sequence[_Link], then: Sequence[Event]) -> bool:
+        """Does something in the chain use what its first statement binds?"""
+        later = [e for link in links[1:] for e in link.events]
+        return not set(_looked_up([*later, *then])).isdisjoint(links[0].binds)
+
+    def _given(self, gives: Collection[str], links: Sequence[_Link]) -> bool:
+        """Are the names that are returned bound for certain, and without an annotation?"""
+        binding = self.footprints.binding
+        sure = frozenset[str]().union(*(binding.binds(link.statement) for link in links))
+        return set(gives) <= sure and not any(
+            link.statement.kind == "AnnAssign" and not set(gives).isdisjoint(link.binds)
+            for link in links
+        )
 
     def _outside(self, i: int, own: Iterable[Event]) -> Counter[str]:
         """How often a symbol is looked up by others who may see what the chain binds."""
@@ -217,66 +255,43 @@ class Links:
             others -= Counter(_looked_up(before))
         return others
 
-    def _target(self, statement: Statement) -> str | None:
-        """What a statement that moves as a whole binds by its call: one name, or nothing."""
-        if statement.annotated:
-            return None
-        if statement.shape is Shape.BARE:
-            return ""
-        simple = statement.shape is Shape.ASSIGN and statement.target_name.isidentifier()
-        return statement.target_name if simple else None
-
-    def _annotated(self, symbol: str, links: Sequence[_Link]) -> bool:
-        return any(s.statement.kind == "AnnAssign" and symbol in s.binds for s in links)
-
-    def _bound_first(self, own: Iterable[Event], binds: Collection[str], i: int) -> bool:
-        """Is each name bound when the chain reads it, by itself or before it begins?"""
-        known: set[str] = set()
-        bound = self.sites.bound_at(self.site, i)
-        for event in own:
-            if isinstance(event, Define):
-                known.add(event.symbol)
-            elif isinstance(event, (Use, Store, Mutate)):
-                symbol = event.place.symbol
-                if symbol in binds and symbol not in known:
-                    return False
-                named = isinstance(event, Use) and event.risk is Risk.NAME
-                if named and symbol not in known and not self.footprints.certain(symbol, bound):
-                    return False
-        return True
-
-    def _stays(self, kept: Sequence[Event], links: Sequence[_Link]) -> bool:
+    def _stays(self, last: Member, links: Sequence[_Link]) -> bool:
         """May what a last statement evaluates before its call come before the chain has ended?"""
-        ahead: list[Event] = []
-        for event in kept:
-            if isinstance(event, Invoke) and event.call.awaited:
-                break
-            ahead.append(event)
-        before = self.footprints.of_events(ahead)
+        before = last.before
         if before.everything or before.controls or before.raises or visible_writes(before):
             return False
         return not any(conflict_of(link.does.effects, before.effects, self.footprints)
                        for link in links)  # fmt: skip
 
-    def _limit(self, i: int, links: Sequence[_Link], final: Member, own: frozenset[str]) -> int:
+    def _limit(
+        self, i: int, links: Sequence[_Link], final: Sequence[Member], own: frozenset[str]
+    ) -> int:
         """The first statement that all of the chain may start before."""
         for k in range(i - 1, -1, -1):
-            if self._edge(k, links, final, own) or i - k > 40:
+            if i - k > 40 or self._edge(k, links, final, own):
                 return k + 1
         return 0
 
-    def _edge(self, k: int, links: Sequence[_Link], final: Member, own: frozenset[str]) -> bool:
+    def _edge(
+        self, k: int, links: Sequence[_Link], final: Sequence[Member], own: frozenset[str]
+    ) -> bool:
+        earlier = self.prints[k]
+        if swallows(self.statements[k], self.footprints):
+            earlier = replace(earlier, raises=False, own_risk=False)
+
         def blocked(member: Member) -> Edge | None:
-            return blocking(Pair(self.statements[k], self.prints[k], member, self.around,
+            return blocking(Pair(self.statements[k], earlier, member, self.around,
                                  self.footprints))  # fmt: skip
 
         for link in links:
             does = _private(link.does, own)
             if any(blocked(replace(m, footprint=does)) for m in link.members):
                 return True
-            if not link.members and _held(self.prints[k], does, self):
+            if not link.members and _held(earlier, does, self):
                 return True
-        return blocked(replace(final, footprint=_private(final.footprint, own))) is not None
+        return any(
+            blocked(replace(m, footprint=_private(m.footprint, own))) is not None for m in final
+        )
 
 
 def _held(earlier: Footprint, later: Footprint, links: Links) -> bool:
@@ -298,16 +313,10 @@ def _private(footprint: Footprint, own: frozenset[str]) -> Footprint:
     return replace(footprint, effects=tuple(e for e in footprint.effects if not is_own(e)))
 
 
-def _without(events: Sequence[Event], gone: Sequence[Event]) -> tuple[Event, ...]:
-    """What a statement evaluates without a call; the call is marked by its `Invoke`."""
-    ids = {id(e) for e in gone}
-    calls = {e.call.id for e in gone if isinstance(e, Invoke) and e.call.awaited}
-    left: list[Event] = []
-    for event in events:
-        own = isinstance(event, Invoke) and event.call.id in calls
-        if own or id(event) not in ids:
-            left.append(event)
-    return tuple(left)
+def _bound_names(planner: Planner) -> frozenset[str]:
+    """The names that the file binds, at any depth: what they mean is no builtin."""
+    found = {s.removeprefix(":") for s in planner.module.symbols if s.startswith(":")}
+    return frozenset(found).union(*(f.locals for f in planner.module.functions))
 
 
 def _text(links: Links, member: Member) -> str:

@@ -59,12 +59,8 @@ _CONSUMING = frozenset({
 })  # fmt: skip
 
 
-def strange_statements(text: str) -> str:
-    """Why statements cannot run in a function of their own, or "".
-
-    ``text`` is that of whole statements, the first one without its indentation.
-    """
-    tree = ast.parse("async def _():\n if 1:\n  " + text.lstrip())
+def strange_tree(tree: ast.AST) -> str:
+    """Why statements cannot run in a function of their own, or ""."""
     consumed = {
         id(node.args[0])
         for node in ast.walk(tree)
@@ -73,7 +69,7 @@ def strange_statements(text: str) -> str:
     }  # fmt: skip
     for node in ast.walk(tree):
         if type(node) in _STRANGE and type(node) is not ast.Await and id(node) not in consumed:
-            return "holds what means something else, or runs later, in a function of its own"
+            return "something runs later, or binds a name, in the middle of an expression"
         if isinstance(node, ast.Name) and node.id in ("super", "__class__"):
-            return f"uses `{node.id}`, which means something in a method only"
+            return f"`{node.id}` means something in a method only"
     return ""

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Moved:
     """Old statements ``begin`` to ``end``, of which the last call is awaited by a task.
 
-    ``own``: they run in a function of their own, which returns the names ``gives``; with no names
-    the last statement stays in place, but for its call, whose form is ``call``.
+    ``own``: they run in a function of their own; ``whole``: with all of the last statement, and the
+    function returns the names ``gives``. Else that statement stays in place, but for its call,
+    whose form is ``call``.
     """
 
     begin: int
     end: int
     own: bool
+    whole: bool = False
     gives: tuple[str, ...] = ()
     call: object = None
 
@@ -160,24 +162,26 @@ def _undone(
         call = starts.tasks[task]
         canon = undo_awaits(item.canon, {task: call})[0]
         assert isinstance(canon, tuple)
-        return Moved(position, position, False, (), call), [Item(canon, ())]
+        return Moved(position, position, False, call=call), [Item(canon, ())]
     *inside, last = links
     end = position + len(inside)
     match last.canon:
         case ("Return", ("Await", call)):
             canon = undo_awaits(item.canon, {task: call})[0]
             assert isinstance(canon, tuple)
-            return Moved(position, end, True, (), call), [*inside, Item(canon, ())]
+            return Moved(position, end, True, call=call), [*inside, Item(canon, ())]
         case ("Return", ("Name", str(name)) as given):
             names = (name,)
         case ("Return", ("Tuple", ("[]", *elements)) as given):
             names = tuple(_name(e) for e in elements)
+        case _ if item.canon == ("Expr", ("Await", ("Name", task))):
+            return Moved(position, end, True, True), list(links)
         case _:
             raise Refused("the function of a chain does not end by returning what it gives")
     taken = ("Assign", ("[]", ("AssignTarget", given)), ("Await", ("Name", task)))
     if item.canon != taken or "" in names or len(set(names)) != len(names) or not inside:
         raise Refused("what a chain gives is not bound to the names it had")
-    return Moved(position, end - 1, True, names), list(inside)
+    return Moved(position, end - 1, True, True, names), list(inside)
 
 
 def _name(element: object) -> str:

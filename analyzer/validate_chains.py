@@ -11,13 +11,23 @@ from dataclasses import replace
 
 from .dependence import blocking, conflict_of
 from .edges import Member, Pair
-from .effects.model import MEMORY, overlap
+from .effects.model import overlap
 from .effects.selector import Name, Overlap
 from .footprint import Footprint, visible_writes
-from .ir import Define, Event, Invoke, Mutate, Risk, Shape, Statement, Store, Use
+from .ir import Define, Event, Invoke, Mutate, Shape, Statement, Store, Use
 from .lowering.compare import expression_form
 from .members import awaited_in, member_of, risk_key, several_of, shown
-from .moved_text import strange_statements
+from .moved_blocks import (
+    Reading,
+    acts,
+    awaited_members,
+    is_caught,
+    swallows,
+    transparent,
+    unfit,
+    unreadable,
+    unreadable_call,
+)
 from .sites import Site, Sites
 from .undo_chains import Chained, Moved
 
@@ -48,7 +58,10 @@ class _Check:
         self.around = sites.surroundings(site)
         self.statements = site.block.statements
         self.scope = site.function.scope
-        whole = moved.end + 1 if moved.gives else moved.end
+        self.named = {n for f in sites.module.functions for n in f.locals} | {
+            s.removeprefix(":") for s in sites.module.symbols if s.startswith(":")
+        }
+        whole = moved.end + 1 if moved.whole else moved.end
         self.links = range(moved.begin, whole)
         self.own: list[Event] = [e for s in self.links for e in self.statements[s].events]
 
@@ -59,29 +72,27 @@ class _Check:
         last = self._last()
         if isinstance(last, str):
             return last
-        if last is not None:
-            self.own += last.call.setup
-        return self._names() or self._kept(last) or self._early(last)
+        then = last.call.setup if last is not None else ()
+        self.own += then
+        return self._names(then) or self._kept(last) or self._early(last)
 
     # -- what moves ----------------------------------------------------------------------------
 
     def _link(self, statement: Statement, s: int) -> str:
         line = statement.span.line
         does = self.prints.of(statement)
-        if statement.kind not in ("Assign", "AnnAssign", "AugAssign", "Expr"):
-            return f"line {line} may not stand in a function of its own"
         if does.everything or does.controls or does.affine:
             return f"line {line}: {does.everything or does.affine or does.controls[0]}"
-        found = self.text[statement.span.start : statement.span.end]
-        if reason := strange_statements(found):
-            return f"line {line} {reason}"
+        reason = unfit(statement, self.sites) or unreadable(statement, self.text, self.named)
+        if reason:
+            return reason
         members = self._members(statement, s)
         if isinstance(members, str):
             return members
         calls = {m.call.id for m in members}
         rest = [e for e in statement.events if not (isinstance(e, Invoke) and e.call.id in calls)]
         beside = self.prints.of_events(rest)
-        if any(e.resource.domain not in (MEMORY, "log") for e in beside.effects):
+        if acts(beside):
             return f"line {line} does more to the world than it awaits"
         if visible_writes(beside, self.around):
             return f"line {line} does what a failing run shows"
@@ -90,6 +101,10 @@ class _Check:
     def _members(self, statement: Statement, s: int) -> list[Member] | str:
         bound = self.sites.bound_at(self.site, s)
         line = statement.span.line
+        if statement.blocks:
+            if transparent(self.prints.of(statement).calls, self.prints):
+                return f"line {line} may leave a coroutine unawaited"
+            return awaited_members(s, statement, self.prints)
         count = sum(c.awaited for c in self.prints.of(statement).calls)
         if count != len(awaited_in(statement)):
             return f"line {line} awaits in a way that is not known"
@@ -106,7 +121,7 @@ class _Check:
 
     def _last(self) -> Member | str | None:
         """The call of a last statement that stays in place."""
-        if self.moved.gives:
+        if self.moved.whole:
             return None
         statement = self.statements[self.moved.end]
         line = statement.span.line
@@ -120,36 +135,43 @@ class _Check:
         call = self.text[span.start : span.end]
         if expression_form(call) != self.moved.call:
             return f"line {line} awaits another call"
-        return strange_statements(call) or member
+        return unreadable_call(call) or member
 
     # -- names ---------------------------------------------------------------------------------
 
-    def _names(self) -> str:
+    def _names(self, then: Sequence[Event]) -> str:
         symbols = self.sites.module.symbols
         binds = dict.fromkeys(
             e.symbol for s in self.links for e in self.statements[s].events
             if isinstance(e, Define) and not e.symbol.startswith(f"{self.scope}.<comp>")
         )  # fmt: skip
+        sure = frozenset[str]().union(
+            *(self.prints.binding.binds(self.statements[s]) for s in self.links)
+        )
         for symbol in binds:
             name = symbol.rpartition(":")[2]
-            if symbol != f"{self.scope}:{name}" or symbols[symbol].unbound:
+            caught = is_caught(symbol, self.sites)
+            if symbol != f"{self.scope}:{name}" or (symbols[symbol].unbound and not caught):
                 return f"`{name}` is not a name of the function alone"
             if symbol in self.site.function.exposed or self.around.sees(symbol):
                 return f"somebody else sees `{name}`"
-            unsure = any(isinstance(e, Define) and e.symbol == symbol and e.guarded
-                         for e in self.own)  # fmt: skip
-            if unsure:
+            if name in self.moved.gives and symbol not in sure:
                 return f"`{name}` may not be bound at the end of the chain"
         given = {f"{self.scope}:{name}" for name in self.moved.gives}
         if not given <= set(binds):
             return "a chain gives what it does not bind"
         for symbol in self._outside():
-            if symbol in binds and symbol not in given:
+            if symbol in binds and symbol not in given and not is_caught(symbol, self.sites):
                 return f"`{symbol.rpartition(':')[2]}` is used after the chain, which keeps it"
         if any(self.statements[s].kind == "AnnAssign" and given & _bound([self.statements[s]])
                for s in self.links):  # fmt: skip
             return "an annotation is lost"
-        return self._read(set(binds)) if self.moved.own else ""
+        if not self.moved.own:
+            return ""
+        bound = self.sites.bound_at(self.site, self.moved.begin)
+        reading = Reading(self.sites, self.site.function, binds, bound)
+        name = reading.unbound([self.statements[s] for s in self.links], then)
+        return f"`{name}` may not be bound where it is read" if name else ""
 
     def _outside(self) -> set[str]:
         """What is looked up where the chain's names may be seen: not before it, unless it loops."""
@@ -162,26 +184,6 @@ class _Check:
             )
         return {symbol for symbol, count in everything.items() if count > 0}
 
-    def _read(self, binds: set[str]) -> str:
-        bound = self.sites.bound_at(self.site, self.moved.begin)
-        done: set[str] = set()
-        for event in self.own:
-            if isinstance(event, Define):
-                done.add(event.symbol)
-                continue
-            if not isinstance(event, (Use, Store, Mutate)):
-                continue
-            symbol = event.place.symbol
-            name = symbol.rpartition(":")[2]
-            if symbol in done:
-                continue
-            if symbol in binds:
-                return f"`{name}` is read before the chain binds it"
-            risky = isinstance(event, Use) and event.risk is Risk.NAME
-            if risky and not self.prints.certain(symbol, bound):
-                return f"`{name}` may not be bound where the chain begins"
-        return ""
-
     # -- order ---------------------------------------------------------------------------------
 
     def _kept(self, last: Member | None) -> str:
@@ -189,8 +191,10 @@ class _Check:
         statement = self.statements[self.moved.end]
         line = statement.span.line
         if last is None:
-            simple = statement.shape is Shape.BARE or (
-                statement.shape is Shape.ASSIGN and statement.target_name.isidentifier()
+            simple = (
+                bool(statement.blocks)
+                or statement.shape is Shape.BARE
+                or (statement.shape is Shape.ASSIGN and statement.target_name.isidentifier())
             )
             return "" if simple else f"line {line} does not end the chain with its call"
         if not self.moved.own:
@@ -217,6 +221,8 @@ class _Check:
                 return edge.words
         for k in range(self.first, self.moved.begin):
             earlier = self.prints.of(self.statements[k])
+            if swallows(self.statements[k], self.prints):
+                earlier = replace(earlier, raises=False, own_risk=False)
             for s in self.links:
                 does = _without(self.prints.of(self.statements[s]), private)
                 if reason := self._pair(k, earlier, s, does):

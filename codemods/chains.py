@@ -9,6 +9,7 @@ from ..analyzer.blocks import Plan
 from ..analyzer.chain_links import Chain
 from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
+from ..analyzer.ir import Statement
 from ..analyzer.schedule import Region
 from .arguments import Names, Start, base_name
 from .edit import Writer
@@ -29,11 +30,11 @@ def ordered_chains(
     edits: list[Edit] = []
     tasks: dict[int, str] = {}
     for member in _started(region):
-        base = base_name(member)
         chain = by_end.get(member.index)
+        base = _base(member, chain)
         function = ""
         if chain is not None:
-            function = names.new(_function_name(member))
+            function = names.new(_function_name(member, chain, base))
             if lines or not opens_block(plan, region, writer):
                 lines.append("")
             lines.append(f"{indent}async def {function}():")
@@ -45,7 +46,7 @@ def ordered_chains(
             started += wrapped(opening, Start(member, (), None), indent, writer, comment)
         else:
             started.append(f"{indent}{opening}({function}())")
-        if chain is None or not chain.gives:
+        if chain is None or not chain.whole:
             span = member.call.await_span
             assert span is not None
             edits.append(Edit(span.start, span.end, f"await {task}"))
@@ -59,13 +60,22 @@ def ordered_chains(
 
 def _started(region: Region) -> list[Member]:
     """The calls that tasks end with: those that are moved by themselves, and the last of chains."""
-    within = {m.key for chain in region.chains for m in chain.members[:-1]}
-    return [m for m in region.moved if m.key not in within]
+    within = {id(m) for chain in region.chains for m in chain.members[:-1]}
+    return [m for m in region.moved if id(m) not in within]
 
 
-def _function_name(member: Member) -> str:
+def _base(member: Member, chain: Chain | None) -> str:
+    """A telling name for what a task gives: the last name that is bound, else the callee's."""
+    if chain is not None and chain.gives and member.statement.blocks:
+        name = chain.gives[-1].rpartition(":")[2].strip("_").lower()
+        return name if name.isidentifier() else "result"
+    return base_name(member)
+
+
+def _function_name(member: Member, chain: Chain, base: str) -> str:
     """After what the chain computes: the name that its last call is bound to, else the callee."""
-    base = base_name(member)
+    if member.statement.blocks and chain.gives:
+        return f"load_{base}"
     if member.statement.target_name.strip("_").lower() == base:
         return f"load_{base}"
     noun = _ASKING.sub("", base)
@@ -78,13 +88,13 @@ def _function_name(member: Member) -> str:
 def _body(plan: Plan, chain: Chain, last: Member, writer: Writer) -> list[str]:
     statements, indent = plan.site.block.statements, plan.site.block.indent
     inner = indent + writer.style.unit
-    end = chain.end if chain.gives else chain.end - 1
+    end = chain.end if chain.whole else chain.end - 1
     first = statements[chain.begin].lines.line
-    lines = writer.indented(first, statements[end].span.end_line, [])
+    lines = writer.indented(first, end_line(statements[end], indent, writer), [])
     while lines and not lines[0].strip():
         lines.pop(0)
-    if chain.gives:
-        return [*lines, f"{inner}return {_given(chain)}"]
+    if chain.whole:
+        return [*lines, f"{inner}return {_given(chain)}"] if chain.gives else lines
     return [*lines, *returned(last, inner, writer)]
 
 
@@ -101,6 +111,22 @@ def returned(member: Member, indent: str, writer: Writer) -> list[str]:
     lines[0] = one
     lines[-1] += comment
     return lines
+
+
+def end_line(statement: Statement, indent: str, writer: Writer) -> int:
+    """The last line of a statement, comments at the end of its blocks included."""
+    end = statement.span.end_line
+    if not statement.blocks:
+        return end
+    for number in range(end + 1, len(writer.starts)):
+        ((_, line),) = writer.lines(number, number)
+        if not line.strip():
+            continue
+        own = line[: len(line) - len(line.lstrip())]
+        if not line.lstrip().startswith("#") or len(own) <= len(indent):
+            break
+        end = number
+    return end
 
 
 def opens_block(plan: Plan, region: Region, writer: Writer) -> bool:
@@ -124,8 +150,9 @@ def _kept(
     for chain in region.chains:
         lines += _run(plan, position, chain.begin - 1, writer, edits)
         position = chain.end
-        if chain.gives:
-            lines.append(f"{inner}{_given(chain)} = await {tasks[chain.end]}")
+        if chain.whole:
+            given = f"{_given(chain)} = " if chain.gives else ""
+            lines.append(f"{inner}{given}await {tasks[chain.end]}")
             position = chain.end + 1
     return lines + _run(plan, position, region.last, writer, edits)
 

@@ -14,6 +14,7 @@ import pytest
 from pexec.analyzer import chain_links
 from pexec.analyzer.config import Config, check
 from pexec.analyzer.engine import analyze
+from pexec.analyzer.moved_blocks import Reading
 from pexec.analyzer.source import from_text
 from pexec.analyzer.validate import refusal
 from pexec.codemods.rewrite import parallelize
@@ -149,15 +150,20 @@ def overlook(check_of: str, patch: pytest.MonkeyPatch) -> None:
     if check_of == "_edge":
         patch.setattr(links, "_edge", lambda *arguments: False)
     elif check_of == "_bound_first":
-        patch.setattr(links, "_bound_first", lambda *arguments: True)
+
+        class Blind(Reading):
+            def unbound(self, *arguments: Any) -> str:
+                return ""
+
+        patch.setattr(chain_links, "Reading", Blind)
     elif check_of == "_outside":
         patch.setattr(links, "_outside", lambda *arguments: Counter[str]())
     else:
         patch.setattr(chain_links, "visible_writes", lambda *arguments: [])
         patch.setattr(
             links, "_binds",
-            lambda self, events: tuple(dict.fromkeys(
-                e.symbol for e in events if isinstance(e, chain_links.Define)
+            lambda self, statement: tuple(dict.fromkeys(
+                e.symbol for e in statement.events if isinstance(e, chain_links.Define)
             )),
         )  # fmt: skip
 
