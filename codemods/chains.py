@@ -9,11 +9,10 @@ from ..analyzer.blocks import Plan
 from ..analyzer.chain_links import Chain
 from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
-from ..analyzer.ir import Statement
 from ..analyzer.schedule import Region
 from .arguments import Names, Start, base_name
 from .edit import Writer
-from .gather import await_all, carried, dropped_comment, wrapped
+from .gather import await_all, carried, dropped_comment, end_line, wrapped
 
 #: Words before the name of what a call answers with: `get_user` loads a user.
 _ASKING = re.compile(r"^a?(get|fetch|load|read|list|find|query)_(?=.)")
@@ -113,22 +112,6 @@ def returned(member: Member, indent: str, writer: Writer) -> list[str]:
     return lines
 
 
-def end_line(statement: Statement, indent: str, writer: Writer) -> int:
-    """The last line of a statement, comments at the end of its blocks included."""
-    end = statement.span.end_line
-    if not statement.blocks:
-        return end
-    for number in range(end + 1, len(writer.starts)):
-        ((_, line),) = writer.lines(number, number)
-        if not line.strip():
-            continue
-        own = line[: len(line) - len(line.lstrip())]
-        if not line.lstrip().startswith("#") or len(own) <= len(indent):
-            break
-        end = number
-    return end
-
-
 def opens_block(plan: Plan, region: Region, writer: Writer) -> bool:
     """Does nothing stand in the block before the region, or a blank line?"""
     start = plan.site.block.statements[region.first].lines.start
@@ -161,10 +144,10 @@ def _run(plan: Plan, first: int, last: int, writer: Writer, edits: Sequence[Edit
     if first > last:
         return []
     statements = plan.site.block.statements
-    begin, end = statements[first].lines, statements[last].span
-    stop = writer.starts[end.end_line]
-    own = [e for e in edits if begin.start <= e.start and e.end <= stop]
-    return writer.indented(begin.line, end.end_line, own)
+    begin = statements[first].lines
+    stop = end_line(statements[last], plan.site.block.indent, writer)
+    own = [e for e in edits if begin.start <= e.start and e.end <= writer.starts[stop]]
+    return writer.indented(begin.line, stop, own)
 
 
 def _given(chain: Chain) -> str:

@@ -11,7 +11,7 @@ from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
 from ..analyzer.effects.directives import parse_comment
 from ..analyzer.forms import Form, Written, members_of
-from ..analyzer.ir import Shape
+from ..analyzer.ir import Shape, Statement
 from ..analyzer.members import risk_key
 from ..analyzer.schedule import Region
 from .arguments import Names, Start, base_name, naming, starting
@@ -56,11 +56,28 @@ def rewrite_region(
     build = build or _FORMS[written.form]
     lines = build(plan, region, writer, names, found)
     last = plan.site.block.statements[region.last]
-    end = last.lines.end
+    end = writer.starts[end_line(last, plan.site.block.indent, writer)] if region.chains else \
+        last.lines.end  # fmt: skip
     text = writer.style.newline.join(lines)
     if writer.source.text[first.lines.start : end].endswith(("\n", "\r")):
         text += writer.style.newline
     return Rewritten(Edit(first.lines.start, end, text), new_import)
+
+
+def end_line(statement: Statement, indent: str, writer: Writer) -> int:
+    """The last line of a statement, comments at the end of its blocks included."""
+    end = statement.span.end_line
+    if not statement.blocks:
+        return end
+    for number in range(end + 1, len(writer.starts)):
+        ((_, line),) = writer.lines(number, number)
+        if not line.strip():
+            continue
+        own = line[: len(line) - len(line.lstrip())]
+        if not line.lstrip().startswith("#") or len(own) <= len(indent):
+            break
+        end = number
+    return end
 
 
 # -- ordered -----------------------------------------------------------------------------------
