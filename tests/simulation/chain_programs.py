@@ -102,6 +102,34 @@ class Chains(Writer):
         self.results += [n for n in bound if self.chance(55)]
         return lines
 
+    def compound(self) -> list[str]:
+        """The lines of a branch, or of a `try` that keeps its failure to itself."""
+        start = len(self.lines)
+        name, key = self.fresh(), self.pick((*KEYS, "start"))
+        read = f"await {self.pick(('lookup', 'profile_copy'))}(key={key}, site={self.site()})"
+        write = f"await {self.pick(('save', 'update'))}(key={key}, value=1, site={self.site()})"
+        other = f"await orders_of(key={self.pick(KEYS)}, site={self.site()})"
+        lines = self.pick((
+            (f"if {self.pick(('start', 'total', 'box'))}:", f"    {name} = {read}",
+             "else:", f"    {name} = {other}"),
+            (f"if {self.pick(('start', 'total'))}:", f"    {name} = {read}"),
+            ("try:", f"    {name} = {read}", "except Exception:", f"    {name} = None"),
+            ("try:", f"    {name} = {read}", f"    {name} = str({name})", f"    {name} = {other}",
+             f"except {self.pick(('ValueError', 'KeyError'))} as error:",
+             f"    {name} = str(error)"),
+            ("try:", f"    {write}", "except Exception:", "    pass"),
+            ("try:", f"    {write}", "except BaseException:", "    raise"),
+            ("try:", f"    {name} = {write}", "except Exception:",
+             self.pick((f"    {name} = 0", "    total += 1"))),
+        ))  # fmt: skip
+        for line in lines:
+            self.add(line)
+        found = self.lines[start:]
+        del self.lines[start:]
+        if self.chance(70) and any(f"{name} =" in line for line in lines):
+            self.results.append(name)
+        return ["\n".join(found)]
+
     results: list[str]
 
     def block(self) -> None:
@@ -116,6 +144,8 @@ class Chains(Writer):
                 "    " * self.level + f"v{self.count} = {read}"
             ])  # fmt: skip
             self.results.append(f"v{self.count}")
+        for _ in range(self.pick((0, 0, 1, 1, 2))):
+            parts.insert(self.pick(range(len(parts) + 1)), self.compound())
         if self.chance(30):
             woven: list[str] = []
             while parts:
