@@ -7,13 +7,14 @@ last one moves as a whole, and the function returns what is used later.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .dependence import blocking, conflict_of
-from .edges import Edge, Member, Pair, Surroundings
+from .edges import Member, Pair, Surroundings
 from .effects.model import Effect, overlap
 from .effects.selector import Name, Overlap
 from .footprint import Footprint, visible_writes
@@ -91,10 +92,16 @@ class Links:
         self.around = around
         self.statements = site.block.statements
         self._module_names = _bound_names(planner)
+        self._edges: dict[tuple[int, int], bool] = {}  # by statement, and who would pass it
         self._links: dict[int, _Link | None] = {}
         self._uses = Counter(
             _looked_up(e for s in site.function.block.statements for e in s.events)
         )
+        #: By symbol: the statements of the block that look it up, once for each time.
+        self._places: dict[str, list[int]] = {}
+        for k, statement in enumerate(self.statements):
+            for symbol in _looked_up(statement.events):
+                self._places.setdefault(symbol, []).append(k)
         self._again = any(parent.kind in _LOOPS for parent, _ in site.parents)
 
     def ending_at(self, j: int, last: Member | None, solo: Collection[int]) -> list[Chain]:
@@ -188,7 +195,8 @@ class Links:
         links = [link for k in range(i, j) if (link := self._link(k)) is not None]
         own = [e for link in links for e in link.events]
         binds = dict.fromkeys(s for link in links for s in link.binds)
-        outside = self._outside(i, [*own, *(last.call.setup if last is not None else ())])
+        setup = last.call.setup if last is not None else ()
+        outside = self._outside(i, binds, [*own, *setup])
         whole = last is None or any(outside[s] for s in binds)
         then: Sequence[Event] = ()
         final: list[Member] = []
@@ -205,7 +213,7 @@ class Links:
             links.append(link)
             own += link.events
             binds |= dict.fromkeys(link.binds)
-            outside = self._outside(i, own)
+            outside = self._outside(i, binds, own)
             result = link.binds if last is not None else ()
             gives = tuple(
                 s for s in binds if (outside[s] or s in result) and not is_caught(s, self.sites)
@@ -247,13 +255,16 @@ class Links:
             for link in links
         )
 
-    def _outside(self, i: int, own: Iterable[Event]) -> Counter[str]:
-        """How often a symbol is looked up by others who may see what the chain binds."""
-        others = self._uses - Counter(_looked_up(own))
-        if not self._again:
-            before = (e for k in range(i) for e in self.statements[k].events)
-            others -= Counter(_looked_up(before))
-        return others
+    def _outside(self, i: int, binds: Collection[str], own: Iterable[Event]) -> dict[str, int]:
+        """How often what the chain binds is looked up by others who may see that."""
+        mine = Counter(symbol for symbol in _looked_up(own) if symbol in binds)
+        # What stands before it in the block sees it only in the next turn of a loop.
+        return {
+            symbol: self._uses[symbol]
+            - mine[symbol]
+            - (0 if self._again else bisect_left(self._places.get(symbol, []), i))
+            for symbol in binds
+        }
 
     def _stays(self, last: Member, links: Sequence[_Link]) -> bool:
         """May what a last statement evaluates before its call come before the chain has ended?"""
@@ -275,26 +286,40 @@ class Links:
     def _edge(
         self, k: int, links: Sequence[_Link], final: Sequence[Member], own: frozenset[str]
     ) -> bool:
-        earlier = self.prints[k]
-        if swallows(self.statements[k], self.footprints):
-            earlier = replace(earlier, raises=False, own_risk=False)
-
-        def blocked(member: Member) -> Edge | None:
-            return blocking(Pair(self.statements[k], earlier, member, self.around,
-                                 self.footprints))  # fmt: skip
-
+        """Does something hold the chain behind statement ``k``? ``own`` names aside, that is."""
         for link in links:
-            does = _private(link.does, own)
-            if any(blocked(replace(m, footprint=does)) for m in link.members):
+            found = self._held(k, link.members, link.does, id(link), own)
+            if found or (not link.members and self._after(k, link.does, own)):
                 return True
-            if not link.members and _held(earlier, does, self):
-                return True
+        return any(self._held(k, (m,), m.footprint, id(m), own) for m in final)
+
+    def _held(
+        self, k: int, members: Sequence[Member], does: Footprint, key: int, own: frozenset[str]
+    ) -> bool:
+        """The same for calls. Without names of its own a chain is held more often: that is kept."""
+        if (k, key) not in self._edges:
+            self._edges[k, key] = self._blocked(k, members, does)
+        return self._edges[k, key] and self._blocked(k, members, _private(does, own))
+
+    def _blocked(self, k: int, members: Sequence[Member], does: Footprint) -> bool:
+        statement, earlier = self.statements[k], self.prints[k]
+        if swallows(statement, self.footprints):
+            earlier = replace(earlier, raises=False, own_risk=False)
         return any(
-            blocked(replace(m, footprint=_private(m.footprint, own))) is not None for m in final
-        )
+            blocking(Pair(statement, earlier, replace(m, footprint=does), self.around,
+                          self.footprints)) is not None
+            for m in members
+        )  # fmt: skip
+
+    def _after(self, k: int, does: Footprint, own: frozenset[str]) -> bool:
+        """Must a statement without awaits stay behind an earlier one?"""
+        key = (k, -id(does))
+        if key not in self._edges:
+            self._edges[key] = _ordered(self.prints[k], does, self)
+        return self._edges[key] and _ordered(self.prints[k], _private(does, own), self)
 
 
-def _held(earlier: Footprint, later: Footprint, links: Links) -> bool:
+def _ordered(earlier: Footprint, later: Footprint, links: Links) -> bool:
     """Must a statement without awaits stay behind an earlier one?"""
     if earlier.everything or earlier.controls or earlier.affine:
         return True
