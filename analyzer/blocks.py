@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .chain_links import Chain, Links
 from .comprehension_plans import Comprehensions
 from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
@@ -58,7 +59,7 @@ class Plan:
 
 
 #: The shapes of opportunities that are planned together; a region is of one of them.
-SHAPES = frozenset({"PX101", "PX105"})
+SHAPES = frozenset({"PX101", "PX105", "PX106"})
 
 
 class Planner:
@@ -76,6 +77,7 @@ class Planner:
         shapes = shapes or SHAPES & self.config.select or SHAPES
         self.statements = "PX101" in shapes
         self.expressions = "PX105" in shapes
+        self.chains = "PX106" in shapes
         self._holding: set[int] = set()  # statements with a region inside
         self.sites = Sites(inference, self.footprints, unsafe=unsafe)
         self.loops: list[LoopPlan] = []
@@ -130,7 +132,7 @@ class Planner:
         raising = [self._raising(i, statements, rows) for i in range(len(rows))]
         found = () if forbidden else regions(
             rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
-            raising=raising,
+            raising=raising, chains=self._chains(site, rows, prints, around),
         )  # fmt: skip
         found = tuple(r for r in found if not self._one_at_a_time(r, statements[r.first]))
         notes = tuple(self._notes(statements, rows, found, forbidden))
@@ -142,6 +144,21 @@ class Planner:
             for r in found
         }
         return Plan(site, tuple(rows), prints, found, notes, around, known)
+
+    def _chains(
+        self, site: Site, rows: Sequence[Row], prints: Sequence[Footprint], around: Surroundings
+    ) -> dict[int, list[Chain]]:
+        """The chains of a block, by the statement at which each ends."""
+        if not self.chains or not site.function.name or sum(r.waits > 0 for r in rows) < 2:
+            return {}
+        links = Links(self, site, prints, around)
+        solo = frozenset(i for i, row in enumerate(rows) if row.solo)
+        found = {
+            k: links.ending_at(k, row.member, solo)
+            for k, row in enumerate(rows)
+            if k > 0 and row.waits > 0 and row.solo
+        }
+        return {k: chains for k, chains in found.items() if chains}
 
     def _gathers_inside(self, statement: Statement) -> bool:
         """Does a compound statement hold a `gather`, perhaps the plain form of an earlier run?

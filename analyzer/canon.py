@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .lowering.compare import Item
 
@@ -217,3 +217,21 @@ def check_named(named: dict[str, object], users: Sequence[object]) -> None:
         raise Refused("what is evaluated ahead is not used once each, in the original order")
     if any(waits(value) for value in named.values()):
         raise Refused("something waits, or binds, before anything is started")
+
+
+def drained(aliases: Iterable[str], final: tuple[Item, ...], tasks: list[str]) -> None:
+    """All tasks are cancelled, then waited for. Raises Refused."""
+    expected: list[object] = [
+        ("Expr", ("Call", ("Attribute", ("Name", t), ("Name", "cancel"), None), ("[]",)))
+        for t in tasks
+    ]
+    awaited = [("Arg", ("Name", t), None, None, "") for t in tasks]
+    keyword = ("Arg", ("Name", "True"), ("Name", "return_exceptions"), ("AssignEqual",), "")
+    found: list[object] = [item.canon for item in final]
+    gathers = [
+        ("Expr", ("Await", ("Call", ("Attribute", ("Name", a), ("Name", "gather"), None),
+                            ("[]", *awaited, keyword))))
+        for a in aliases
+    ]  # fmt: skip
+    if found[:-1] != expected or found[-1] not in gathers:
+        raise Refused("the tasks are not all cancelled and drained")

@@ -19,6 +19,7 @@ RULES: dict[str, str] = {
     "PX103": "await-in-loop",
     "PX104": "await-in-comprehension",
     "PX105": "awaits-in-expression",
+    "PX106": "independent-chains",
     "PX201": "conflicting-batch",
     "PX202": "shared-exclusive-handle",
     "PX203": "unbounded-gather",

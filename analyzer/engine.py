@@ -257,6 +257,8 @@ def finding(
         f"{len(calls)} independent calls are awaited one after the other{where}: {names}; "
         f"run together they would save about {milliseconds(gain)}"
     )
+    if region.chains:
+        message = _of_chains(analysis, plan, region, gain)
     assumptions = assumptions_of(analysis, calls_of(plan, region))
     return Finding(
         code=region.code,
@@ -272,6 +274,21 @@ def finding(
         assumptions=assumptions,
         fix=fix,
         suppressed=suppressed(analysis, plan, region),
+    )
+
+
+def _of_chains(analysis: Analysis, plan: Plan, region: Region, gain: float) -> str:
+    """What is said of chains: which calls follow each other, and that the others need not."""
+    moved = {m.call.id for m in region.moved}
+    in_chain = {m.call.id: n for n, c in enumerate(region.chains) for m in c.members}
+    groups: dict[object, list[str]] = {}
+    for call in calls_of(plan, region):
+        key = in_chain.get(call.id, call if call.id in moved else None)
+        groups.setdefault(key, []).append(f"`{analysis.inference.facts(call).name}`")
+    shown = ", ".join(" → ".join(names) for names in groups.values())
+    return (
+        f"{len(groups)} independent chains of calls are awaited one after the other: {shown}; "
+        f"run together they would save about {milliseconds(gain)}"
     )
 
 
@@ -297,6 +314,9 @@ def calls_of(plan: Plan, region: Region) -> list[Call]:
     members = members_of(plan, region)
     if members is not None:
         return [m.call for m in members]
+    if region.chains:
+        prints = plan.footprints[region.first : region.last + 1]
+        return [c for p in prints for c in p.calls if c.awaited]
     first = [c for c in plan.footprints[region.first].calls if c.awaited]
     return [*first[:1], *(m.call for m in region.moved)]
 

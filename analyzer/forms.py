@@ -47,6 +47,8 @@ class Forms:
     def choose(self, plan: Plan, region: Region) -> Written:
         """The form of ``region``. Falls back to the ordered form, which is right everywhere."""
         ordered = Written(Form.ORDERED, "a caller may see which failure comes first")
+        if region.chains:
+            return ordered
         members = members_of(plan, region)
         reason = self._within(plan, region)
         if reason:

@@ -51,3 +51,25 @@ def certain(text: str) -> str:
 def names_in(text: str) -> frozenset[str]:
     """The names that an expression reads."""
     return frozenset(node.id for node in _nodes(text) if isinstance(node, ast.Name))
+
+
+#: Builtins that go through a generator at once, and keep nothing of it.
+_CONSUMING = frozenset({
+    "all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple",
+})  # fmt: skip
+
+
+def strange_tree(tree: ast.AST) -> str:
+    """Why statements cannot run in a function of their own, or ""."""
+    consumed = {
+        id(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        and node.func.id in _CONSUMING and len(node.args) == 1
+    }  # fmt: skip
+    for node in ast.walk(tree):
+        if type(node) in _STRANGE and type(node) is not ast.Await and id(node) not in consumed:
+            return "something runs later, or binds a name, in the middle of an expression"
+        if isinstance(node, ast.Name) and node.id in ("super", "__class__"):
+            return f"`{node.id}` means something in a method only"
+    return ""

@@ -122,6 +122,8 @@ def _function(
     sequential += sum(f.sequential_ms - f.calls[0].latency_ms for f in findings if f.turns)
     gained = sum(f.gain_ms for f in findings)
     critical = Critical(analysis, plans).block(function.block) if calls else 0.0
+    # A chain keeps names to itself that others bind as well, which no longer holds them apart.
+    critical = min(critical, sequential - gained)
     return Times(len(calls), len(findings), sequential, sequential - gained, critical)
 
 

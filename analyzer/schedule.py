@@ -9,10 +9,14 @@ time grows linearly with the block.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .edges import Edge, Member
+
+if TYPE_CHECKING:
+    from .chain_links import Chain
 
 WINDOW = 40  # statements in one region at most: a longer one could not be reviewed
 
@@ -60,17 +64,23 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Statements ``first`` to ``last`` of a block; ``moved`` are the members started early."""
+    """Statements ``first`` to ``last`` of a block; ``moved`` are the members started early.
+
+    Those of ``chains`` are among them.
+    """
 
     first: int
     last: int
     moved: tuple[Member, ...]
     sequential_ms: float
     parallel_ms: float
+    chains: tuple[Chain, ...] = field(default=())
 
     @property
     def code(self) -> str:
-        """The rule: calls of several statements, or of one."""
+        """The rule: chains, calls of several statements, or of one."""
+        if self.chains:
+            return "PX106"
         return "PX101" if self.last > self.first else "PX105"
 
 
@@ -80,11 +90,13 @@ def regions(
     width: int,
     min_gain: float,
     raising: Sequence[frozenset[tuple[int, int]]],
+    chains: Mapping[int, Sequence[Chain]],
 ) -> tuple[Region, ...]:
     """The best partition of a block; only regions that gain at least ``min_gain`` milliseconds.
 
     ``raising[i]`` holds the members (by ``Member.key``) whose arguments may raise in a way that
-    evaluating statement ``i`` would not have shown already.
+    evaluating statement ``i`` would not have shown already. ``chains``: those that end at a
+    statement; each of them must gain ``min_gain`` over what there would be without it.
     """
     n = len(rows)
     best: list[tuple[float, int]] = [(0.0, 0)] * (n + 1)
@@ -93,11 +105,15 @@ def regions(
         best[i] = (best[i + 1][0] + rows[i].waits, best[i + 1][1])
         if not rows[i].solo or rows[i].waits <= 0:
             continue
-        for region in _from(i, rows, width, raising[i]):
+        found_here = _from(i, rows, width, raising[i])
+        if chains:
+            found_here += with_chains(i, rows, width, raising[i], chains, max(min_gain, 1e-6))
+        for region in found_here:
             if region.sequential_ms - region.parallel_ms < max(min_gain, 1e-9):
                 continue
             rest = best[region.last + 1]
-            cost = (round(rest[0] + region.parallel_ms, 6), rest[1] + len(region.moved))
+            price = max(min_gain, 1e-6) * len(region.chains)
+            cost = (round(rest[0] + region.parallel_ms + price, 6), rest[1] + len(region.moved))
             if cost < (round(best[i][0], 6), best[i][1]):
                 best[i] = cost
                 choice[i] = region
@@ -146,4 +162,59 @@ def _from(
             found.append(Region(first, k, tuple(moved), sequential, clock))
         elif k > first:
             firm = firm or row.risk
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The best way to run the statements of a region so far: when it ends, and what is moved."""
+
+    clock: float
+    moved: tuple[Member, ...] = ()
+    chains: tuple[Chain, ...] = ()
+    starts: int = 0
+
+    def cost(self, price: float) -> tuple[float, int]:
+        return round(self.clock + price * len(self.chains), 6), len(self.moved)
+
+
+def with_chains(
+    first: int,
+    rows: Sequence[Row],
+    width: int,
+    raising: frozenset[tuple[int, int]],
+    chains: Mapping[int, Sequence[Chain]],
+    price: float,
+) -> list[Region]:
+    """The regions that begin at ``first``, hold a chain and end with what is started early.
+
+    What a chain evaluates it evaluates when it runs, so it may raise; the arguments of a call that
+    is started without a function may not, once they are evaluated ahead.
+    """
+    found: list[Region] = []
+    states = [_State(rows[first].waits)]
+    sequential = rows[first].waits
+    for k in range(first + 1, min(len(rows), first + WINDOW)):
+        row = rows[k]
+        if not row.solo:
+            break
+        sequential += row.waits
+        before = states[-1]
+        stays = _State(before.clock + row.waits, before.moved, before.chains, before.starts)
+        options = [stays]
+        member = row.member
+        if member is not None and member.key not in raising and row.only.limit <= first:
+            options.append(_State(max(before.clock, row.waits), (*before.moved, member),
+                                  before.chains, before.starts + 1))  # fmt: skip
+        for chain in chains.get(k, ()):
+            if chain.limit <= first < chain.begin:
+                ahead = states[chain.begin - 1 - first]
+                options.append(
+                    _State(max(ahead.clock, chain.waits), (*ahead.moved, *chain.members),
+                           (*ahead.chains, chain), ahead.starts + 1)
+                )  # fmt: skip
+        best = min((o for o in options if o.starts + 1 <= width), key=lambda o: o.cost(price))
+        states.append(best)
+        if best is not stays and best.chains:
+            found.append(Region(first, k, best.moved, sequential, best.clock, best.chains))
     return found

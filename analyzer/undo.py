@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from .canon import (
     Refused,
     check_named,
+    drained,
     fill,
     fill_first,
     imports_of,
@@ -26,6 +27,7 @@ from .canon import (
 )
 from .lowering.compare import Item
 from .undo_batch import Batch
+from .undo_chains import Chained, undo_chains
 from .undo_loops import Loop, undo_loop
 from .undo_results import undo_results_of_one
 
@@ -42,6 +44,7 @@ class Undo:
     aliases: set[str] = field(default_factory=set[str])  # names of asyncio in the output
     helpers: set[str] = field(default_factory=set[str])
     loops: list[Loop] = field(default_factory=list[Loop])
+    chains: list[Chained] = field(default_factory=list[Chained])
     added: dict[str, int] = field(default_factory=dict[str, int])  # new imports, and before what
 
     def module(self, old: tuple[Item, ...], new: tuple[Item, ...]) -> None:
@@ -92,7 +95,8 @@ class Undo:
                 i, j = i + 1, j + 1
                 continue
             step = (
-                undo_loop(self, old, i, new, j)
+                undo_chains(self, old, i, new, j)
+                or undo_loop(self, old, i, new, j)
                 or self._ordered(old, i, new, j)
                 or self._results(old, i, new, j)
                 or self._together(old, i, new, j)
@@ -110,6 +114,12 @@ class Undo:
             raise Refused(f"{shown(new)} is not what it was")
         for a, b in zip(old.blocks, new.blocks, strict=True):
             self.block(a, b)
+
+    def same_at(self, old: tuple[Item, ...], i: int, new: Item) -> None:
+        """One statement of a shape that stayed as it was. Raises Refused."""
+        if i >= len(old):
+            raise Refused("the `try` holds more than the original block")
+        self._same(old[i], new)
 
     # -- shapes --------------------------------------------------------------------------------
 
@@ -145,7 +155,7 @@ class Undo:
         while j < len(new):
             match new[j].canon:
                 case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value):
-                    call = self._opened(value, opening, owner)
+                    call = self.opened(value, opening, owner)
                     if call is not None:
                         if name in tasks or name in named:
                             raise Refused(f"`{name}` is bound twice")
@@ -159,7 +169,8 @@ class Undo:
             j += 1
         return named, tasks, j
 
-    def _opened(self, value: object, opening: str, owner: str) -> object | None:
+    def opened(self, value: object, opening: str, owner: str = "") -> object | None:
+        """What is started by ``opening(…)`` of asyncio (or of ``owner``), if it is that."""
         match value:
             case (
                 "Call",
@@ -181,7 +192,7 @@ class Undo:
         if frame.canon != ("Try", "…", ("[]",), None, ("Finally", "…")):
             return None
         body, final = frame.blocks
-        self._drained(final, list(tasks))
+        drained(self.aliases, final, list(tasks))
         if i + len(body) > len(old):
             raise Refused("the `try` holds more than the original block")
         order = list(tasks)
@@ -229,22 +240,6 @@ class Undo:
                 case _:
                     pass
         return frozenset(found)
-
-    def _drained(self, final: tuple[Item, ...], tasks: list[str]) -> None:
-        expected: list[object] = [
-            ("Expr", ("Call", ("Attribute", ("Name", t), ("Name", "cancel"), None), ("[]",)))
-            for t in tasks
-        ]
-        awaited = [("Arg", ("Name", t), None, None, "") for t in tasks]
-        keyword = ("Arg", ("Name", "True"), ("Name", "return_exceptions"), ("AssignEqual",), "")
-        found: list[object] = [item.canon for item in final]
-        gathers = [
-            ("Expr", ("Await", ("Call", ("Attribute", ("Name", a), ("Name", "gather"), None),
-                                ("[]", *awaited, keyword))))
-            for a in self.aliases
-        ]  # fmt: skip
-        if found[:-1] != expected or found[-1] not in gathers:
-            raise Refused("the tasks are not all cancelled and drained")
 
     def _results(
         self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int

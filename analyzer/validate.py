@@ -39,7 +39,9 @@ from .sites import Site, Sites
 from .source import SourceError
 from .undo import Undo
 from .undo_batch import Batch
+from .undo_chains import Chained
 from .undo_loops import Loop
+from .validate_chains import chains_refusal
 from .validate_loops import loop_refusal
 
 
@@ -103,10 +105,17 @@ def _refusal(
         reason = _names(loop, site, undo, analysis) or loop_refusal(loop, site, sites)
         if reason:
             return reason
+    for chained in undo.chains:
+        site = by_block.get(id(blocks.get(chained.block)))
+        reason = _names(chained, site, undo, analysis) or chains_refusal(
+            chained, site, sites, analysis.source.text
+        )
+        if reason:
+            return reason
     return ""
 
 
-def _names(batch: Batch | Loop, site: Site | None, undo: Undo, analysis: Analysis) -> str:
+def _names(batch: Batch | Loop | Chained, site: Site | None, undo: Undo, analysis: Analysis) -> str:
     """The names of asyncio and of the helper must mean them where the batch stands."""
     if site is None:
         return ""

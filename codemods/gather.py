@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..analyzer.blocks import Plan
@@ -11,7 +11,7 @@ from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
 from ..analyzer.effects.directives import parse_comment
 from ..analyzer.forms import Form, Written, members_of
-from ..analyzer.ir import Shape
+from ..analyzer.ir import Shape, Statement
 from ..analyzer.members import risk_key
 from ..analyzer.schedule import Region
 from .arguments import Names, Start, base_name, naming, starting
@@ -27,10 +27,20 @@ class Rewritten:
     new_import: Import | None
 
 
+#: Makes the lines of one region; the last argument is the name of asyncio, or of the helper.
+Build = Callable[[Plan, Region, Writer, Names, str], list[str]]
+
+
 def rewrite_region(
-    plan: Plan, region: Region, written: Written, writer: Writer, names: Names, helper: str
+    plan: Plan,
+    region: Region,
+    written: Written,
+    writer: Writer,
+    names: Names,
+    helper: str,
+    build: Build | None = None,
 ) -> Rewritten:
-    """The edit that turns ``region`` into its form."""
+    """The edit that turns ``region`` into its form, or into the lines that ``build`` makes."""
     writer = writer.for_block(plan.site.block.indent)
     module, function = writer.module, plan.site.function
     first = plan.site.block.statements[region.first]
@@ -43,14 +53,31 @@ def rewrite_region(
     if found is None:
         new_import = needed(module, function, target, member)
         found = new_import.name
-    build = _FORMS[written.form]
+    build = build or _FORMS[written.form]
     lines = build(plan, region, writer, names, found)
     last = plan.site.block.statements[region.last]
-    end = last.lines.end
+    end = writer.starts[end_line(last, plan.site.block.indent, writer)] if region.chains else \
+        last.lines.end  # fmt: skip
     text = writer.style.newline.join(lines)
     if writer.source.text[first.lines.start : end].endswith(("\n", "\r")):
         text += writer.style.newline
     return Rewritten(Edit(first.lines.start, end, text), new_import)
+
+
+def end_line(statement: Statement, indent: str, writer: Writer) -> int:
+    """The last line of a statement, comments at the end of its blocks included."""
+    end = statement.span.end_line
+    if not statement.blocks:
+        return end
+    for number in range(end + 1, len(writer.starts)):
+        ((_, line),) = writer.lines(number, number)
+        if not line.strip():
+            continue
+        own = line[: len(line) - len(line.lstrip())]
+        if not line.lstrip().startswith("#") or len(own) <= len(indent):
+            break
+        end = number
+    return end
 
 
 # -- ordered -----------------------------------------------------------------------------------
@@ -65,7 +92,7 @@ def _ordered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     lines += [line for s in starts for line in s.lines]
     for start, task in zip(starts, tasks, strict=True):
         comment = carried(start.member, writer)
-        lines += _wrapped(f"{task} = {asyncio}.ensure_future", start, indent, writer, comment)
+        lines += wrapped(f"{task} = {asyncio}.ensure_future", start, indent, writer, comment)
         span = start.member.call.await_span
         assert span is not None
         edits.append(Edit(span.start, span.end, f"await {task}"))
@@ -117,7 +144,7 @@ def await_all(asyncio: str, tasks: Sequence[str], indent: str, writer: Writer) -
     ]
 
 
-def _wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: str) -> list[str]:
+def wrapped(opening: str, start: Start, indent: str, writer: Writer, comment: str) -> list[str]:
     """``opening(call)`` on one line if it fits, else with the call on lines of its own.
 
     The comment stays on the call's line: there it silences a type checker, or claims its effects.
@@ -295,7 +322,7 @@ def _grouped(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     for start in starts:
         task = names.new(f"{base_name(start.member)}_task")
         comment = carried(start.member, writer)
-        lines += _wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, comment)
+        lines += wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, comment)
         begin, end = _with_parentheses(start.member, writer.source.text)
         edits.append(Edit(begin, end, f"{task}.result()"))
         edits += dropped_comment(start.member, writer)

@@ -36,6 +36,7 @@ from ..analyzer.unused import Unused, again, unused
 from ..analyzer.validate import refusal
 from .arguments import Names
 from .candidate import Candidate, fix_of, loses_comments, mixed_ends
+from .chains import ordered_chains
 from .edit import Writer
 from .found_loops import loop_candidates, loop_suppressed
 from .gather import rewrite_region
@@ -53,7 +54,8 @@ def candidates(analysis: Analysis, config: Config, applicability: Applicability)
                 continue  # which line end a moved line should get cannot be told
             written = analysis.forms.choose(plan, region)
             known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
-            rewritten = rewrite_region(plan, region, written, writer, known, config.helper)
+            build = ordered_chains if region.chains else None
+            rewritten = rewrite_region(plan, region, written, writer, known, config.helper, build)
             if written.form is not Form.ORDERED and loses_comments(rewritten.edit, analysis):
                 written = Written(Form.ORDERED, "comments stand between the calls")
                 rewritten = rewrite_region(plan, region, written, writer, known, config.helper)

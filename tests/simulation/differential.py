@@ -64,7 +64,8 @@ def _compare(old: Outcome, new: Outcome, level: str, late: bool) -> Iterator[tup
     else:
         if old.kind != new.kind or old.error != new.error:
             yield "exception", f"{old.error or old.kind} became {new.error or new.kind}"
-        elif old.origin != new.origin:
+        elif old.origin not in (new.origin, new.origin.rpartition(".<locals>.")[0]):
+            # What moved into a function inside the one that it stood in is raised there.
             yield "traceback", f"raised in {old.origin}, now in {new.origin}"
         for kind in ("result", "box", "variables"):
             if getattr(old, kind) != getattr(new, kind):

@@ -24,9 +24,9 @@ class Outcome:
     """All that can be seen of one run. Values are frozen texts (see ``freeze``).
 
     ``kind`` is value, error, cancelled, deadlock or livelock; ``error`` is the exception with its
-    arguments, ``origin`` the function it came out of. ``box`` is what the caller's dictionary
-    holds, ``variables`` the module's own globals. ``running`` and ``tasks`` are the
-    calls and tasks that still ran at the end. ``cut_at``: when it was cancelled from outside or
+    arguments, ``origin`` the qualified name of the function it came out of. ``box`` is what the
+    caller's dictionary holds, ``variables`` the module's own globals. ``running`` and ``tasks`` are
+    the calls and tasks that still ran at the end. ``cut_at``: when it was cancelled from outside or
     missed the deadline it was put under, or -1; ``expired``: the deadlines of its own it missed.
     ``own_error``: the program itself raised; ``argument_error``: in a line that awaits, so most
     likely in the arguments of a call.
@@ -194,8 +194,8 @@ def _outcome(
     error, origin = "", ""
     if ending.error is not None:
         error = freeze(ending.error)
-        frames = traceback.extract_tb(ending.error.__traceback__)
-        origin = frames[-1].name if frames else ""
+        frames = [frame for frame, _ in traceback.walk_tb(ending.error.__traceback__)]
+        origin = frames[-1].f_code.co_qualname if frames else ""
         world.blame(ending.error)
     state = {name: value for name, value in world.state.items() if name not in ("log", "cache")}
     state["behind"] = len(world.handles["conn"].pipe)
