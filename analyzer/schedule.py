@@ -70,7 +70,9 @@ class Region:
 
     @property
     def code(self) -> str:
-        """The rule: calls of several statements, or of one."""
+        """The rule: blocking calls, or awaited ones of several statements, or of one."""
+        if not self.moved[0].call.awaited:
+            return "PX102"
         return "PX101" if self.last > self.first else "PX105"
 
 
@@ -80,8 +82,11 @@ def regions(
     width: int,
     min_gain: float,
     raising: Sequence[frozenset[tuple[int, int]]],
+    start_ms: float = 0.0,
 ) -> tuple[Region, ...]:
     """The best partition of a block; only regions that gain at least ``min_gain`` milliseconds.
+
+    ``start_ms``: milliseconds that it takes to start one call ahead.
 
     ``raising[i]`` holds the members (by ``Member.key``) whose arguments may raise in a way that
     evaluating statement ``i`` would not have shown already.
@@ -93,7 +98,7 @@ def regions(
         best[i] = (best[i + 1][0] + rows[i].waits, best[i + 1][1])
         if not rows[i].solo or rows[i].waits <= 0:
             continue
-        for region in _from(i, rows, width, raising[i]):
+        for region in _from(i, rows, width, raising[i], start_ms):
             if region.sequential_ms - region.parallel_ms < max(min_gain, 1e-9):
                 continue
             rest = best[region.last + 1]
@@ -114,7 +119,11 @@ def regions(
 
 
 def _from(
-    first: int, rows: Sequence[Row], width: int, raising: frozenset[tuple[int, int]]
+    first: int,
+    rows: Sequence[Row],
+    width: int,
+    raising: frozenset[tuple[int, int]],
+    start_ms: float,
 ) -> list[Region]:
     """All regions that begin at ``first`` and end with a member that is started early."""
     found: list[Region] = []
@@ -143,7 +152,7 @@ def _from(
                 clock += start.waits
         if len(moved) > before:
             firm = firm or (row.risk and not row.nameable)
-            found.append(Region(first, k, tuple(moved), sequential, clock))
+            found.append(Region(first, k, tuple(moved), sequential, clock + start_ms * len(moved)))
         elif k > first:
             firm = firm or row.risk
     return found

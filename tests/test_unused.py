@@ -124,7 +124,7 @@ def test_unknown_code_says_so_and_has_no_fix() -> None:
     (item,) = result_of("f()  # pexec: ignore[PX110]\n").unused
     assert item.message == (
         "`PX110` of `# pexec: ignore[PX110]` is no code "
-        "(codes: PX001, PX101, PX103, PX104, PX105, PX201, PX202, PX203, PX301); did you "
+        "(codes: PX001, PX101, PX102, PX103, PX104, PX105, PX201, PX202, PX203, PX301); did you "
         "mean `PX105`?"
     )
     assert item.fix is None
