@@ -17,13 +17,14 @@ from .effects.inference import Inference
 from .effects.model import MEMORY
 from .forms import Forms, Written, members_of
 from .interrupts import interruption
-from .ir import Call, Invoke, Module, Span
+from .ir import Call, Module, Span
 from .latency import latency_of
 from .notebooks import is_notebook
 from .project import Project, module_name, project_of
 from .schedule import Region
 from .source import Source, SourceError, from_file
 from .suppressions import Suppression, silencing, suppressions
+from .thread_members import blocking_calls
 
 if TYPE_CHECKING:
     from .race_findings import Race
@@ -355,15 +356,7 @@ def counts_of(analysis: Analysis) -> Counts:
     known = sum(not analysis.inference.facts(c).everything for c in awaited)
     if not analysis.planner.threads:
         return Counts(len(awaited), known)
-    from .thread_members import in_threads
-
-    threads = sum(
-        isinstance(event, Invoke) and in_threads(analysis.planner.sites, function, event.call)
-        for function in analysis.module.functions
-        for statement in function.block.statements
-        for event in statement.events
-    )
-    return Counts(len(awaited), known, threads)
+    return Counts(len(awaited), known, blocking_calls(analysis.planner.sites))
 
 
 #: Turns an analysis into findings with fixes; the codemods hand it in.

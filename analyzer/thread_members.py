@@ -58,6 +58,16 @@ def blocking_in(sites: Sites, function: Function, statement: Statement) -> list[
     ]
 
 
+def blocking_calls(sites: Sites) -> int:
+    """How many calls of a file threads may make."""
+    return sum(
+        isinstance(event, Invoke) and in_threads(sites, function, event.call)
+        for function in sites.module.functions
+        for statement in function.block.statements
+        for event in statement.events
+    )
+
+
 def suspends(function: Function) -> bool:
     """Does a coroutine wait for something, so that it is not atomic for other tasks anyway?
 
