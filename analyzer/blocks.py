@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .chain_links import Chain, Links
 from .comprehension_plans import Comprehensions
@@ -26,7 +26,9 @@ from .members import (
     unnameable,
 )
 from .schedule import WINDOW, Region, Row, Start, regions
+from .screen_threads import may_hold_threads, threaded
 from .sites import Site, Sites
+from .threads import thread_plans
 from .turn_plans import LoopNote, LoopPlan
 
 
@@ -56,6 +58,8 @@ class Plan:
     around: Surroundings
     # Per region: what cannot raise when it begins, with and without its first statement's own.
     shown: Mapping[int, tuple[frozenset[object], frozenset[object]]]
+    stays: Mapping[int, Call] = field(default_factory=dict[int, Call])  # a blocking first call
+    waits: Mapping[int, float] = field(default_factory=dict[int, float])  # of blocking calls
 
 
 #: The shapes of opportunities that are planned together; a region is of one of them.
@@ -82,6 +86,7 @@ class Planner:
         self.sites = Sites(inference, self.footprints, unsafe=unsafe)
         self.loops: list[LoopPlan] = []
         self.loop_notes: list[LoopNote] = []
+        self.threads: list[Plan] = []
 
     def plans(self) -> list[Plan]:
         """A plan for every block that awaits two calls or more, in source order.
@@ -100,6 +105,13 @@ class Planner:
                 if plan.regions:
                     self._holding.update(id(parent) for parent, _ in site.parents)
                     loops.turning.busy.add(site.function.scope)
+        notebook = any(f.block.part == "frame" for f in self.module.functions if not f.name)
+        text = self.inference.text.encode(errors="replace")
+        if not notebook and may_hold_threads(text, threaded(self.config)):
+            taken = {id(p.site.block.statements[i]) for p in found for r in p.regions
+                     for i in range(r.first, r.last + 1)}  # fmt: skip
+            taken |= {id(loop.statement) for loop in self.loops}
+            self.threads = thread_plans(self, frozenset(taken), frozenset(self._holding))
         return sorted(found, key=lambda p: p.site.block.statements[0].span.start)
 
     def _plan_loops(self, site: Site, loops: Loops) -> None:
@@ -129,7 +141,7 @@ class Planner:
             row = self._row(site, i, prints, around, forbidden)
             holding = id(statement) in self._holding or self._gathers_inside(statement)
             rows.append(replace(row, solo=False) if holding else row)
-        raising = [self._raising(i, statements, rows) for i in range(len(rows))]
+        raising = [self.raising(i, statements, rows) for i in range(len(rows))]
         found = () if forbidden else regions(
             rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
             raising=raising, chains=self._chains(site, rows, prints, around),
@@ -233,9 +245,10 @@ class Planner:
         strict = limit if strict is None else max(strict, limit)
         return Start(member, limit, strict, edge, early, waits)
 
-    def _raising(
+    def raising(
         self, first: int, statements: Sequence[Statement], rows: Sequence[Row]
     ) -> frozenset[tuple[int, int]]:
+        """The members whose arguments may raise if they are evaluated before ``first``."""
         known = shown(statements, first, self.footprints)
         return frozenset(
             start.member.key
@@ -247,13 +260,16 @@ class Planner:
 
     def _one_at_a_time(self, region: Region, first: Statement) -> bool:
         """One server that handles one request at a time gains nothing (contract §6)."""
-        from fnmatch import fnmatchcase
-
         awaited = awaited_in(first)
         if not awaited:
             return False
         called = self.inference.facts(awaited[0][1]).name
-        names = [called, *(m.facts.name for m in region.moved)]
+        return self.one_at_a_time([called, *(m.facts.name for m in region.moved)])
+
+    def one_at_a_time(self, names: Sequence[str]) -> bool:
+        """Do calls of these names go to something that handles one at a time?"""
+        from fnmatch import fnmatchcase
+
         return any(
             limit.max_concurrency == 1 and all(fnmatchcase(n, limit.match) for n in names)
             for limit in self.config.limits

@@ -16,6 +16,7 @@ class Applicability(StrEnum):
 RULES: dict[str, str] = {
     "PX001": "unused-suppression",
     "PX101": "sequential-awaits",
+    "PX102": "sequential-sync-calls",
     "PX103": "await-in-loop",
     "PX104": "await-in-comprehension",
     "PX105": "awaits-in-expression",

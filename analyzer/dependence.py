@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 from .clocks import blocking_edge, time_edge
@@ -16,10 +16,12 @@ from .ir import (
     Statement,
 )
 
+Finder = Callable[[Pair], Edge | None]
 
-def blocking(pair: Pair) -> Edge | None:
+
+def blocking(pair: Pair, finders: Sequence[Finder] | None = None) -> Edge | None:
     """The first reason why the later call must not start before the earlier statement has run."""
-    for find in FINDERS:
+    for find in finders if finders is not None else FINDERS:
         edge = find(pair)
         if edge is not None:
             return edge
@@ -243,7 +245,7 @@ def not_speculatable(facts: CallFacts, *, unsafe: bool) -> str:
     return ""
 
 
-FINDERS = (
+FINDERS: tuple[Finder, ...] = (
     _control, _affine, _unknown, time_edge, _exclusive, _lock, _conflict, blocking_edge,
     _one_after_the_other, _failure,
 )  # fmt: skip

@@ -24,6 +24,7 @@ class Form(StrEnum):
     ORDERED = "ordered"
     HELPER = "helper"
     TASKGROUP = "taskgroup"
+    THREADS = "threads"  # of blocking calls
     RESULTS = "results"  # plain, for the calls of one statement: their results get names before it
 
 

@@ -31,7 +31,7 @@ from .ir import (
 )
 
 #: An `assert` is not there under ``python -O``; a def's header belongs to the def.
-_NO_MEMBER = frozenset({"Assert", "FunctionDef", "ClassDef"})
+NO_MEMBER = frozenset({"Assert", "FunctionDef", "ClassDef"})
 
 
 def member_of(
@@ -50,7 +50,7 @@ def member_of(
     awaited = awaited_in(statement)
     if len(awaited) != 1:
         return None, None
-    return _member(index, statement, 0, awaited[0], footprints, bound, inside=inside)
+    return member_at(index, statement, 0, awaited[0], footprints, bound, inside=inside)
 
 
 def several_of(
@@ -61,14 +61,14 @@ def several_of(
     if len(awaited) < 2:
         return []
     return [
-        _member(index, statement, ordinal, place, footprints, bound)
+        member_at(index, statement, ordinal, place, footprints, bound)
         for ordinal, place in enumerate(awaited)
     ]
 
 
 def awaited_in(statement: Statement) -> list[tuple[int, Call]]:
     """The awaited calls of a simple statement, and where among its events they are performed."""
-    if statement.blocks or statement.kind in _NO_MEMBER:
+    if statement.blocks or statement.kind in NO_MEMBER:
         return []
     return [
         (i, e.call)
@@ -77,7 +77,7 @@ def awaited_in(statement: Statement) -> list[tuple[int, Call]]:
     ]
 
 
-def _member(
+def member_at(
     index: int,
     statement: Statement,
     ordinal: int,
@@ -87,6 +87,7 @@ def _member(
     *,
     inside: bool = False,
 ) -> tuple[Member | None, Edge | None]:
+    """The call at a place of a statement (see ``member_of``)."""
     position, call = place
     line = statement.span.line
     inference = footprints.inference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .blocks import Note, Plan
 from .chains import Chains, chains_of
 from .edges import EdgeKind
-from .engine import Analysis, Blocked
+from .engine import THREADED, Analysis, Blocked
 from .ir import Call
 from .kept import Held, held_by
 from .latency import latency_of
@@ -19,6 +19,8 @@ def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
     for plan in analysis.plans:
         found.extend(_blocked(analysis, plan, note, chains) for note in plan.notes)
     found.extend(_loop(analysis, note) for note in analysis.planner.loop_notes)
+    for plan in analysis.planner.threads:
+        found.extend(_threaded(analysis, plan, note) for note in plan.notes)
     return tuple(sorted(found, key=lambda b: b.span.start))
 
 
@@ -44,6 +46,28 @@ def _blocked(analysis: Analysis, plan: Plan, note: Note, chains: Chains) -> Bloc
         sequential_ms=a + b,
         parallel_ms=max(a, b),
         benign=held.benign,
+    )
+
+
+def _threaded(analysis: Analysis, plan: Plan, note: Note) -> Blocked:
+    """A blocking call that stays behind an earlier one."""
+    assert note.call is not None
+    before = analysis.planner.footprints.of(note.earlier).calls
+    a = max((plan.waits.get(call.id, 0.0) for call in before), default=0.0)
+    b = plan.waits.get(note.call.id, 0.0)
+    return Blocked(
+        code=THREADED,
+        name=note.name,
+        span=note.call.span,
+        earlier=note.earlier.span,
+        kind=note.edge.kind.value,
+        words=note.edge.words,
+        function=plan.site.function.qualname,
+        unknown=note.edge.call,
+        unknown_line=note.edge.line,
+        undeclared=((note.edge.call, note.edge.line),) if note.edge.call else (),
+        sequential_ms=a + b,
+        parallel_ms=max(a, b),
     )
 
 

@@ -73,6 +73,7 @@ def run(
     def task(index: int, job: Job) -> Task | Result:
         from .engine import Failed, Skipped
         from .screen import may_hold_awaits, may_hold_suppression
+        from .screen_threads import may_hold_threads, threaded
 
         try:
             held = read_file(job.target)
@@ -82,6 +83,7 @@ def run(
             may_hold_awaits(held)
             or may_hold_suppression(held)
             or (is_notebook(job.filename) and b"await" in held)
+            or may_hold_threads(held, threaded(job.config))
         )
         if job.target.is_stdin or looked_at:
             data[index] = held

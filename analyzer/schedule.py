@@ -78,9 +78,11 @@ class Region:
 
     @property
     def code(self) -> str:
-        """The rule: chains, calls of several statements, or of one."""
+        """The rule: chains, blocking calls, or awaited ones of several statements, or of one."""
         if self.chains:
             return "PX106"
+        if not self.moved[0].call.awaited:
+            return "PX102"
         return "PX101" if self.last > self.first else "PX105"
 
 
@@ -90,9 +92,12 @@ def regions(
     width: int,
     min_gain: float,
     raising: Sequence[frozenset[tuple[int, int]]],
-    chains: Mapping[int, Sequence[Chain]],
+    chains: Mapping[int, Sequence[Chain]] | None = None,
+    start_ms: float = 0.0,
 ) -> tuple[Region, ...]:
     """The best partition of a block; only regions that gain at least ``min_gain`` milliseconds.
+
+    ``start_ms``: milliseconds that it takes to start one call ahead.
 
     ``raising[i]`` holds the members (by ``Member.key``) whose arguments may raise in a way that
     evaluating statement ``i`` would not have shown already. ``chains``: those that end at a
@@ -105,7 +110,7 @@ def regions(
         best[i] = (best[i + 1][0] + rows[i].waits, best[i + 1][1])
         if not rows[i].solo or rows[i].waits <= 0:
             continue
-        found_here = _from(i, rows, width, raising[i])
+        found_here = _from(i, rows, width, raising[i], start_ms)
         if chains:
             found_here += with_chains(i, rows, width, raising[i], chains, max(min_gain, 1e-6))
         for region in found_here:
@@ -130,7 +135,11 @@ def regions(
 
 
 def _from(
-    first: int, rows: Sequence[Row], width: int, raising: frozenset[tuple[int, int]]
+    first: int,
+    rows: Sequence[Row],
+    width: int,
+    raising: frozenset[tuple[int, int]],
+    start_ms: float,
 ) -> list[Region]:
     """All regions that begin at ``first`` and end with a member that is started early."""
     found: list[Region] = []
@@ -159,7 +168,7 @@ def _from(
                 clock += start.waits
         if len(moved) > before:
             firm = firm or (row.risk and not row.nameable)
-            found.append(Region(first, k, tuple(moved), sequential, clock))
+            found.append(Region(first, k, tuple(moved), sequential, clock + start_ms * len(moved)))
         elif k > first:
             firm = firm or row.risk
     return found

@@ -10,6 +10,8 @@ import re
 import warnings
 from typing import cast
 
+from .screen_threads import NO_THREADS, Threaded, calls_again, may_hold_threads
+
 _AWAIT = re.compile(rb"\bawait\b")
 #: Calls that run coroutines at once already, of which PX201 to PX203 may have something to say.
 _AT_ONCE = re.compile(rb"\b(?:gather|create_task|ensure_future|as_completed|TaskGroup|wait)\b")
@@ -22,15 +24,17 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SUPPRESSION = re.compile(rb"#\s*(?:pexec\s*:|noqa\s*:[^\r\n#]*PX[0-9])", re.IGNORECASE)
 
 
-def may_hold_opportunity(data: bytes) -> bool:
+def may_hold_opportunity(data: bytes, threads: Threaded = NO_THREADS) -> bool:
     """False only if no block awaits two things: in two statements, in one, or in turns.
 
-    Nor runs several at once already.
+    Nor runs several at once already. ``threads``: the blocking calls of which two in one block are
+    an opportunity as well.
 
     What ``ast`` cannot parse may: newer syntax than that of the running Python, or an error that is
     to be reported.
     """
-    if not may_hold_awaits(data):
+    awaits, blocks = may_hold_awaits(data), may_hold_threads(data, threads)
+    if not awaits and not blocks:
         return False
     try:
         with warnings.catch_warnings():
@@ -38,8 +42,11 @@ def may_hold_opportunity(data: bytes) -> bool:
             tree = ast.parse(data)
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
         return True
-    at_once = _AT_ONCE.search(data) is not None and any(map(_runs_several, ast.walk(tree)))
-    return at_once or _awaits_again(tree)
+    if awaits:
+        at_once = _AT_ONCE.search(data) is not None and any(map(_runs_several, ast.walk(tree)))
+        if at_once or _awaits_again(tree):
+            return True
+    return bool(blocks) and calls_again(tree, blocks)
 
 
 def _runs_several(node: ast.AST) -> bool:

@@ -17,6 +17,7 @@ from .ending import Reach
 from .footprint import Footprints
 from .gathering import GATHERING
 from .ir import Block, Enter, Function, Invoke, Statement, Value
+from .thread_functions import ThreadFunctions
 
 _FINE_MANAGERS = frozenset({"handle", "opened", "deadline", "suppress"})
 _TAKING = frozenset({"acquire", "__aenter__", "__enter__"})
@@ -48,13 +49,17 @@ class Sites:
         self.footprints = footprints
         self.unsafe = unsafe
         self.reach = Reach(footprints)
+        self.threads = ThreadFunctions()
         self._forbidden: dict[int, Edge | None] = {}
         self._bound: dict[int, dict[str, int]] = {}
 
-    def all(self) -> Iterator[Site]:
-        """Every block of an ``async def``, or of the module's top level."""
+    def all(self, *, blocking: bool = False) -> Iterator[Site]:
+        """Every block of an ``async def``, or of the module's top level.
+
+        ``blocking``: of each other function too.
+        """
         for function in self.module.functions:
-            if function.is_async or not function.name:
+            if blocking or function.is_async or not function.name:
                 bound = self.footprints.unbound.at_entry(function)
                 yield from self._nested(function, function.block, (), bound)
 

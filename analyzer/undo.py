@@ -30,6 +30,7 @@ from .undo_batch import Batch
 from .undo_chains import Chained, undo_chains
 from .undo_loops import Loop, undo_loop
 from .undo_results import undo_results_of_one
+from .undo_threads import CONTEXT, POOL, undo_threads
 
 Canon = tuple[object, ...]
 
@@ -45,6 +46,7 @@ class Undo:
     helpers: set[str] = field(default_factory=set[str])
     loops: list[Loop] = field(default_factory=list[Loop])
     chains: list[Chained] = field(default_factory=list[Chained])
+    threading: dict[str, str] = field(default_factory=dict[str, str])  # names of what pools need
     added: dict[str, int] = field(default_factory=dict[str, int])  # new imports, and before what
 
     def module(self, old: tuple[Item, ...], new: tuple[Item, ...]) -> None:
@@ -72,6 +74,8 @@ class Undo:
                 self.aliases.add(name)
             elif member and f"{module}.{member}" == self.helper:
                 self.helpers.add(name)
+            elif member and f"{module}.{member}" in (POOL, CONTEXT):
+                self.threading[name] = f"{module}.{member}"
 
     def _new_import(self, item: Item) -> str:
         """The name that an import of asyncio or of the helper binds, or "" if it is none."""
@@ -80,7 +84,7 @@ class Undo:
             return ""
         module, member, name = found[0]
         wanted = f"{module}.{member}" if member else module
-        return name if wanted in ("asyncio", self.helper) else ""
+        return name if wanted in ("asyncio", self.helper, POOL, CONTEXT) else ""
 
     def block(self, old: tuple[Item, ...], new: tuple[Item, ...]) -> None:
         """Match the statements of one block. Raises Refused."""
@@ -91,12 +95,13 @@ class Undo:
                 and new[j].canon == old[i].canon
                 and len(new[j].blocks) == len(old[i].blocks)
             ):
-                self._same(old[i], new[j])
+                self.same(old[i], new[j])
                 i, j = i + 1, j + 1
                 continue
             step = (
                 undo_chains(self, old, i, new, j)
                 or undo_loop(self, old, i, new, j)
+                or undo_threads(self, old, i, new, j)
                 or self._ordered(old, i, new, j)
                 or self._results(old, i, new, j)
                 or self._together(old, i, new, j)
@@ -108,7 +113,7 @@ class Undo:
         if i != len(old):
             raise Refused(f"{shown(old[i])} is gone")
 
-    def _same(self, old: Item, new: Item) -> None:
+    def same(self, old: Item, new: Item) -> None:
         """One statement with the same header; its blocks are matched in turn."""
         if new.canon != old.canon or len(new.blocks) != len(old.blocks):
             raise Refused(f"{shown(new)} is not what it was")
@@ -119,7 +124,7 @@ class Undo:
         """One statement of a shape that stayed as it was. Raises Refused."""
         if i >= len(old):
             raise Refused("the `try` holds more than the original block")
-        self._same(old[i], new)
+        self.same(old[i], new)
 
     # -- shapes --------------------------------------------------------------------------------
 
@@ -211,7 +216,7 @@ class Undo:
                 moved += [i + k] * len(used)
                 calls += [(tasks[name], nth) for name, nth in used]
             elif item.blocks:
-                self._same(old[i + k], item)
+                self.same(old[i + k], item)
                 continue
             if undone != old[i + k].canon:
                 raise Refused(f"{shown(item)} is not what it was")
@@ -311,7 +316,7 @@ class Undo:
         if len(follow) < len(between):
             return None
         for index, item in zip(between, follow, strict=True):
-            self._same(old[index], item)
+            self.same(old[index], item)
         self.names.update(named)
         self.batches.append(
             Batch(form, id(old), i, tuple(members), tuple(members[1:]), tuple(between),

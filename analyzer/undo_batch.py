@@ -26,4 +26,6 @@ class Batch:
     calls: tuple[tuple[object, int], ...] = ()
     named: frozenset[int] = frozenset()
     first_named: bool = False
+    workers: int = 0  # of a pool of threads
+    waits: bool = False  # … whose results are awaited
     reached: frozenset[str] = frozenset()  # names of asyncio, or of the helper, that it uses

@@ -83,7 +83,7 @@ def _dead(analysis: Analysis, speaking: Sequence[Suppression], config: Config) -
     if any(UNKNOWN in codes for _, codes in doubted):
         held = [line for unlock in unlocks(analysis, config) for _, line in unlock.names]
         doubted = _left(doubted, [(UNKNOWN, frozenset({line})) for line in held])
-    left = _unheld(analysis, doubted, analysis.plans)
+    left = _unheld(analysis, doubted, (*analysis.plans, *analysis.planner.threads))
     if left:
         left = _unheld(analysis, left, analysis.other_plans)
     return [(s, codes) for s, codes in left if analysis.planner.sites.looked_at(s.line)]

@@ -43,6 +43,7 @@ from .undo_chains import Chained
 from .undo_loops import Loop
 from .validate_chains import chains_refusal
 from .validate_loops import loop_refusal
+from .validate_threads import threads_refusal
 
 
 def refusal(analysis: Analysis, text: str, config: Config) -> str:
@@ -58,7 +59,8 @@ def refusal(analysis: Analysis, text: str, config: Config) -> str:
     blocks: dict[int, Block] = {}
     body = next(f.block for f in analysis.module.functions if not f.name)
     _pair(old, body, analysis.module.functions, blocks)
-    by_block = {id(site.block): site for site in sites.all()}
+    blocking = any(undo.threading for undo in undone)
+    by_block = {id(site.block): site for site in sites.all(blocking=blocking)}
     reasons = (_refusal(undo, analysis, config, blocks, by_block) for undo in undone)
     return next(filter(None, reasons), "")
 
@@ -97,7 +99,11 @@ def _refusal(
         return f"the new name `{clash[0]}` is in use already"
     for batch in undo.batches:
         site = by_block.get(id(blocks.get(batch.block)))
-        reason = _names(batch, site, undo, analysis) or _batch(batch, site, analysis, config)
+        reason = _names(batch, site, undo, analysis) or (
+            threads_refusal(batch, site, sites, analysis.source.text, config)
+            if batch.form == "threads"
+            else _batch(batch, site, analysis, config)
+        )
         if reason:
             return reason
     for loop in undo.loops:
@@ -125,12 +131,16 @@ def _names(batch: Batch | Loop | Chained, site: Site | None, undo: Undo, analysi
         f.locals for f in module.functions
         if f.scope and (scope == f.scope or scope.startswith(f"{f.scope}."))
     ]  # fmt: skip
-    wanted = undo.helper if batch.form == "helper" else "asyncio"
-    for name in undo.helpers if batch.form == "helper" else undo.aliases:
+    names = dict.fromkeys(undo.aliases, "asyncio")
+    if batch.form == "helper":
+        names = dict.fromkeys(undo.helpers, undo.helper)
+    elif batch.form == "threads":
+        names |= undo.threading
+    for name, wanted in names.items():
         if name not in batch.reached:
             continue
         info = module.symbols.get(f":{name}")
-        if any(name in names for names in around):
+        if any(name in known for known in around):
             return f"`{name}` means something else here"
         if name in undo.added:
             outermost = all(block.part for _, block in site.parents)

@@ -36,6 +36,8 @@ def _hunk(result: Analyzed, finding: Finding, folder: Path) -> Hunk:
     fix, text = finding.fix, result.source.text
     assert fix is not None
     new = text[: fix.start] + fix.text + text[fix.end :]
+    for start, text in sorted(fix.more_imports, reverse=True):
+        new = new[:start] + text + new[start:]
     if fix.import_text:
         new = new[: fix.import_start] + fix.import_text + new[fix.import_start :]
     lines = difflib.unified_diff(

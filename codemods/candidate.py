@@ -9,7 +9,7 @@ from ..analyzer.edits import Edit
 from ..analyzer.engine import Analysis, Finding, Fix
 from .edit import Writer
 from .gather import Rewritten
-from .imports import insertion
+from .imports import insertions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,10 @@ def loses_comments(edit: Edit, analysis: Analysis, *, typed: bool = True) -> boo
 
 
 def fix_of(rewritten: Rewritten, analysis: Analysis, writer: Writer) -> Fix:
-    """The replacement of a range of the text, and the import it needs."""
-    edit, new = rewritten.edit, rewritten.new_import
-    if new is None:
+    """The replacement of a range of the text, and the imports it needs."""
+    edit, new = rewritten.edit, rewritten.imports
+    if not new:
         return Fix(edit.start, edit.end, edit.text)
-    place = insertion(new, analysis.module, writer, edit.start)
-    return Fix(edit.start, edit.end, edit.text, new.line(), place.start, place.text)
+    place, *others = insertions(new, analysis.module, writer, edit.start)
+    more = tuple((other.start, other.text) for other in others)
+    return Fix(edit.start, edit.end, edit.text, new[0].line(), place.start, place.text, more)

@@ -101,6 +101,22 @@ class Writer:
         spans = [a.span for a in call.arguments if a.span is not None]
         return [self.text(span).rstrip(", \t\r\n") for span in spans]
 
+    def shifted(self, span: Span, indent: str, end: str) -> list[str]:
+        """An argument as lines at ``indent``, ``end`` behind it; its lines keep their distance.
+
+        Lines that begin inside a string stay as they are.
+        """
+        first, *rest = _split(self.text(span).rstrip(", \t\r\n") + end)
+        start = self.starts[span.line - 1]
+        own = self.source.text[start : span.start]
+        base = own[: len(own) - len(own.lstrip())] if own.strip() else own
+        lines = [indent + first]
+        for number, line in enumerate(rest, span.line + 1):
+            if number not in self._fixed and line.startswith(base):
+                line = indent + line[len(base) :]
+            lines.append(line)
+        return lines
+
     def exploded(self, callee: str, arguments: Sequence[str], indent: str) -> list[str]:
         """A call with one argument a line and a trailing comma."""
         inner = indent + self.style.unit

@@ -21,10 +21,15 @@ from .imports import Import, needed, reach
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The edit for one region and the import it needs."""
+    """The edit for one region and the imports it needs: one, and ``more``."""
 
     edit: Edit
     new_import: Import | None
+    more: tuple[Import, ...] = ()
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        return (*([self.new_import] if self.new_import is not None else []), *self.more)
 
 
 #: Makes the lines of one region; the last argument is the name of asyncio, or of the helper.
@@ -98,7 +103,7 @@ def _ordered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
         edits.append(Edit(span.start, span.end, f"await {task}"))
         edits += dropped_comment(start.member, writer)
     lines.append(f"{indent}try:")
-    lines += _region_lines(plan, region, writer, edits)
+    lines += region_lines(plan, region, writer, edits)
     lines.append(f"{indent}finally:")
     lines += [f"{indent}{unit}{task}.cancel()" for task in tasks]
     lines += await_all(asyncio, tasks, indent + unit, writer)
@@ -122,7 +127,8 @@ def _first_named(
     return lines
 
 
-def _region_lines(plan: Plan, region: Region, writer: Writer, edits: Sequence[Edit]) -> list[str]:
+def region_lines(plan: Plan, region: Region, writer: Writer, edits: Sequence[Edit]) -> list[str]:
+    """The statements of a region, one level deeper, with ``edits`` applied in them."""
     statements = plan.site.block.statements
     first, last = statements[region.first].lines, statements[region.last].span
     return writer.indented(first.line, last.end_line, edits)

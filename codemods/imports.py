@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..analyzer.edits import Edit
@@ -101,8 +102,8 @@ def needed(module: Module, function: Function, target: str, member: str = "") ->
     return Import(target, fresh_name(module, f"_{wanted}") if taken else wanted, member)
 
 
-def insertion(new: Import, module: Module, writer: Writer, offset: int) -> Edit:
-    """Where the module's imports belong: isort's order within the first group that fits.
+def insertions(new: Sequence[Import], module: Module, writer: Writer, offset: int) -> list[Edit]:
+    """Where new imports belong: isort's order within the first group that fits.
 
     In a notebook the imports of the cell that holds ``offset``.
     """
@@ -117,15 +118,22 @@ def insertion(new: Import, module: Module, writer: Writer, offset: int) -> Edit:
         if statement.kind not in ("Import", "ImportFrom") or not statement.solo:
             break
         block.append(statement)
-    line = new.line() + newline
-    if not block:
+    new = sorted(new, key=lambda one: (bool(one.member), one.module))  # plain ones come first
+    lines = [one.line() + newline for one in new]
+    if not block and lines:
+        line = "".join(lines)
         if after is not None:
-            return Edit(after.lines.end, after.lines.end, newline + line)
+            return [Edit(after.lines.end, after.lines.end, newline + line)]
         start = _top(writer, offset)
         definition = bool(body) and body[0].kind in ("FunctionDef", "ClassDef")
         follows = bool(writer.source.text[start:].strip())
-        return Edit(start, start, line + newline * (follows + (follows and definition)))
-    return _within(new, line, block, writer)
+        return [Edit(start, start, line + newline * (follows + (follows and definition)))]
+    edits = [_within(one, line, block, writer) for one, line in zip(new, lines, strict=True)]
+    if len({edit.start for edit in edits}) == 1:  # a group of their own, with one line behind it
+        alone = [line + newline for line in lines] == [edit.text for edit in edits]
+        text = "".join(lines) + newline if alone else "".join(edit.text for edit in edits)
+        return [Edit(edits[0].start, edits[0].start, text)]
+    return edits
 
 
 def _within(new: Import, line: str, block: list[Statement], writer: Writer) -> Edit:

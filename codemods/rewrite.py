@@ -40,7 +40,8 @@ from .chains import ordered_chains
 from .edit import Writer
 from .found_loops import loop_candidates, loop_suppressed
 from .gather import rewrite_region
-from .imports import insertion
+from .imports import Import, body_at, insertions
+from .threads import thread_candidates
 
 
 def candidates(analysis: Analysis, config: Config, applicability: Applicability) -> list[Candidate]:
@@ -66,6 +67,7 @@ def candidates(analysis: Analysis, config: Config, applicability: Applicability)
                 Candidate(rewritten, finding(analysis, plan, region, written, applicability, fix))
             )
     found += loop_candidates(analysis, config, applicability, names)
+    found += thread_candidates(analysis, config, applicability, names)
     return sorted(found, key=lambda c: c.rewritten.edit.start)
 
 
@@ -79,13 +81,16 @@ def text_with(analysis: Analysis, chosen: Sequence[Candidate], config: Config) -
     """The file with the chosen rewrites and the imports they need."""
     writer = Writer(analysis.source, analysis.module, config.line_length)
     edits: list[Edit] = [c.rewritten.edit for c in chosen]
-    imports: dict[Edit, None] = {}  # each once, in a notebook each once in a cell
+    # Each once, in a notebook each once in a cell: by its first statement.
+    imports: dict[int, tuple[int, dict[str, Import]]] = {}
     for candidate in chosen:
-        rewritten = candidate.rewritten
-        if rewritten.new_import is not None:
-            place = insertion(rewritten.new_import, analysis.module, writer, rewritten.edit.start)
-            imports.setdefault(place)
-    edits = [*imports, *edits]
+        for new in candidate.rewritten.imports:
+            offset = candidate.rewritten.edit.start
+            body = body_at(analysis.module, offset)
+            where = body[0].span.start if body else 0
+            imports.setdefault(where, (offset, {}))[1].setdefault(new.line(), new)
+    for offset, needed in imports.values():
+        edits = [*insertions(tuple(needed.values()), analysis.module, writer, offset), *edits]
     return apply(analysis.source.text, edits)
 
 
@@ -98,7 +103,7 @@ def rewrite(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> 
 
 def _rewritten(analysis: Analysis, config: Config, filename: str, unsafe: bool) -> Analyzed:
     """Findings with validated fixes at the level asked for, and the fixed text."""
-    selected = bool((SHAPES | {"PX103", "PX104"}) & config.select)
+    selected = bool((SHAPES | {"PX102", "PX103", "PX104"}) & config.select)
     good, refused, found = _chosen(analysis, config, unsafe=unsafe)
     fixed = text_with(analysis, good, config) if good else None
     dead, cleaned = unused(analysis, config)
@@ -156,6 +161,11 @@ def _silenced(analysis: Analysis, config: Config) -> int:
         )
         + sum(loop_suppressed(analysis, plan) for plan in analysis.planner.loops)
         + quiet
+        + sum(
+            suppressed(analysis, plan, region)
+            for plan in analysis.planner.threads
+            for region in plan.regions
+        )
     )
 
 

@@ -61,10 +61,11 @@ class Case:
 
 def cases(topic: str = "*") -> list[Case]:
     """The projects of all files, or of one."""
-    return [case for path in sorted(FOLDER.glob(f"{topic}.txt")) for case in _read(path)]
+    return [case for path in sorted(FOLDER.glob(f"{topic}.txt")) for case in read_cases(path)]
 
 
-def _read(path: Path) -> Iterator[Case]:
+def read_cases(path: Path) -> Iterator[Case]:
+    """The projects of one file."""
     text = path.read_text(encoding="utf-8")
     parts = re.split(r"^=== (?:prelude|([\w-]+): ([\w-]+)(?:: (.+))?)$", text, flags=re.MULTILINE)
     prelude = ""

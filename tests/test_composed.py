@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import fix, lint
+from pexec.analyzer.codes import DEFAULT
 from pexec.analyzer.config import ConfigError, read
 
 VOCABULARY = """\
@@ -146,8 +147,7 @@ def test_what_is_given_here_wins_and_lists_add_up(tmp_path: Path) -> None:
     found = read(tmp_path / "app" / "pexec.toml")
     assert (found.max_concurrency, found.min_gain_ms) == (4, 1)
     assert found.benign == {"memory:shop.hits", "memory:app.seen"}
-    fixable = {"PX101", "PX103", "PX104", "PX105", "PX106"}
-    assert found.select == fixable | {"PX201", "PX202", "PX203"}
+    assert found.select == DEFAULT - {"PX001"}
     assert found.root == tmp_path / "app"
     (first,), (second,) = (catalog.find("load") for catalog in found.sources[:2])
     assert first.writes

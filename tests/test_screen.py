@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from commands import CONFIG, FLOW, TWO
 from pexec.analyzer.config import check
+from pexec.analyzer.effects.catalog import builtin_catalog
 from pexec.analyzer.engine import analyze
 from pexec.analyzer.screen import may_hold_opportunity
+from pexec.analyzer.screen_threads import SHIPPED, threaded
 from pexec.analyzer.source import SourceError, from_bytes
 
 ROOT = Path(__file__).parent.parent
@@ -111,3 +113,55 @@ def test_heavy_modules_are_loaded_for_candidates_only(tmp_path: Path, command: s
     assert last_line() == "False False 0"
     (tmp_path / "c.py").write_text(FLOW if command == "lint" else TWO)
     assert last_line().startswith("True ")
+
+
+BLOCKING = {
+    "two tools": "a = Read('a')\nb = Read('b')\n",
+    "in a function": "def f():\n    a = Grep('a')\n    if a:\n        x = 1\n    b = Glob('b')\n",
+    "of a library": "import requests\n\n\ndef f():\n    requests.get(x)\n    requests.get(y)\n",
+    "one of them in an expression": "print(len(Read('a')))\nx = [Read('b')]\n",
+    "in a handler": "try:\n    f()\nexcept E:\n    Read('a')\n    Read('b')\n",
+    "in a case": "match x:\n    case 1:\n        Read('a')\n        Read('b')\n",
+    "cannot be parsed": "Read('a')\nRead('b'\n",
+}
+NOT_BLOCKING = {
+    "one": "a = Read('a')\n",
+    "one in each function": "def f():\n    Read('a')\n\n\ndef g():\n    Read('b')\n",
+    "one in each branch": "if x:\n    Read('a')\nelse:\n    Read('b')\n",
+    "two in one statement": "x = Read('a'), Read('b')\n",
+    "of a library that is not there": "def f():\n    requests.get(x)\n    y.get(y)\n".replace(
+        "requests", "session"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", BLOCKING.values(), ids=BLOCKING)
+def test_blocking_candidates(source: str) -> None:
+    assert may_hold_opportunity(source.encode(), threaded(check({}, "x")))
+    assert not may_hold_opportunity(source.encode(), threaded(check({"ignore": ["PX102"]}, "x")))
+
+
+@pytest.mark.parametrize("source", NOT_BLOCKING.values(), ids=NOT_BLOCKING)
+def test_no_blocking_candidates(source: str) -> None:
+    assert not may_hold_opportunity(source.encode(), threaded(check({}, "x")))
+
+
+def test_declared_calls_are_candidates() -> None:
+    source = b"def f():\n    app.load(1)\n    app.load(2)\n"
+    tools = [{"match": "app.load", "reads": ["x"], "threads": "safe"}]
+    assert not may_hold_opportunity(source, threaded(check({}, "x")))
+    assert may_hold_opportunity(source, threaded(check({"tools": tools}, "x")))
+    tools[0]["match"] = "app.*"
+    assert may_hold_opportunity(source, threaded(check({"tools": tools}, "x")))
+
+
+def test_the_screen_knows_what_the_vocabularies_say() -> None:
+    """The names are written down there, as reading all vocabularies takes longer than screening."""
+    found: dict[str, set[str]] = {}
+    for entries in builtin_catalog().entries.values():
+        for entry in entries:
+            if entry.threads:
+                library, dot, last = entry.match.partition(".")
+                library = {"mypy_boto3_s3": "boto3"}.get(library, library) if dot else ""
+                found.setdefault(library, set()).add(last.rpartition(".")[2] or entry.match)
+    assert found == SHIPPED

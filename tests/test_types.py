@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,28 @@ def test_typed_code_stays_typed(form: str, tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(SHOP)
     (tmp_path / "page.py").write_text(result.fixed)
     (tmp_path / "in_order.py").write_text(Path(helper.__file__).read_text())
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    checked(tmp_path, "mypy", "--strict", "--no-error-summary", "--cache-dir", "none", ".")
+    checked(tmp_path, "pyright")
+
+
+@pytest.mark.parametrize("waiting", [False, True], ids=["blocking", "awaited"])
+def test_typed_code_stays_typed_in_threads(waiting: bool, tmp_path: Path) -> None:
+    shop = SHOP.replace("async def", "def") + "\n\nasync def ready() -> None: ...\n"
+    text = PROGRAM.replace("await ", "")
+    if waiting:
+        text = text.replace("import User", "import User, ready")
+        text = re.sub(r"(\n *)(async def .*:)", r"\1\2\1    await ready()", text)
+    else:
+        text = text.replace("async def", "def")
+    tools = [{**tool, "threads": "safe"} for tool in TOOLS]
+    result = analyze_bytes(text.encode(), "page.py", check({"tools": tools}, "test"), rewrite)
+    assert isinstance(result, Analyzed)
+    assert result.fixed is not None
+    assert [finding.form for finding in result.findings] == ["threads"] * 3
+    assert ("wrap_future" in result.fixed) == waiting
+    (tmp_path / "shop.py").write_text(shop)
+    (tmp_path / "page.py").write_text(result.fixed)
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     checked(tmp_path, "mypy", "--strict", "--no-error-summary", "--cache-dir", "none", ".")
     checked(tmp_path, "pyright")

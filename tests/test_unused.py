@@ -124,8 +124,8 @@ def test_unknown_code_says_so_and_has_no_fix() -> None:
     (item,) = result_of("f()  # pexec: ignore[PX110]\n").unused
     assert item.message == (
         "`PX110` of `# pexec: ignore[PX110]` is no code "
-        "(codes: PX001, PX101, PX103, PX104, PX105, PX106, PX201, PX202, PX203, PX301); did you "
-        "mean `PX106`?"
+        "(codes: PX001, PX101, PX102, PX103, PX104, PX105, PX106, PX201, PX202, PX203, PX301); "
+        "did you mean `PX106`?"
     )
     assert item.fix is None
     assert result_of("f()  # noqa: E501, PX999\n").unused[0].codes == ("PX999",)

@@ -26,7 +26,7 @@ def _commented(case: golden.Case) -> bool:
 
 
 CASES = [c for c in (*golden.cases("rewrites"), *golden.cases("refusals")) if not _commented(c)]
-MARK = "  # pexec: ignore[PX101, PX103, PX104, PX105, PX106]"
+MARK = "  # pexec: ignore[PX101, PX102, PX103, PX104, PX105, PX106]"
 MARKS = re.compile(r"  # pexec: ignore\[[\w, ]*\]")  # what is left of it
 
 

@@ -19,7 +19,7 @@ CALL_KEYS = frozenset({
     "raises", "calls", "iterates", "transparent", "defaults", "when", "unknown_if", "assumes",
     "latency-ms", "source", "concurrency", "cancel", "speculative", "dispatch", "arguments",
     "dunders", "identity", "typed", "awaitable", "plain_args", "slots", "lazy", "select", "permit",
-    "releases",  # for tests/vocabularies
+    "threads", "releases",  # for tests/vocabularies
 })  # fmt: skip
 TYPE_KEYS = frozenset({
     "name", "aliases", "concurrency", "cancel", "manager", "enter", "immutable", "plain", "source",
@@ -93,6 +93,7 @@ class Entry:
     server: str = ""  # of a tool in a manifest: whose it is
     permit: str = ""  # it waits for one of the permits of this argument, or of its receiver: `self`
     lazy: bool = False  # the result is an iterator that does the work when it is advanced
+    threads: bool = False  # any thread may make it, while others make others
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,7 @@ def parse_entry(table: Mapping[str, Any], origin: str, where: str) -> list[Entry
             slots=bool(table.get("slots", False)),
             select=str(table.get("select", "")),
             permit=str(table.get("permit", "")),
+            threads=table.get("threads") == "safe",
         )
         for name in names
     ]
@@ -251,6 +253,7 @@ def _check_words(table: Mapping[str, Any], where: str) -> None:
         "concurrency": ("safe", "exclusive"),
         "cancel": ("safe", "unsafe"),
         "returns": ("fresh", "immutable", "alias"),
+        "threads": ("safe", "unsafe"),
     }
     for key, words in allowed.items():
         if key in table and table[key] not in words:

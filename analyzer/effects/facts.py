@@ -69,6 +69,11 @@ class CallFacts:
         return self.unknown or self.name
 
     @property
+    def threads(self) -> bool:
+        """If it is not awaited: may any thread make the call, while others make others?"""
+        return self.entry is not None and self.entry.threads
+
+    @property
     def writes(self) -> tuple[Effect, ...]:
         return tuple(e for e in self.effects if e.writes)
 

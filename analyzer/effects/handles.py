@@ -82,9 +82,9 @@ class Handles:
         return False if any(kind in c.exclusive for c in self.resolver.sources) else None
 
     def opened(self, entry: Entry) -> str:
-        """The short name of the exclusive handle that a call opens when it is awaited, or ""."""
+        """The short name of the exclusive handle that a call opens when it is run, or ""."""
         kind = self.resolver.types.canonical(entry.type) if entry.type else ""
-        opens = entry.is_async and self.exclusive_type(kind) is not None
+        opens = (entry.is_async or entry.threads) and self.exclusive_type(kind) is not None
         return kind.rpartition(".")[2] if opens else ""
 
     def _exclusive_at(self, place: Place) -> bool | None:

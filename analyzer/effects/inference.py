@@ -324,7 +324,7 @@ class Inference:
             reached=used.reached,
             origin=entry.origin,
             assumes=entry.assumes,
-            opens=self.handles.opened(entry) if call.awaited else "",
+            opens=self.handles.opened(entry) if call.awaited or entry.threads else "",
             latency_ms=latency,
             entry=entry,
             locking=Locking(tuple(locks), nested),

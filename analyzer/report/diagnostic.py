@@ -125,7 +125,8 @@ def edits_of(fix: Fix, source: Source) -> tuple[TextEdit, ...]:
     """A fix as edits: the import that it needs, if any, and the replacement."""
     edits = [(fix.start, fix.end, fix.text)]
     if fix.import_text:
-        edits.insert(0, (fix.import_start, fix.import_start, fix.import_text))
+        more = ((start, start, text) for start, text in fix.more_imports)
+        edits = [(fix.import_start, fix.import_start, fix.import_text), *more, *edits]
     return tuple(
         TextEdit(position(source, start), position(source, end), text) for start, end, text in edits
     )

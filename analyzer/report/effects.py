@@ -102,7 +102,10 @@ def _properties(call: Call, facts: CallFacts) -> Iterator[str]:
         yield "must not be cancelled half-way"
     if facts.speculative:
         yield "may run in vain (declared)"
-    if call.awaited:
+    blocks = facts.threads and not call.awaited
+    if blocks:
+        yield "threads may make it beside others"
+    if call.awaited or blocks:
         ms, source = latency_of(facts)
         yield f"{milliseconds(ms)} ({source})" if ms else "never waits"
     if facts.assumes:

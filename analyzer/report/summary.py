@@ -36,13 +36,15 @@ class Done(StrEnum):
 class Totals:
     """Counts over all files. ``notes`` leaves out what is no opportunity.
 
-    ``examined`` are the files with a block that awaits twice; calls are counted in these.
+    ``examined`` are the files with a block that awaits twice, or makes two blocking calls of those
+    that threads may make; calls are counted in these.
     """
 
     files: int = 0
     failed: int = 0
     awaited: int = 0
     known: int = 0
+    threaded: int = 0  # blocking calls that threads may make
     findings: int = 0
     files_with_fixes: int = 0
     more_unsafe: int = 0
@@ -60,7 +62,7 @@ class Totals:
 
 def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
     """Add up the results; ``missing`` paths count as failed."""
-    files = failed = awaited = known = findings = with_fixes = more = 0
+    files = failed = awaited = known = threaded = findings = with_fixes = more = 0
     fixable = silenced = baselined = outdated = examined = 0
     kinds: Counter[str] = Counter()
     done: list[Analyzed] = []
@@ -71,6 +73,7 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
         files += 1
         awaited += result.counts.awaited
         known += result.counts.known
+        threaded += result.counts.threaded
         outdated += result.outdated
         if isinstance(result, Analyzed):
             examined += 1
@@ -84,7 +87,7 @@ def totals_of(results: Iterable[Result], missing: int = 0) -> Totals:
             more += result.unsafe_findings
             kinds.update(KEPT if note.benign else note.kind for note in result.blocked)
     return Totals(
-        files, failed + missing, awaited, known, findings, with_fixes, more,
+        files, failed + missing, awaited, known, threaded, findings, with_fixes, more,
         sum(n for kind, n in kinds.items() if kind not in QUIET),
         kinds[FLOW], kinds["gain"], kinds[UNKNOWN], fixable, silenced, baselined, outdated,
         examined, held_back(u for r in done for u in r.unlocks),
@@ -105,8 +108,13 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
     head = f"Checked {plural(totals.files, 'file')}{failed}: "
     if totals.examined:
         where = f" in {totals.examined} of them" if totals.examined < totals.files else ""
-        head += f"{plural(totals.awaited, 'awaited call')}{where}, "
-        head += f"{totals.known} with known effects; "
+        blocking = f"{plural(totals.threaded, 'blocking call')} for threads"
+        if totals.awaited or not totals.threaded:
+            head += f"{plural(totals.awaited, 'awaited call')}{where}, "
+            head += f"{totals.known} with known effects"
+            head += f", {blocking}; " if totals.threaded else "; "
+        else:
+            head += f"{blocking}{where}; "
     gone = plural(totals.outdated, "entry", "entries")
     gone = f" {gone} of the baseline no longer {'occurs' if totals.outdated == 1 else 'occur'}" \
         f" (--write-baseline takes {'it' if totals.outdated == 1 else 'them'} out)." \
@@ -127,7 +135,7 @@ def summary_line(totals: Totals, done: Done = Done.FOUND) -> str:
 
 def nothing(totals: Totals) -> str:
     """Why there is no finding, in words."""
-    if totals.awaited < 2 and not (totals.notes or totals.flow):
+    if totals.awaited < 2 and not (totals.notes or totals.flow or totals.threaded):
         return "nothing to run together: no block awaits two calls"
     if totals.silenced:
         notes = plural(totals.notes, "note")

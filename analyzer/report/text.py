@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..codes import Applicability
-from ..engine import Analyzed, Blocked, CallSite, Finding, milliseconds
+from ..engine import THREADED, Analyzed, Blocked, CallSite, Finding, milliseconds
 from .paint import Paint
 from .summary import Undeclared, is_quiet
 
@@ -32,9 +32,13 @@ def finding_text(filename: str, finding: Finding, paint: Paint, *, fixed: bool =
     if finding.turns:
         what = f"independent calls {were} awaited turn by turn"
         save = f"{finding.turns} {save.removeprefix('they ')}"
+    together = "run together"
+    if finding.code == THREADED:
+        what = f"{count} independent blocking calls {'waited' if fixed else 'wait'} for each other"
+        together = "in threads (about 0.1 ms each to start)"
     lines = [
         f"{paint.place(f'{filename}:{span.place}')}: "
-        f"{paint.code(finding.code)}{star} {what}; run together {save} about {gain}",
+        f"{paint.code(finding.code)}{star} {what}; {together} {save} about {gain}",
         *_table(finding.calls, paint),
         f"  {independence(finding.calls)}",
         f"  form: {finding.form} ({finding.form_reason})",

@@ -1,0 +1,144 @@
+"""Blocking calls that wait for each other, one after the other, without need.
+
+## What it does
+
+Finds blocking calls in one block of which none needs what another one gives or does, and runs the
+later ones in threads while the first one runs where it is. The result of the program stays the
+same, also in a run where a call fails.
+
+## Why
+
+A blocking call holds up its thread until it is done, and most of them wait for a disk or a server
+meanwhile. Two independent calls of 100 ms and 200 ms take 300 ms one after the other, and 200 ms
+beside each other. Starting a thread costs about 0.1 ms.
+
+## How it decides
+
+* Only calls that a vocabulary or a declaration says `threads = "safe"` of are made in threads: any
+  thread may make them while others make others. So are functions of the project that call only
+  such and what is pure, change nothing that others see, and look at nothing but their arguments
+  and constants.
+* Two statements keep their order if one uses or changes what the other one changes, as for awaited
+  calls ([PX101](PX101.md)).
+* A call is not started ahead if it must not run when a call before it fails. A thread cannot be
+  cancelled: what has been started runs to its end, so a call that writes is never made in vain.
+* A coroutine that waits for something else leaves the event loop free meanwhile; one that never
+  waits stays atomic for other tasks, and so does a statement that changes what they see.
+* All threads have ended when the block is left, also after a failure; the failure is the one that
+  the sequential code would have raised. Each call runs in its own copy of the context variables.
+* The pool belongs to one batch, with a thread for each call in it, `max-concurrency` at most.
+* Every rewrite is undone again and compared with the original before it is offered.
+
+## What is not reported
+
+* A call that is not known to be `threads = "safe"`: sessions and connections, what keeps state per
+  thread (`threading.local`, `sqlite3`), subprocesses, and functions of the project that do
+  anything else; `--show-blocked` says what.
+* A call that changes an object in memory, or is handed a generator: its thread would do so while
+  other code looks at it.
+* `time.sleep`, clock reads, and all that changes the state of the process.
+* A call that stands behind a guard, a `yield`, or in a statement with other such calls; loops.
+* Files that import `gevent` or `eventlet`; `atexit` or `weakref`, and `__del__`: when the
+  interpreter ends no thread can be started.
+* Functions of the project at module level, but below `if __name__ == "__main__"`: their threads
+  could wait for the import that waits for them.
+* What would save less than `min-gain-ms`, and tests, unless `--include-tests` is given.
+
+## How to silence or tune it
+
+* `# pexec: ignore[PX102]` or `# noqa: PX102` on the first or last line of one of the calls.
+* `ignore = ["PX102"]` in the settings, or `--ignore PX102`.
+* Settings: `tools` (`threads = "safe"`), `min-gain-ms`, `max-concurrency`.
+"""
+
+from .example import Example
+
+FIX = "always; safe. With `--unsafe-fixes` also calls that write, as for PX101."
+
+_GATES = """\
+[[tools]]
+match = ["app.gates.tdd_validation", "app.gates.security_scan", "app.gates.performance_check"]
+reads = ["repository"]
+threads = "safe"
+returns = "fresh"
+"""
+
+EXAMPLES = (
+    Example(
+        title="The tools of a coding agent, in a script",
+        script=True,
+        before="""\
+first = Read("file1.md")
+second = Read("file2.md")
+third = Read("file3.md")
+print(len(first) + len(second) + len(third))
+""",
+        after="""\
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+with ThreadPoolExecutor(max_workers=2) as pool:
+    second_future = pool.submit(copy_context().run, Read, "file2.md")
+    third_future = pool.submit(copy_context().run, Read, "file3.md")
+    first = Read("file1.md")
+    second = second_future.result()
+    third = third_future.result()
+print(len(first) + len(second) + len(third))
+""",
+    ),
+    Example(
+        title="Functions of your own, declared to be independent",
+        settings=_GATES,
+        before="""\
+from app.gates import performance_check, security_scan, tdd_validation
+
+
+def gates() -> bool:
+    tested = tdd_validation()
+    print("tests:", tested)
+    secure = security_scan()
+    fast = performance_check()
+    return tested and secure and fast
+""",
+        after="""\
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+from app.gates import performance_check, security_scan, tdd_validation
+
+
+def gates() -> bool:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        secure_future = pool.submit(copy_context().run, security_scan)
+        fast_future = pool.submit(copy_context().run, performance_check)
+        tested = tdd_validation()
+        print("tests:", tested)
+        secure = secure_future.result()
+        fast = fast_future.result()
+    return tested and secure and fast
+""",
+    ),
+    Example(
+        title="A file that is written, and then read",
+        left_alone="the second call reads what the first one writes.",
+        kind="effect",
+        before="""\
+def note(text: str) -> None:
+    Write("log.md", text)
+    print(Read("log.md"))
+""",
+    ),
+    Example(
+        title="A session that threads must not share",
+        left_alone="a `requests.Session` gives no promise for several threads.",
+        before="""\
+import requests
+
+
+def both(session: requests.Session) -> tuple[object, object]:
+    user = session.get("https://crm.example.com/users/7")
+    rates = session.get("https://rates.example.com/latest")
+    return user.json(), rates.json()
+""",
+    ),
+)

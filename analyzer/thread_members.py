@@ -1,0 +1,165 @@
+"""Which calls threads may make beside others, and where (contract §5: threads)."""
+
+from __future__ import annotations
+
+import re
+
+from .clocks import blocking_edge
+from .dependence import FINDERS
+from .edges import Edge, EdgeKind, Member
+from .effects.facts import CallFacts
+from .effects.inference import Inference
+from .effects.model import MEMORY
+from .effects.selector import Name
+from .ir import AwaitValue, Call, Enter, Function, Invoke, Iterate, Statement
+from .members import NO_MEMBER, member_at
+from .sites import Site, Sites
+from .typetext import GENERATOR
+
+#: A call that is under way in a thread misses no deadline while another one blocks.
+THREAD_FINDERS = tuple(find for find in FINDERS if find is not blocking_edge)
+_MAIN = re.compile(r"""if\s+__name__\s*==\s*(['"])__main__\1\s*:""")
+#: What runs coroutines.
+_LOOPS = frozenset({"asyncio", "anyio", "trio"})
+#: They replace threads by something else, or have to be told of each one.
+_OTHER_THREADS = frozenset({"gevent", "eventlet"})
+#: What runs when the interpreter ends, and can start no thread then.
+_LATE = frozenset({"atexit", "weakref"})
+
+
+def in_threads(sites: Sites, function: Function, call: Call) -> bool:
+    """May threads make a call at the same time as others, and does it block where it stands?
+
+    The tools of coding agents are coroutine functions in some programs, and block in others: they
+    are taken to be what their vocabulary says, unless the file has no use for coroutines.
+    """
+    if call.awaited:
+        return False
+    inference = sites.inference
+    facts = inference.facts(call)
+    if facts.everything or not facts.threads:
+        return not facts.everything and sites.threads.may_make(inference, call)
+    entry = facts.entry
+    if entry is None or not entry.is_async:
+        return True
+    module = inference.module
+    awaits = any(c.awaited for c in module.calls.values())
+    return not (function.is_async or awaits or _LOOPS & module.imports)
+
+
+def blocking_in(sites: Sites, function: Function, statement: Statement) -> list[tuple[int, Call]]:
+    """The calls of a simple statement that may run in threads, and where among its events."""
+    if statement.blocks or statement.kind in NO_MEMBER:
+        return []
+    return [
+        (i, e.call)
+        for i, e in enumerate(statement.events)
+        if isinstance(e, Invoke) and in_threads(sites, function, e.call)
+    ]
+
+
+def blocking_calls(sites: Sites) -> int:
+    """How many calls of a file threads may make."""
+    return sum(
+        isinstance(event, Invoke) and in_threads(sites, function, event.call)
+        for function in sites.module.functions
+        for statement in function.block.statements
+        for event in statement.events
+    )
+
+
+def suspends(function: Function) -> bool:
+    """Does a coroutine wait for something, so that it is not atomic for other tasks anyway?
+
+    A function that never suspended gets no suspension point (contract §1).
+    """
+    return function.is_async and any(
+        (isinstance(event, Invoke) and event.call.awaited)
+        or isinstance(event, AwaitValue)
+        or (isinstance(event, (Iterate, Enter)) and event.asynchronous)
+        for statement in function.block.statements
+        for event in statement.events
+    )
+
+
+def torn(member: Member, function: Function) -> bool:
+    """Does its statement change what other tasks may look at, such as `self.count += load()`?
+
+    What it has read before an `await` could be out of date behind it.
+    """
+    own = f"{function.scope}:"
+    for effect in (*member.before.effects, *member.after.effects):
+        selector = effect.resource.selector
+        if effect.writes and effect.resource.domain == MEMORY:
+            symbol = selector.symbol if isinstance(selector, Name) else ""
+            if not symbol.startswith(own) or symbol in function.exposed:
+                return True
+    return False
+
+
+def kept_out(inference: Inference, site: Site) -> Edge | None:
+    """Why no thread may be started in a block, whatever its calls."""
+    module, function = inference.module, site.function
+    line = function.span.line
+    others = sorted(_OTHER_THREADS & module.imports)
+    if others:
+        words = f"the file imports {others[0]}, which has threads of its own kind"
+        return Edge(EdgeKind.FRAMEWORK, words, 1)
+    late = sorted(_LATE & module.imports)
+    if function.name == "__del__" or late:
+        words = f"the file imports {late[0]}: " if late else "`__del__`: "
+        words += "what runs when the interpreter ends can start no thread"
+        return Edge(EdgeKind.CONTROL, words, line)
+    return None
+
+
+def thread_member(sites: Sites, site: Site, i: int) -> tuple[Member | None, Edge | None]:
+    """The call of statement ``i`` that a thread may make, or the reason why none may."""
+    statement = site.block.statements[i]
+    found = blocking_in(sites, site.function, statement)
+    if not found:
+        return None, None
+    line = statement.span.line
+    if len(found) > 1:
+        words = f"line {line} makes several blocking calls"
+        return None, Edge(EdgeKind.CONTROL, words, line)
+    bound = sites.bound_at(site, i)
+    member, edge = member_at(i, statement, 0, found[0], sites.footprints, bound)
+    if member is None:
+        return None, edge
+    own = _own_edge(sites.inference, site, member)
+    return (None, own) if own is not None else (member, None)
+
+
+def _own_edge(inference: Inference, site: Site, member: Member) -> Edge | None:
+    """Why a thread may not make this very call."""
+    name, line = member.facts.name, member.statement.span.line
+    if any(e.writes and e.resource.domain == MEMORY for e in member.facts.effects):
+        words = f"`{name}` changes memory, of which threads see what is half done"
+        return Edge(EdgeKind.AFFINE, words, line)
+    if any(a.value.type == GENERATOR for a in member.call.arguments):
+        words = f"`{name}` would advance in its thread what stands in its arguments"
+        return Edge(EdgeKind.AFFINE, words, line)
+    if "yield" in (*member.before.controls, *member.after.controls):
+        words = f"line {line} leaves the function while threads are under way"
+        return Edge(EdgeKind.CONTROL, words, line)
+    imported = not site.function.name and not _of_main(inference, site)
+    if imported and not _of_others(member.facts):
+        words = f"at module level a thread could wait for the import of this file (`{name}`)"
+        return Edge(EdgeKind.CONTROL, words, line)
+    return None
+
+
+def _of_main(inference: Inference, site: Site) -> bool:
+    """Does it run only in the program's main file, which nobody imports meanwhile?"""
+    return any(
+        statement.blocks[0] is block
+        and _MAIN.match(inference.text, statement.span.start) is not None
+        for statement, block in site.parents
+    )
+
+
+def _of_others(facts: CallFacts) -> bool:
+    """Is it a function of a library, or one that the host provides: no module of the project?"""
+    entry = facts.entry
+    return entry is not None and (entry.origin.startswith("catalog") or "." not in entry.match)

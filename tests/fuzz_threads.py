@@ -1,0 +1,73 @@
+"""Random programs over the blocking tools of ``threaded``; the same ones for the same seed."""
+
+from __future__ import annotations
+
+import random
+import textwrap
+
+KEYS = ("a", "b", "c")
+
+
+def program(seed: int) -> str:
+    """A ``main(box)`` that calls blocking tools, a coroutine now and then."""
+    chance = random.Random(seed)
+    waits = chance.random() < 0.3
+    names = ["box"]
+    head = "async def main(box):" if waits or chance.random() < 0.2 else "def main(box):"
+    lines = ["rows = []"]
+    if waits:
+        lines.append('x0 = await fetch("x")')
+    for _ in range(chance.randint(3, 7)):
+        lines += _statement(chance, names, waits, 0)
+    lines.append(f"return [{', '.join(names[1:])}], rows")
+    return f"{head}\n{textwrap.indent(chr(10).join(lines), '    ')}\n"
+
+
+def _call(chance: random.Random, names: list[str]) -> str:
+    key = repr(chance.choice(KEYS))
+    if len(names) > 1 and chance.random() < 0.15:
+        key = f"str({chance.choice(names[1:])})"
+    return f"grab({key})" if chance.random() < 0.8 else f"who({key})"
+
+
+def _statement(chance: random.Random, names: list[str], waits: bool, depth: int) -> list[str]:
+    form = chance.choice(
+        ["bind"] * 8 + ["row", "row", "slot", "keep", "keep", "ring", "print", "count", "drop",
+                        "fetch", "guard", "try", "if", "again", "raise"]
+    )  # fmt: skip
+    call = _call(chance, names)
+    key = chance.choice(KEYS)
+    if form == "row":
+        return [f"rows.append({call})"]
+    if form == "slot":
+        return [f"box[{key!r}] = {call}"]
+    if form == "keep":
+        return [f"keep({key!r}, {chance.randint(0, 9)})"]
+    if form == "ring":
+        return ["ring()"]
+    if form == "print":
+        return [f"print({chance.choice([*names, 'rows'])})"]
+    if form == "count":
+        return ["rows.append(len(rows))"]
+    if form == "drop":
+        return [call]
+    if form == "fetch" and waits:
+        return [f"rows.append(await fetch({key!r}))"]
+    if form == "guard":
+        return [f"if len(rows) > {chance.randint(1, 6)}:", "    return rows"]
+    if form == "again" and len(names) > 1:
+        return [f"{chance.choice(names[1:])} = {call}"]
+    if form == "raise":
+        return [f"{names[-1]} = {{'k': {call}}}[{chance.choice(['k', 'k', 'n'])!r}]"] \
+            if len(names) > 1 else [call]  # fmt: skip
+    if form in ("try", "if") and depth < 2:
+        inner = [line for _ in range(chance.randint(2, 3))
+                 for line in _statement(chance, [*names], waits, depth + 1)]  # fmt: skip
+        body = textwrap.indent("\n".join(inner), "    ").split("\n")
+        if form == "if":
+            return ["if len(rows) % 2 == 0:", *body]
+        ending = ["except Failed as error:", "    rows.append(str(error))"]
+        return ["try:", *body, *ending, *(["finally:", "    print(rows)"]
+                                          if chance.random() < 0.5 else [])]  # fmt: skip
+    names.append(f"v{len(names)}_{depth}")
+    return [f"{names[-1]} = {call}"]
