@@ -77,13 +77,27 @@ def _variable_may_be_none(resolver: Resolver, symbol: str, seen: Seen) -> bool:
     info = resolver.module.symbols.get(symbol)
     if info is None or len(seen) > _DEEPEST:
         return info is not None
-    if info.annotations:
-        return any(_optional(resolver, text) for text in info.annotations)
+    if info.annotations:  # `x: int = None` is as common as it is wrong
+        return any(_optional(resolver, text) for text in info.annotations) or any(
+            _says_none(resolver, value, seen) for value in info.values
+        )
     if info.kind == "import":
         return _imported_may_be_none(resolver, symbol, info.target, seen)
     if info.kind == "parameter" and not info.values:
         return False  # the object of a method, or one of which no type is known
     return any(value_may_be_none(resolver, value, seen) for value in info.values)
+
+
+def _says_none(resolver: Resolver, value: Value, seen: Seen) -> bool:
+    """Is it None, or a name that may be, or may one of these be what it comes to?"""
+    if value.is_literal:
+        return value.literal is None
+    if value.fresh or value.element or value.operator:
+        return False
+    if value.place is not None:
+        call = value.place.symbol.startswith("call#")
+        return not call and maybe_none(resolver, value.place, seen)
+    return any(_says_none(resolver, held, seen) for held in value.held)
 
 
 def _imported_may_be_none(resolver: Resolver, symbol: str, target: str, seen: Seen) -> bool:
@@ -120,8 +134,6 @@ def _said(level: Level, name: str, seen: Seen) -> bool | None:
     seen = (*seen, key)
     owner, info = level.resolver, level.info
     known = owner.module.symbols.get(level.symbol(name)) if info is not None else None
-    if known is not None and known.annotations:
-        return any(_optional(owner, text) for text in known.annotations)
     values = [v for v in known.values if not v.function] if known is not None else []
     values += [
         value
@@ -130,6 +142,10 @@ def _said(level: Level, name: str, seen: Seen) -> bool | None:
         and info is not None
         and owner.values.at(Place(place.symbol, place.steps[:-1])).name == level.name
     ]
+    if known is not None and known.annotations:
+        return any(_optional(owner, text) for text in known.annotations) or any(
+            _says_none(owner, value, seen) for value in values
+        )
     if not values:
         return None
     return any(value.is_literal and value.literal is None for value in values) or any(

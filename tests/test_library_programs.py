@@ -61,6 +61,9 @@ class Standin:
     def _then(self, step: str) -> Standin:
         return Standin(self._world, f"{self._path}{step}")
 
+    def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type, ...]:
+        return ()  # a class that inherits from it adds what it says, and no more
+
     def __getattr__(self, name: str) -> Standin:
         if name.startswith("__"):
             raise AttributeError(name)

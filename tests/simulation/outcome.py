@@ -198,6 +198,7 @@ def _outcome(
         origin = frames[-1].f_code.co_qualname if frames else ""
         world.blame(ending.error)
     state = {name: value for name, value in world.state.items() if name not in ("log", "cache")}
+    state["store"] = dict(sorted(state["store"].items(), key=repr))  # its keys are things apart
     state["behind"] = len(world.handles["conn"].pipe)
     own = {
         name: value
