@@ -5,7 +5,8 @@ from __future__ import annotations
 from .blocks import Note, Plan
 from .chains import Chains, chains_of
 from .edges import EdgeKind
-from .engine import THREADED, Analysis, Blocked
+from .engine import Analysis, Blocked
+from .findings import THREADED
 from .ir import Call
 from .kept import Held, held_by
 from .latency import latency_of

@@ -118,7 +118,7 @@ def findings(analysis: Analysis, found: tuple[Unlock, ...]) -> tuple[Unknown, ..
 
 
 def _message(name: str, held: list[Unlock]) -> str:
-    from .engine import milliseconds
+    from .findings import milliseconds
 
     count = "a batch" if len(held) == 1 else f"{len(held)} batches"
     others = sorted({other for unlock in held for other, _ in unlock.names} - {name})

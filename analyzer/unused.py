@@ -12,7 +12,8 @@ from .codes import DEFAULT, RULES, UNUSED, Applicability
 from .comments import replacing, same_code, without
 from .config import Config
 from .edits import apply
-from .engine import Analysis, Fix, analyze, lines_of
+from .engine import Analysis, Fix, analyze
+from .findings import lines_of
 from .ir import Span
 from .suppressions import Kind, Suppression, silencing
 from .unlocking import CODE as UNKNOWN

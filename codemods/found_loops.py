@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..analyzer.codes import Applicability
 from ..analyzer.config import Config
-from ..analyzer.engine import Analysis, Finding, Fix, assumptions_of, call_site, milliseconds
+from ..analyzer.engine import Analysis, Finding, Fix
+from ..analyzer.findings import assumptions_of, call_site, milliseconds
 from ..analyzer.loop_forms import Fold, LoopForm, form_of
 from ..analyzer.suppressions import silencing
 from ..analyzer.turn_plans import TURNS, LoopPlan

@@ -13,17 +13,8 @@ from ..analyzer.codes import Applicability
 from ..analyzer.config import Config, check
 from ..analyzer.edits import Edit, apply
 from ..analyzer.effects.catalog import Catalog, build
-from ..analyzer.engine import (
-    Analysis,
-    Analyzed,
-    Blocked,
-    Finding,
-    analyze,
-    counts_of,
-    finding,
-    module_name,
-    suppressed,
-)
+from ..analyzer.engine import Analysis, Analyzed, Blocked, Finding, analyze, counts_of, module_name
+from ..analyzer.findings import finding, suppressed
 from ..analyzer.forms import Form, Written
 from ..analyzer.notes import blocked_of
 from ..analyzer.race_findings import CODES, Race, heard_races

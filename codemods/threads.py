@@ -9,7 +9,8 @@ from ..analyzer.codes import Applicability
 from ..analyzer.config import Config
 from ..analyzer.edges import Member
 from ..analyzer.edits import Edit
-from ..analyzer.engine import Analysis, finding
+from ..analyzer.engine import Analysis
+from ..analyzer.findings import finding
 from ..analyzer.forms import Form, Written
 from ..analyzer.ir import Function
 from ..analyzer.schedule import Region

@@ -11,7 +11,8 @@ from ..effects.model import MEMORY, Effect, Resource, describe
 from ..effects.roots import Origin
 from ..effects.selector import Memory
 from ..effects.summary import Summary
-from ..engine import Analysis, milliseconds
+from ..engine import Analysis
+from ..findings import milliseconds
 from ..hops import Chain, Hop
 from ..ir import Call, Span, line_text
 from ..latency import latency_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine import milliseconds
+from ..findings import milliseconds
 from .page import Page, factor, latency_words, rows_of
 from .projection_text import COSTS, HEADERS, ROWS, bound, cells
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine import milliseconds
+from ..findings import milliseconds
 from ..projection import Times
 from .page import Page, factor, latency_words, rows_of
 from .paint import Paint

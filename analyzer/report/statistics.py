@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..codes import RULES
-from ..engine import Analyzed, Finding, milliseconds
+from ..engine import Analyzed, Finding
+from ..findings import milliseconds
 from .jsonform import dump, gain_object
 from .paint import Paint
 from .reasons import Reason, reason_lines, reason_objects, reasons_of

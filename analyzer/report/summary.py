@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..engine import Analyzed, Blocked, Failed, Result, milliseconds
+from ..engine import Analyzed, Blocked, Failed, Result
+from ..findings import milliseconds
 from ..ir import line_text
 from ..unlocking import Unlock
 

@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..codes import Applicability
-from ..engine import THREADED, Analyzed, Blocked, CallSite, Finding, milliseconds
+from ..engine import Analyzed, Blocked, CallSite, Finding
+from ..findings import THREADED, milliseconds
 from .paint import Paint
 from .summary import Undeclared, is_quiet
 
