@@ -27,6 +27,8 @@ class Solver:
         self._asked = 0
         #: Attributes of which it is being found out whether they are ever set (see `fields`).
         self.asked: set[str] = set()
+        #: Summaries that are being made within each other (see `summaries`).
+        self.nested = 0
 
     def _settled(self, name: tuple[int, str], found: Type, find: Callable[[], Type]) -> Type:
         for _ in range(_ROUNDS):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 #: A function from which more functions than this are reached is not followed.
 _REACH = 250
+#: What a body shares with others asks for their summaries within its own, so often at most: that
+#: is not in the call graph, and the interpreter's stack is not without end.
+_DEEPEST = 30
 _ROUNDS = 12
 #: After so many rounds, paths (`tree.left.left…`) are cut to this length (widening: Cousot and
 #: Cousot, "Abstract Interpretation", POPL 1977).
@@ -53,6 +56,17 @@ class Summaries:
         if function.scope in self._making:  # asked for from around a nested function
             words = f"`{function.qualname}` is not followed from within"
             return Summary(everything=words, affine=True, links=all_linked(function))
+        solver = self.inference.resolver.solver
+        if solver.nested >= _DEEPEST:
+            words = f"`{function.qualname}` is met on too long a way"
+            return Summary(everything=words, affine=True, links=all_linked(function))
+        solver.nested += 1
+        try:
+            return self._of(function)
+        finally:
+            solver.nested -= 1
+
+    def _of(self, function: Function) -> Summary:
         graph = self._reached(function)
         if graph is None:
             found = Summary(
