@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ..codes import RULES, Applicability
 from ..engine import Analyzed, Failed, Finding, Fix, Result
 from ..fingerprint import fingerprints
-from ..ir import line_text
 from ..source import Source
+from ..spans import line_text
 
 if TYPE_CHECKING:
     from ..engine import Remark

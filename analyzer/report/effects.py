@@ -14,8 +14,9 @@ from ..effects.summary import Summary
 from ..engine import Analysis
 from ..findings import milliseconds
 from ..hops import Chain, Hop
-from ..ir import Call, Span, line_text
+from ..ir import Call, Span
 from ..latency import latency_of
+from ..spans import line_text
 from ..unlocking import declarable
 from .jsonform import dump, end_location, location
 from .paint import Paint

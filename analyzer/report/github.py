@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ir import line_text
+from ..spans import line_text
 from .diagnostic import Diagnostic, Failure
 from .paths import Paths
 from .summary import plural

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..engine import Analyzed, Result
-from ..ir import line_text
 from ..projection import FileProjection, Times, total
+from ..spans import line_text
 from .reasons import Reason, reasons_of
 from .summary import Undeclared, plural, ranked, summary_line, totals_of
 

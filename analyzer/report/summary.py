@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ..engine import Analyzed, Blocked, Failed, Result
 from ..findings import milliseconds
-from ..ir import line_text
+from ..spans import line_text
 from ..unlocking import Unlock
 
 _METHOD = re.compile(r"\.[A-Z]\w*\.\w+$")  # Type.method

@@ -21,7 +21,8 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
   up to the turn whose call failed.
 * A turn that begins with `if …: continue`, or is nothing but an `if`, is left out where its
   condition says so. If the condition only looks, at what no turn changes, all elements are asked
-  before the first call; one that may raise must not do so before an earlier turn has printed.
+  before the first call; one that may raise must not do so before an earlier turn has printed. (What
+  is not kept is the order between such an error and the failure of an earlier call in one run.)
 * Turns that write must write different things: by a number of a `range` or an `enumerate`, a key of
   a dictionary, an element of a set or one of different constants, which stands alone between
   constants in what the declaration says is written. And no turn may fail: the call does not raise,
