@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from .config import Config, ConfigError
 from .files import FileError, read
 from .in_cells import known_in
-from .ir import line_text
 from .notebooks import is_notebook
 from .options import Shown, complain, emit, request_of
 from .run import jobs
+from .spans import line_text
 
 if TYPE_CHECKING:
     from .engine import Analysis, Analyzed
