@@ -193,6 +193,8 @@ class Links:
 
     def _chain(self, i: int, j: int, last: Member | None) -> Chain | None:
         links = [link for k in range(i, j) if (link := self._link(k)) is not None]
+        if i < j and links and not self._used_by_rest(links[0], i, j):
+            return None
         own = [e for link in links for e in link.events]
         binds = dict.fromkeys(s for link in links for s in link.binds)
         setup = last.call.setup if last is not None else ()
@@ -240,6 +242,13 @@ class Links:
             return False
         simple = statement.shape is Shape.ASSIGN and statement.target_name.isidentifier()
         return statement.shape is Shape.BARE or simple
+
+    def _used_by_rest(self, link: _Link, i: int, j: int) -> bool:
+        """Does a statement behind ``i``, up to ``j``, look up what that one binds?"""
+        places = (self._places.get(symbol, []) for symbol in link.binds)
+        return any(
+            (at := bisect_left(found, i + 1)) < len(found) and found[at] <= j for found in places
+        )
 
     def _needed(self, links: Sequence[_Link], then: Sequence[Event]) -> bool:
         """Does something in the chain use what its first statement binds?"""

@@ -6,10 +6,14 @@ way catches, suppresses, has a ``finally`` or sets a deadline.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from .footprint import Footprints
 from .ir import Event, Function, Invoke, Place, Statement, Use
+
+_Used = tuple[Function, Statement, tuple[Statement, ...], int]
 
 
 class Reach:
@@ -58,14 +62,29 @@ class Reach:
         if ":__all__" in self.module.symbols:
             return None
         found: list[bool] = []
+        for function, statement, parents, own in self._places.get(symbol, ()):
+            if statement.blocks:
+                return None
+            found.append(own == 1 and self._fatal(function, statement, parents, symbol))
+        return found
+
+    @cached_property
+    def _places(self) -> dict[str, list[_Used]]:
+        """Name of the module → the statements that use it outside of their blocks, how often."""
+        found: dict[str, list[_Used]] = {}
         for function in self.module.functions:
             for statement, parents in _walk(function):
-                nested = [e for b in statement.blocks for s in b.statements for e in s.events]
-                own = _count(statement.events, symbol) - _count(nested, symbol)
-                if own and statement.blocks:
-                    return None
-                if own:
-                    found.append(own == 1 and self._fatal(function, statement, parents, symbol))
+                own = Counter(_globals(statement.events))
+                own.subtract(
+                    Counter(
+                        s for b in statement.blocks for one in b.statements
+                        for s in _globals(one.events)
+                    )
+                )  # fmt: skip
+                for symbol, count in own.items():
+                    if count:
+                        row = (function, statement, parents, count)
+                        found.setdefault(symbol, []).append(row)
         return found
 
     def _fatal(
@@ -91,8 +110,10 @@ class Reach:
         return False
 
 
-def _count(events: Iterable[Event], symbol: str) -> int:
-    return sum(isinstance(e, Use) and e.place.symbol == symbol for e in events)
+def _globals(events: Iterable[Event]) -> Iterator[str]:
+    for event in events:
+        if isinstance(event, Use) and event.place.symbol.startswith(":"):
+            yield event.place.symbol
 
 
 def _walk(function: Function) -> list[tuple[Statement, tuple[Statement, ...]]]:
