@@ -91,7 +91,7 @@ class Links:
         self.prints = prints
         self.around = around
         self.statements = site.block.statements
-        self._module_names = _bound_names(planner)
+        self.module_names = _bound_names(planner)
         self._edges: dict[tuple[int, int], bool] = {}  # by statement, and who would pass it
         self._links: dict[int, _Link | None] = {}
         self._uses = Counter(
@@ -123,6 +123,14 @@ class Links:
                 found.append(chain)
         return found
 
+    def run(self, i: int, j: int, last: Member | None) -> Chain | None:
+        """Statements ``i`` to ``j`` as one chain, wherever it may start; see ``ending_at``."""
+        if last is None and not self.statements[j].blocks:
+            return None
+        if any(self._link(k) is None for k in range(i, j)):
+            return None
+        return self._chain(i, j, last, turn=True)
+
     # -- what may move -------------------------------------------------------------------------
 
     def _link(self, i: int) -> _Link | None:
@@ -136,7 +144,7 @@ class Links:
         if not statement.solo or does.controls or does.everything or does.affine:
             return None
         text = self.inference.text
-        if unfit(statement, self.sites) or unreadable(statement, text, self._module_names):
+        if unfit(statement, self.sites) or unreadable(statement, text, self.module_names):
             return None
         binds = self._binds(statement)
         members = self._members(i)
@@ -191,7 +199,10 @@ class Links:
 
     # -- a chain -------------------------------------------------------------------------------
 
-    def _chain(self, i: int, j: int, last: Member | None) -> Chain | None:
+    def _chain(
+        self, i: int, j: int, last: Member | None, *, turn: bool = False
+    ) -> Chain | None:
+        """``turn``: it is all that a turn of a loop starts ahead, whatever it begins with."""
         links = [link for k in range(i, j) if (link := self._link(k)) is not None]
         if i < j and links and not self._used_by_rest(links[0], i, j):
             return None
@@ -222,7 +233,7 @@ class Links:
             )
             if not self._given(gives, links):
                 return None
-        if i < j and not self._needed(links, then):
+        if i < j and not turn and not self._needed(links, then):
             return None  # what nothing in it needs would better stay in front of it
         bound = self.sites.bound_at(self.site, i)
         reading = Reading(self.sites, self.site.function, binds, bound)
@@ -231,7 +242,7 @@ class Links:
         members = (*(m for link in links for m in link.members), *final)
         if not members:
             return None
-        limit = self._limit(i, links, final, frozenset(binds))
+        limit = i if turn else self._limit(i, links, final, frozenset(binds))
         waits = self.footprints.waits([m.call for m in members])
         return Chain(i, j, members, whole, gives, limit, waits)
 
@@ -308,7 +319,7 @@ class Links:
         """The same for calls. Without names of its own a chain is held more often: that is kept."""
         if (k, key) not in self._edges:
             self._edges[k, key] = self._blocked(k, members, does)
-        return self._edges[k, key] and self._blocked(k, members, _private(does, own))
+        return self._edges[k, key] and self._blocked(k, members, without_own(does, own))
 
     def _blocked(self, k: int, members: Sequence[Member], does: Footprint) -> bool:
         statement, earlier = self.statements[k], self.prints[k]
@@ -325,7 +336,7 @@ class Links:
         key = (k, -id(does))
         if key not in self._edges:
             self._edges[key] = _ordered(self.prints[k], does, self)
-        return self._edges[key] and _ordered(self.prints[k], _private(does, own), self)
+        return self._edges[key] and _ordered(self.prints[k], without_own(does, own), self)
 
 
 def _ordered(earlier: Footprint, later: Footprint, links: Links) -> bool:
@@ -337,7 +348,7 @@ def _ordered(earlier: Footprint, later: Footprint, links: Links) -> bool:
     return conflict_of(earlier.effects, later.effects, links.footprints) is not None
 
 
-def _private(footprint: Footprint, own: frozenset[str]) -> Footprint:
+def without_own(footprint: Footprint, own: frozenset[str]) -> Footprint:
     """What is left if names that the chain binds for itself alone are left out."""
 
     def is_own(effect: Effect) -> bool:

@@ -44,26 +44,30 @@ def loop_candidates(
 def _finding(
     analysis: Analysis, plan: LoopPlan, form: LoopForm, applicability: Applicability, fix: Fix
 ) -> Finding:
-    call = plan.member.call
-    site = call_site(analysis.inference, call, early=True)
+    others = plan.members[1:]
+    calls = tuple(call_site(analysis.inference, m.call, early=True) for m in plan.members)
+    site = calls[0]
     turns = f"all {plan.count} turns" if plan.count is not None else f"{TURNS} turns"
     gain = plan.sequential_ms - plan.parallel_ms
+    last = f"`{others[-1].facts.name}`" if others else ""
+    more = f"{len(others)} more calls" if len(others) > 1 else last
+    is_awaited = f" and {more} are awaited" if others else " is awaited"
     message = (
-        f"`{site.name}` is awaited turn by turn, and no turn needs another one; "
+        f"`{site.name}`{is_awaited} turn by turn, and no turn needs another one; "
         f"run together {turns} would save about {milliseconds(gain)}"
     )
     return Finding(
         code=plan.code,
         message=message,
         span=site.span,
-        calls=(site,),
+        calls=calls,
         function=plan.site.function.qualname,
         form="ordered" if form.fold is Fold.NONE else "plain",
         form_reason=form.reason,
         applicability=applicability,
         sequential_ms=plan.sequential_ms,
         parallel_ms=plan.parallel_ms,
-        assumptions=assumptions_of(analysis, [call]),
+        assumptions=assumptions_of(analysis, [m.call for m in plan.members]),
         fix=fix,
         suppressed=loop_suppressed(analysis, plan),
         turns=turns,
