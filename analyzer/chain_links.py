@@ -199,9 +199,7 @@ class Links:
 
     # -- a chain -------------------------------------------------------------------------------
 
-    def _chain(
-        self, i: int, j: int, last: Member | None, *, turn: bool = False
-    ) -> Chain | None:
+    def _chain(self, i: int, j: int, last: Member | None, *, turn: bool = False) -> Chain | None:
         """``turn``: it is all that a turn of a loop starts ahead, whatever it begins with."""
         links = [link for k in range(i, j) if (link := self._link(k)) is not None]
         if i < j and links and not self._used_by_rest(links[0], i, j):
@@ -319,7 +317,7 @@ class Links:
         """The same for calls. Without names of its own a chain is held more often: that is kept."""
         if (k, key) not in self._edges:
             self._edges[k, key] = self._blocked(k, members, does)
-        return self._edges[k, key] and self._blocked(k, members, without_own(does, own))
+        return self._edges[k, key] and self._blocked(k, members, _private(does, own))
 
     def _blocked(self, k: int, members: Sequence[Member], does: Footprint) -> bool:
         statement, earlier = self.statements[k], self.prints[k]
@@ -336,7 +334,7 @@ class Links:
         key = (k, -id(does))
         if key not in self._edges:
             self._edges[key] = _ordered(self.prints[k], does, self)
-        return self._edges[key] and _ordered(self.prints[k], without_own(does, own), self)
+        return self._edges[key] and _ordered(self.prints[k], _private(does, own), self)
 
 
 def _ordered(earlier: Footprint, later: Footprint, links: Links) -> bool:
@@ -348,7 +346,7 @@ def _ordered(earlier: Footprint, later: Footprint, links: Links) -> bool:
     return conflict_of(earlier.effects, later.effects, links.footprints) is not None
 
 
-def without_own(footprint: Footprint, own: frozenset[str]) -> Footprint:
+def _private(footprint: Footprint, own: frozenset[str]) -> Footprint:
     """What is left if names that the chain binds for itself alone are left out."""
 
     def is_own(effect: Effect) -> bool:

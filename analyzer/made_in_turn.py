@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .effects.inference import Inference
-from .effects.model import MEMORY, Effect
+from .effects.model import Effect
 from .effects.selector import Memory, Name
 from .footprint import Footprint
 from .ir import AENTER, CAUGHT, ENTER, Call, Define, Event, Invoke, Mutate, Store, Value
@@ -83,14 +83,15 @@ def _new(value: Value, found: set[str], inference: Inference) -> bool:
     return all(source in found for source in inference.aliases.sources(value))
 
 
-def as_seen_by_others(footprint: Footprint, own: frozenset[str]) -> Footprint:
-    """What is done to anything but the names of ``own``, and the objects that hang on them."""
+def as_seen_by_others(
+    footprint: Footprint, names: frozenset[str], objects: frozenset[str]
+) -> Footprint:
+    """What is done to anything but ``names``, and to what hangs on others than ``objects``."""
 
     def is_own(effect: Effect) -> bool:
         selector = effect.resource.selector
         if isinstance(selector, Name):
-            return selector.symbol in own
-        at_root = isinstance(selector, Memory) and effect.resource.domain == MEMORY
-        return at_root and isinstance(selector, Memory) and selector.root in own
+            return selector.symbol in names
+        return isinstance(selector, Memory) and selector.root in objects
 
     return replace(footprint, effects=tuple(e for e in footprint.effects if not is_own(e)))

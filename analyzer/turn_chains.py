@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from .chain_links import Chain, Links, without_own
+from .chain_links import Chain, Links
 from .dependence import blocking, not_speculatable
 from .edges import Edge, EdgeKind, Pair, Surroundings
 from .effects.model import describe, overlap
@@ -199,8 +199,8 @@ class TurnChains:
         prints, turns, loop = self.footprints, turn.loop.turns, turn.loop
         assert turns is not None
         does = prints.of_events(own)
-        private = without_own(does, binds)  # the function of the chain has these for itself
-        private = as_seen_by_others(private, made_within(own, does, self.inference))
+        # The function of the chain has these names for itself.
+        private = as_seen_by_others(does, binds, made_within(own, does, self.inference))
         other = of_another_turn(private, varying(loop.events[header_end(loop) :]))
         around = self.sites.surroundings(turn.body)
         fails = may_fail(turn.statements, prints)

@@ -23,7 +23,11 @@ Turned = tuple[object, object, object, object]
 
 @dataclass(slots=True)
 class Start:
-    """What stands before the loop."""
+    """What stands before the loop.
+
+    ``inside``: what its function does before it returns the result of ``call``, or the names
+    ``gives``; None if it does nothing but make one call.
+    """
 
     bound: str = ""
     value: object = None
@@ -32,6 +36,8 @@ class Start:
     function: str = ""
     parameters: tuple[str, ...] | None = None
     call: object = None
+    inside: tuple[Item, ...] | None = None
+    gives: tuple[str, ...] = ()
 
 
 def start_of(undo: Undo, new: Sequence[Item], j: int) -> tuple[Start, int]:
@@ -93,7 +99,7 @@ def started(undo: Undo, element: object) -> object | None:
 
 
 def _function(item: Item, start: Start) -> bool:
-    """A local `async def` that does nothing but return the result of one awaited call."""
+    """A local `async def` that returns the result of one awaited call, or what a turn binds."""
     match item.canon:
         case ("FunctionDef", ("Name", str(name)),
               ("Parameters", ("[]", *params), None, ("[]",), None, ("[]",), None),
@@ -114,14 +120,30 @@ def _function(item: Item, start: Start) -> bool:
         if len(body) != 1 or body[0].canon != wanted:
             raise Refused("the limit is not held around each call")
         body = body[0].blocks[0]
-    if len(body) != 1:
-        return False
-    match body[0].canon:
+    start.function, start.parameters = name, tuple(parameters)
+    *inside, last = body
+    match last.canon:
         case ("Return", ("Await", call)):
-            start.function, start.parameters, start.call = name, tuple(parameters), call
-            return True
+            start.call = call
+        case ("Return", ("Name", str(one))):
+            start.gives = (one,)
+        case ("Return", ("Tuple", ("[]", *elements))):
+            start.gives = tuple(_element(e) for e in elements)
         case _:
-            return False
+            inside = list(body)
+    if inside:
+        start.inside = tuple(inside)
+    elif start.call is None:
+        start.function, start.parameters = "", None
+    return bool(start.function) and "" not in start.gives
+
+
+def _element(element: object) -> str:
+    match element:
+        case ("Element", ("Name", str(name))):
+            return name
+        case _:
+            return ""
 
 
 def gathered_turns(undo: Undo, value: object, start: Start) -> Turned | None:

@@ -48,6 +48,12 @@ def chains_refusal(chained: Chained, site: Site | None, sites: Sites, text: str)
     return ""
 
 
+def moved_refusal(moved: Moved, site: Site, sites: Sites, text: str) -> str:
+    """Why statements must not run in a function of their own, wherever it is called, or ""."""
+    chained = Chained(0, moved.begin, moved.end, (moved,), frozenset())
+    return _Check(chained, moved, site, sites, text).refusal()
+
+
 class _Check:
     """One chain, or one call that is started by itself."""
 
@@ -271,4 +277,4 @@ def _looked(events: Iterable[Event]) -> Iterator[str]:
             yield event.place.symbol
 
 
-__all__: Sequence[str] = ("chains_refusal",)
+__all__: Sequence[str] = ("chains_refusal", "moved_refusal")
