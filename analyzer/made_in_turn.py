@@ -7,7 +7,6 @@ new one each time, and until its turn is taken up nobody else holds it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from .ir import AENTER, CAUGHT, ENTER, Call, Define, Event, Invoke, Mutate, Stor
 def made_within(events: Sequence[Event], does: Footprint, inference: Inference) -> frozenset[str]:
     """The symbols, of names and of calls, of which all objects are made by ``events``.
 
+    What else is bound to such a name is not asked: the events bind it before they read it.
     ``does``: the footprint of the events. None of them if the events change any object: then
     something from outside might hang on it.
     """
@@ -28,12 +28,10 @@ def made_within(events: Sequence[Event], does: Footprint, inference: Inference) 
         return frozenset()
     if any(isinstance(e, (Store, Mutate)) for e in events) or does.everything:
         return frozenset()
-    times = Counter(e.symbol for e in events if isinstance(e, Define))
     symbols = inference.module.symbols
     lost = {
-        symbol for symbol, count in times.items()
-        if (info := symbols.get(symbol)) is None or info.kind != "local"
-        or info.opaque_bindings or info.bindings != count
+        e.symbol for e in events
+        if isinstance(e, Define) and (e.symbol not in symbols or symbols[e.symbol].kind != "local")
     }  # fmt: skip
     while True:
         found, other = _gone_through(events, lost, inference)

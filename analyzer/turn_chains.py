@@ -6,7 +6,7 @@ own (see ``chain_links``). What a turn does before and behind them stays in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -86,7 +86,7 @@ class TurnChains:
                 break
             chain = links.run(begin, end, last)
             if chain is None:
-                found = found or self._unmoved(statements[begin : end + 1], links)
+                found = found or self._unmoved(turn, statements[begin : end + 1], links)
                 break
             edge = self._held(turn, host, chain)
             if edge is None:
@@ -112,8 +112,11 @@ class TurnChains:
         bound = turn.body.bound | self.footprints.binding.entering(one, tried)
         return Site(turn.body.function, tried, (*turn.body.parents, (one, tried)), bound)
 
-    def _unmoved(self, statements: Sequence[Statement], links: Links) -> Edge:
+    def _unmoved(self, turn: Turn, statements: Sequence[Statement], links: Links) -> Edge:
         """Why statements cannot move into a function of their own."""
+        again = self._binds_again(turn, _bound(statements), statements[0].span.line)
+        if again is not None:
+            return again
         names = links.module_names
         for statement in statements:
             line = statement.span.line
@@ -135,27 +138,25 @@ class TurnChains:
             rest = [e for e in statement.events if not _awaiting(e)]
             beside = self.footprints.of_events(rest)
             seen = visible_writes(beside, links.around)
-            if statement is not statements[-1] and (acts(beside) or seen):
-                what = f" ({describe(seen[0].resource)})" if seen else ""
-                words = f"line {line}, between calls of a turn, does what others may see{what}"
+            if statement is statements[-1] and not statement.blocks:
+                break  # it stays, but for its call
+            if acts(beside) or seen:
+                what = f"changes {describe(seen[0].resource)}" if seen else "acts"
+                words = f"line {line} {what}, which others see, between calls of a turn"
                 return Edge(EdgeKind.EFFECT, words, line)
         begin, end = statements[0].span.line, statements[-1].span.line
-        words = f"lines {begin} to {end} of a turn await several calls, and cannot be moved into " \
-                "a function of their own: what they read, or bind, others see too"  # fmt: skip
+        words = f"what lines {begin} to {end}, which hold several calls of a turn, read or bind " \
+                "would not be the same in a function of their own"  # fmt: skip
         return Edge(EdgeKind.FLOW, words, begin)
 
     # -- what holds a turn back ----------------------------------------------------------------
 
     def _held(self, turn: Turn, host: Site, chain: Chain) -> Edge | None:
-        turns = turn.loop.turns
-        assert turns is not None
         own = self._own(host, chain)
         binds = self._binds(host, chain)
-        again = binds & set(symbols_of(turns.names))
-        line = chain.members[0].statement.span.line
-        if again:
-            words = f"a turn binds `{min(again).rpartition(':')[2]}`, which the loop binds, again"
-            return Edge(EdgeKind.OUTPUT, words, line)
+        again = self._binds_again(turn, binds, chain.members[0].statement.span.line)
+        if again is not None:
+            return again
         for member in chain.members:
             reason = not_speculatable(member.facts, unsafe=False)
             if reason:
@@ -172,6 +173,16 @@ class TurnChains:
             around = self.sites.surroundings(turn.body)
             edge = asked_ahead(turn.sieve, done[0], done, varies, around, self.footprints)
         return edge
+
+    @staticmethod
+    def _binds_again(turn: Turn, binds: Collection[str], line: int) -> Edge | None:
+        """The loop's variable is a parameter of what moves, and must stay what it is."""
+        assert turn.loop.turns is not None
+        again = [s for s in symbols_of(turn.loop.turns.names) if s in binds]
+        if not again:
+            return None
+        words = f"a turn binds `{again[0].rpartition(':')[2]}`, which the loop binds, again"
+        return Edge(EdgeKind.OUTPUT, words, line)
 
     def _leaves(self, turn: Turn, host: Site, chain: Chain) -> Edge | None:
         """A turn goes on to its calls, or fails; and there is a next one."""
@@ -257,8 +268,7 @@ class TurnChains:
 
     def _binds(self, host: Site, chain: Chain) -> frozenset[str]:
         end = chain.end + 1 if chain.whole else chain.end
-        moved = host.block.statements[chain.begin : end]
-        return frozenset(e.symbol for s in moved for e in s.events if isinstance(e, Define))
+        return _bound(host.block.statements[chain.begin : end])
 
     def _rest(self, turn: Turn, own: Iterable[Event]) -> Iterator[Part]:
         """What the turns do besides the chain, by statement of the turn."""
@@ -296,6 +306,10 @@ def _awaits(events: Iterable[Event]) -> bool:
 
 def _count(statement: Statement) -> int:
     return sum(map(_awaiting, statement.events))
+
+
+def _bound(statements: Iterable[Statement]) -> frozenset[str]:
+    return frozenset(e.symbol for s in statements for e in s.events if isinstance(e, Define))
 
 
 def _looked_up(events: Iterable[Event]) -> Iterator[str]:
