@@ -120,22 +120,23 @@ def _function(item: Item, start: Start) -> bool:
         if len(body) != 1 or body[0].canon != wanted:
             raise Refused("the limit is not held around each call")
         body = body[0].blocks[0]
-    start.function, start.parameters = name, tuple(parameters)
     *inside, last = body
+    made: object = None
+    gives: tuple[str, ...] = ()
     match last.canon:
         case ("Return", ("Await", call)):
-            start.call = call
+            made = call
         case ("Return", ("Name", str(one))):
-            start.gives = (one,)
+            gives = (one,)
         case ("Return", ("Tuple", ("[]", *elements))):
-            start.gives = tuple(_element(e) for e in elements)
+            gives = tuple(_element(e) for e in elements)
         case _:
             inside = list(body)
-    if inside:
-        start.inside = tuple(inside)
-    elif start.call is None:
-        start.function, start.parameters = "", None
-    return bool(start.function) and "" not in start.gives
+    if (made is None and not inside) or "" in gives:
+        return False
+    start.function, start.parameters, start.call = name, tuple(parameters), made
+    start.inside, start.gives = tuple(inside) or None, gives
+    return True
 
 
 def _element(element: object) -> str:

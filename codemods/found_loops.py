@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..analyzer.codes import Applicability
 from ..analyzer.config import Config
 from ..analyzer.engine import Analysis, Finding, Fix
@@ -44,16 +46,13 @@ def loop_candidates(
 def _finding(
     analysis: Analysis, plan: LoopPlan, form: LoopForm, applicability: Applicability, fix: Fix
 ) -> Finding:
-    others = plan.members[1:]
     calls = tuple(call_site(analysis.inference, m.call, early=True) for m in plan.members)
     site = calls[0]
     turns = f"all {plan.count} turns" if plan.count is not None else f"{TURNS} turns"
     gain = plan.sequential_ms - plan.parallel_ms
-    last = f"`{others[-1].facts.name}`" if others else ""
-    more = f"{len(others)} more calls" if len(others) > 1 else last
-    is_awaited = f" and {more} are awaited" if others else " is awaited"
+    subject = _subject([c.name for c in calls])
     message = (
-        f"`{site.name}`{is_awaited} turn by turn, and no turn needs another one; "
+        f"{subject} awaited turn by turn, and no turn needs another one; "
         f"run together {turns} would save about {milliseconds(gain)}"
     )
     return Finding(
@@ -72,6 +71,18 @@ def _finding(
         suppressed=loop_suppressed(analysis, plan),
         turns=turns,
     )
+
+
+def _subject(names: Sequence[str]) -> str:
+    """What a turn awaits, with the verb."""
+    first, *others = dict.fromkeys(names)
+    if len(names) == 1:
+        return f"`{first}` is"
+    if not others:
+        return f"{len(names)} calls of `{first}` are"
+    if len(others) == 1:
+        return f"`{first}` and `{others[0]}` are"
+    return f"`{first}` and {len(names) - 1} more calls are"
 
 
 def loop_suppressed(analysis: Analysis, plan: LoopPlan) -> bool:
