@@ -55,7 +55,7 @@ class Chain:
 
     ``members``: its awaited calls. ``whole``: the last statement moves, too, and its function
     returns the symbols ``gives``; else that statement stays in place, and takes the result of the
-    last call.
+    last call, behind the symbols ``gives`` where it is the chain of a turn.
     """
 
     begin: int
@@ -209,13 +209,18 @@ class Links:
         setup = last.call.setup if last is not None else ()
         outside = self._outside(i, binds, [*own, *setup])
         whole = last is None or any(outside[s] for s in binds)
+        if turn and whole and last is not None:  # the last one may stay and take what is given
+            ends = self._link(j)
+            whole = ends is not None and self._ends(ends)
         then: Sequence[Event] = ()
         final: list[Member] = []
         gives: tuple[str, ...] = ()
         if last is not None and not whole:
             then = last.call.setup
             final = [last]
-            if unreadable_call(_text(self, last)) or not self._stays(last, links):
+            gives = tuple(s for s in binds if outside[s] and not is_caught(s, self.sites))
+            stays = self._stays(last, () if gives else links) and self._given(gives, links)
+            if unreadable_call(_text(self, last)) or not stays:
                 return None
         else:
             link = self._link(j)

@@ -100,7 +100,8 @@ def undo_loop(
             restored, run = _restored(body[0], target, original, task, call, start)
             found_again[again] = restored == old[i]
         listed = _listed(found_again)
-    _named(undo, [start.bound, start.limit, start.function, tasks, task])
+    result = run.result if run is not None else ""
+    _named(undo, [start.bound, start.limit, start.function, tasks, task, result])
     loop = _loop("ordered", old, i, start, call, listed, undo.reached(forms))
     undo.loops.append(replace(loop, sieved=sieved, run=run))
     return 1, at + 2 - j

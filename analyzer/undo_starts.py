@@ -25,8 +25,8 @@ Turned = tuple[object, object, object, object]
 class Start:
     """What stands before the loop.
 
-    ``inside``: what its function does before it returns the result of ``call``, or the names
-    ``gives``; None if it does nothing but make one call.
+    ``inside``: what its function does before it returns the names ``gives``, the result of
+    ``call``, or both; None if it does nothing but make one call.
     """
 
     bound: str = ""
@@ -126,13 +126,15 @@ def _function(item: Item, start: Start) -> bool:
     match last.canon:
         case ("Return", ("Await", call)):
             made = call
+        case ("Return", ("Tuple", ("[]", *elements, ("Element", ("Await", call))))):
+            made, gives = call, tuple(_element(e) for e in elements)
         case ("Return", ("Name", str(one))):
             gives = (one,)
         case ("Return", ("Tuple", ("[]", *elements))):
             gives = tuple(_element(e) for e in elements)
         case _:
             inside = list(body)
-    if (made is None and not inside) or "" in gives:
+    if ((made is None or gives) and not inside) or "" in gives:
         return False
     start.function, start.parameters, start.call = name, tuple(parameters), made
     start.inside, start.gives = tuple(inside) or None, gives

@@ -72,7 +72,7 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     assert span is not None
     taken = [Edit(span.start, span.end, f"await {task}"), *dropped_comment(plan.member, writer)]
     if plan.chain is not None:
-        taken = turn_edits(plan, task, writer)
+        taken = turn_edits(plan, task, writer, names)
     inner = indent + unit
     lines.append(f"{indent}try:")
     edits = [loop_header(plan, words, tasks, task, inner, writer), *taken]

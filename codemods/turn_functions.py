@@ -27,33 +27,45 @@ def turn_function(
     first, end = _first_line(plan, writer), _last_line(plan, writer)
     lines += writer.reindented(first, end, host.block.indent, indent)
     if not chain.whole:
-        lines += returned(plan.member, indent, writer)
+        lines += returned(plan.member, indent, writer, given(chain))
     elif chain.gives:
         lines.append(f"{indent}return {given(chain)}")
     return lines, name, parameters
 
 
-def turn_edits(plan: LoopPlan, task: str, writer: Writer) -> list[Edit]:
+def turn_edits(plan: LoopPlan, task: str, writer: Writer, names: Names) -> list[Edit]:
     """What the loop does where its calls stood: it awaits the task of the turn."""
     chain, host = plan.chain, plan.host
     assert chain is not None
     assert host is not None
     statements = host.block.statements
+    taken = f"await {task}"
+    edits: list[Edit] = []
     if not chain.whole:
         span = plan.member.call.await_span
         assert span is not None
-        begin, last = statements[chain.begin].lines.start, statements[chain.end].lines.start
-        moved = [] if chain.begin == chain.end else [Edit(begin, last, "")]
-        return [
-            *moved, Edit(span.start, span.end, f"await {task}"),
-            *dropped_comment(plan.member, writer),
-        ]  # fmt: skip
+        result = _result(plan, names) if chain.gives else ""
+        edits = [Edit(span.start, span.end, result or taken), *dropped_comment(plan.member, writer)]
+        if not chain.gives:
+            begin, last = statements[chain.begin].lines.start, statements[chain.end].lines.start
+            return edits if begin == last else [Edit(begin, last, ""), *edits]
+        taken = f"{given(chain)}, {result} = {taken}"
+    elif chain.gives:
+        taken = f"{given(chain)} = {taken}"
     ((_, first),) = writer.lines(_first_line(plan, writer), _first_line(plan, writer))
     begin = writer.starts[_first_line(plan, writer) - 1] + len(first) - len(first.lstrip())
     end = _last_line(plan, writer)
-    ((_, last),) = writer.lines(end, end)
-    names = f"{given(chain)} = " if chain.gives else ""
-    return [Edit(begin, writer.starts[end - 1] + len(last), f"{names}await {task}")]
+    ((_, line),) = writer.lines(end, end)
+    return [Edit(begin, writer.starts[end - 1] + len(line), taken), *edits]
+
+
+def _result(plan: LoopPlan, names: Names) -> str:
+    """A new name for what the last call gives: the noun of its function's name, if that is free."""
+    assert plan.chain is not None
+    name = function_name(plan.member, plan.chain, base_of(plan.member, plan.chain))
+    noun = name.removeprefix("load_")
+    free = noun != name and noun not in names.taken and noun not in names.given
+    return names.new(noun if free else "result")
 
 
 def _first_line(plan: LoopPlan, writer: Writer) -> int:

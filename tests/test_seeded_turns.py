@@ -45,6 +45,30 @@ async def crawl(urls: list[str], rows: list[str]) -> list[object]:
             print(url)
     return found
 """
+BOTH = """\
+import asyncio
+
+
+async def crawl(urls: list[str], rows: list[str]) -> list[object]:
+    found: list[object] = []
+    for url in urls:
+        page = await fetch(url)
+        found.append(dict(page=page, more=await fetch(page["next"])))
+    return found
+"""
+IN_BOTH = {
+    "the other way round": ("page, result = await", "result, page = await"),
+    "looked at twice": ("page=page, more=result", "page=result, more=result"),
+    "not looked at": ("more=result", "more=page"),
+    "looked at later": ("            found.append(",
+                        "            print(url)\n            found.append("),
+    "gives less": ("return page, await", "return await"),
+    "another call": ('await fetch(page["next"])', "await fetch(page)"),
+    "not awaited": ('await fetch(page["next"])', 'fetch(page["next"])'),
+    "gives something else": ("return page, await", "return url, await"),
+    "a name in use": ("result", "rows"),
+    "a keyword": ("more=result", "result=result"),
+}  # fmt: skip
 IN_GIVING = {
     "no cancel": ("        for task in tasks:\n            task.cancel()\n", ""),
     "no drain": ("        await asyncio.gather(*tasks, return_exceptions=True)\n", ""),
@@ -100,6 +124,11 @@ class Blind(Reading):
 
     def unbound(self, *args: object, **keywords: object) -> str:
         return ""
+
+
+@pytest.mark.parametrize("name", IN_BOTH)
+def test_wrong_text_of_a_turn_that_gives_a_result_too_is_refused(name: str) -> None:
+    assert reason(BOTH, *IN_BOTH[name]) != ""
 
 
 NOTHING: Callable[..., None] = lambda *args, **keywords: None  # noqa: E731
