@@ -98,9 +98,24 @@ class Loops:
         )
         if reason:
             return Edge(EdgeKind.CONTROL, reason, line)
-        if self._awaits_several(body):
-            turn = Turn(site, index, body, sieve)
-            return self._nested(statement, None) or self.chains.plan(turn)
+        turn = Turn(site, index, body, sieve)
+        several = self._awaits_several(body)
+        found = None if several else self._one(turn)
+        if several or (isinstance(found, Edge) and found.kind in (EdgeKind.FLOW, EdgeKind.CONTROL)):
+            # What the call needs, or the whole `if` around it, may start ahead with it.
+            moved = self._nested(statement, None) or self.chains.plan(turn)
+            if found is None or isinstance(moved, LoopPlan):
+                return moved
+        assert found is not None
+        return found
+
+    def _one(self, turn: Turn) -> LoopPlan | Edge:
+        """The plan for turns that await one call, which starts ahead by itself."""
+        site, index, body, sieve, statement = (
+            turn.site, turn.index, turn.body, turn.sieve, turn.loop
+        )  # fmt: skip
+        turns = statement.turns
+        assert turns is not None
         member = self._member(body)
         if isinstance(member, Edge):
             return member
