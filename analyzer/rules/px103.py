@@ -29,9 +29,10 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
   or the turn goes on after every `Exception`. Otherwise a failing turn keeps those after it from
   writing, and the rewrite is offered with `--unsafe-fixes` only.
 * Where a turn awaits several calls, the statements from the first call to the last one get a local
-  function, which returns what is used later; what the first call needs moves with it. They may do
-  nothing that others see (a print, a list that grows, a name that a handler reads), must bind what
-  they use, and only read. What an answer holds, as long as its turn is not taken, nobody else has.
+  function, which returns what is used later; so does one call with what it needs of its turn
+  (`key = name.strip()`), or with the whole `if` around it. They may do nothing that others see (a
+  print, a list that grows, a name that a handler reads), must bind what they use, and only read.
+  What an answer holds, as long as its turn is not taken, nobody else has.
 * The arguments are evaluated in a local function, when the call begins, so that what they raise is
   raised in its turn.
 * Where a failure ends the program and nothing of the turns could be seen, all calls are awaited by
@@ -43,10 +44,9 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
 
 * `while` loops, `async for`, loops that end early (`break`, `return`), and a call that uses what an
   earlier turn bound.
-* Turns that await inside a `with` or another loop, or one call inside an `if` that is not the whole
-  turn. A `try` around the calls stays where it is.
+* Turns that await inside a `with` or another loop. A `try` around the calls stays where it is.
 * Turns that await several calls of which one writes, or that print, fill a list, or go on with the
-  next turn between two calls.
+  next turn between two calls, or in an `if` around one.
 * A call that nobody declared.
 * A call that runs others together itself: bounds do not add up.
 * What would save less than `min-gain-ms` for ten turns, or for as many as there are.
