@@ -202,7 +202,7 @@ class Links:
     def _chain(self, i: int, j: int, last: Member | None, *, turn: bool = False) -> Chain | None:
         """``turn``: it is all that a turn of a loop starts ahead, whatever it begins with."""
         links = [link for k in range(i, j) if (link := self._link(k)) is not None]
-        if i < j and links and not self._used_by_rest(links[0], i, j):
+        if i < j and links and not turn and not self._used_by_rest(links[0], i, j):
             return None
         own = [e for link in links for e in link.events]
         binds = dict.fromkeys(s for link in links for s in link.binds)
