@@ -144,6 +144,11 @@ class TurnChains:
                 what = f"changes {describe(seen[0].resource)}" if seen else "acts"
                 words = f"line {line} {what}, which others see, between calls of a turn"
                 return Edge(EdgeKind.EFFECT, words, line)
+        typed = next((s for s in statements if s.kind == "AnnAssign"), None)
+        if typed is not None:
+            line = typed.span.line
+            words = f"the annotation of line {line} would be lost where its turn is taken"
+            return Edge(EdgeKind.CONTROL, words, line)
         begin, end = statements[0].span.line, statements[-1].span.line
         words = f"what lines {begin} to {end}, which hold several calls of a turn, read or bind " \
                 "would not be the same in a function of their own"  # fmt: skip
