@@ -55,7 +55,7 @@ class Chain:
 
     ``members``: its awaited calls. ``whole``: the last statement moves, too, and its function
     returns the symbols ``gives``; else that statement stays in place, and takes the result of the
-    last call.
+    last call, behind the symbols ``gives`` where it is the chain of a turn.
     """
 
     begin: int
@@ -91,7 +91,7 @@ class Links:
         self.prints = prints
         self.around = around
         self.statements = site.block.statements
-        self._module_names = _bound_names(planner)
+        self.module_names = _bound_names(planner)
         self._edges: dict[tuple[int, int], bool] = {}  # by statement, and who would pass it
         self._links: dict[int, _Link | None] = {}
         self._uses = Counter(
@@ -123,6 +123,14 @@ class Links:
                 found.append(chain)
         return found
 
+    def run(self, i: int, j: int, last: Member | None) -> Chain | None:
+        """Statements ``i`` to ``j`` as one chain, wherever it may start; see ``ending_at``."""
+        if last is None and not self.statements[j].blocks:
+            return None
+        if any(self._link(k) is None for k in range(i, j)):
+            return None
+        return self._chain(i, j, last, turn=True)
+
     # -- what may move -------------------------------------------------------------------------
 
     def _link(self, i: int) -> _Link | None:
@@ -136,7 +144,7 @@ class Links:
         if not statement.solo or does.controls or does.everything or does.affine:
             return None
         text = self.inference.text
-        if unfit(statement, self.sites) or unreadable(statement, text, self._module_names):
+        if unfit(statement, self.sites) or unreadable(statement, text, self.module_names):
             return None
         binds = self._binds(statement)
         members = self._members(i)
@@ -191,22 +199,28 @@ class Links:
 
     # -- a chain -------------------------------------------------------------------------------
 
-    def _chain(self, i: int, j: int, last: Member | None) -> Chain | None:
+    def _chain(self, i: int, j: int, last: Member | None, *, turn: bool = False) -> Chain | None:
+        """``turn``: it is all that a turn of a loop starts ahead, whatever it begins with."""
         links = [link for k in range(i, j) if (link := self._link(k)) is not None]
-        if i < j and links and not self._used_by_rest(links[0], i, j):
+        if i < j and links and not turn and not self._used_by_rest(links[0], i, j):
             return None
         own = [e for link in links for e in link.events]
         binds = dict.fromkeys(s for link in links for s in link.binds)
         setup = last.call.setup if last is not None else ()
         outside = self._outside(i, binds, [*own, *setup])
         whole = last is None or any(outside[s] for s in binds)
+        if turn and whole and last is not None:  # the last one may stay and take what is given
+            ends = self._link(j)
+            whole = ends is not None and self._ends(ends)
         then: Sequence[Event] = ()
         final: list[Member] = []
         gives: tuple[str, ...] = ()
         if last is not None and not whole:
             then = last.call.setup
             final = [last]
-            if unreadable_call(_text(self, last)) or not self._stays(last, links):
+            gives = tuple(s for s in binds if outside[s] and not is_caught(s, self.sites))
+            stays = self._stays(last, () if gives else links) and self._given(gives, links)
+            if unreadable_call(_text(self, last)) or not stays:
                 return None
         else:
             link = self._link(j)
@@ -222,7 +236,7 @@ class Links:
             )
             if not self._given(gives, links):
                 return None
-        if i < j and not self._needed(links, then):
+        if i < j and not turn and not self._needed(links, then):
             return None  # what nothing in it needs would better stay in front of it
         bound = self.sites.bound_at(self.site, i)
         reading = Reading(self.sites, self.site.function, binds, bound)
@@ -231,7 +245,7 @@ class Links:
         members = (*(m for link in links for m in link.members), *final)
         if not members:
             return None
-        limit = self._limit(i, links, final, frozenset(binds))
+        limit = i if turn else self._limit(i, links, final, frozenset(binds))
         waits = self.footprints.waits([m.call for m in members])
         return Chain(i, j, members, whole, gives, limit, waits)
 

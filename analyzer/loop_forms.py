@@ -34,6 +34,8 @@ class LoopForm:
 def form_of(plan: LoopPlan, sites: Sites) -> LoopForm:
     """The plain form where it is allowed and reads well, else the ordered one."""
     ordered = LoopForm(Fold.NONE, "a caller may see which failure comes first")
+    if plan.chain is not None:
+        return ordered
     fold = _fold(plan, sites)
     if fold is Fold.NONE or not_speculatable(plan.member.facts, unsafe=False):
         return ordered

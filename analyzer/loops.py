@@ -18,14 +18,21 @@ from .members import member_of
 from .sieves import Sieve, asked_ahead, sieve_of, without
 from .sites import Site
 from .telling import may_fail
+from .turn_chains import Turn, TurnChains
 from .turn_plans import LoopNote, LoopPlan, Part, Turning
-from .turns import gone, header_end, misfit, shared, undrained, varying
+from .turns import (
+    STAYING,
+    gone,
+    header_end,
+    leaving,
+    misfit,
+    shared,
+    undrained,
+    varying,
+)
 
 if TYPE_CHECKING:
     from .blocks import Planner
-
-#: What a turn may do besides ending: it fails where it stands, or goes on with the next one.
-_STAYING = frozenset({"raise", "assert", "del", "continue", "global", "nonlocal"})
 
 
 class Loops:
@@ -33,6 +40,7 @@ class Loops:
 
     def __init__(self, planner: Planner) -> None:
         self.turning = Turning(planner)
+        self.chains = TurnChains(planner, self.turning)
         self.inference = planner.inference
         self.footprints = planner.footprints
         self.sites = planner.sites
@@ -90,6 +98,24 @@ class Loops:
         )
         if reason:
             return Edge(EdgeKind.CONTROL, reason, line)
+        turn = Turn(site, index, body, sieve)
+        several = self._awaits_several(body)
+        found = None if several else self._one(turn)
+        if several or (isinstance(found, Edge) and found.kind in (EdgeKind.FLOW, EdgeKind.CONTROL)):
+            # What the call needs, or the whole `if` around it, may start ahead with it.
+            moved = self._nested(statement, None) or self.chains.plan(turn)
+            if found is None or isinstance(moved, LoopPlan):
+                return moved
+        assert found is not None
+        return found
+
+    def _one(self, turn: Turn) -> LoopPlan | Edge:
+        """The plan for turns that await one call, which starts ahead by itself."""
+        site, index, body, sieve, statement = (
+            turn.site, turn.index, turn.body, turn.sieve, turn.loop
+        )  # fmt: skip
+        turns = statement.turns
+        assert turns is not None
         member = self._member(body)
         if isinstance(member, Edge):
             return member
@@ -120,15 +146,20 @@ class Loops:
 
     # -- the call ------------------------------------------------------------------------------
 
+    @staticmethod
+    def _awaits_several(body: Site) -> bool:
+        """Does a turn await in several statements, of its own or of a `try` around them?"""
+        awaiting = [s for s in body.block.statements if _awaits(s.events)]
+        tried = awaiting[0].blocks[0] if awaiting[0].kind == "Try" else None
+        inside = tried.statements if tried is not None and tried.role == "try" else ()
+        return len(awaiting) > 1 or sum(_awaits(s.events) for s in inside) > 1
+
     def _member(self, body: Site) -> Member | Edge:
         """The one call that a turn awaits, at the top of the loop's body."""
         statements = body.block.statements
         awaiting = [i for i, s in enumerate(statements) if _awaits(s.events)]
         statement = statements[awaiting[0]]
         line = statement.span.line
-        if len(awaiting) > 1:
-            words = f"a turn awaits in line {statements[awaiting[1]].span.line} as well"
-            return Edge(EdgeKind.CONTROL, words, line)
         own = _tried(statement)
         at = own.blocks[0].at if own.blocks else len(own.events)
         if any(_awaiting(e) for e in own.events[at:]) or _awaits_elsewhere(statement, own):
@@ -154,17 +185,18 @@ class Loops:
             skips = i < member.index or any("continue" in leaving(s) for s in ahead)
             for word in leaving(statement):
                 early = skips and word == "continue"
-                if early or word not in _STAYING:
+                if early or word not in STAYING:
                     line = statement.span.line
                     words = f"`{word}` in line {line} may end a turn before `{member.facts.name}`" \
                             if early else f"`{word}` in line {line} may end the loop"  # fmt: skip
                     return Edge(EdgeKind.CONTROL, words, line)
         return None
 
-    def _nested(self, statement: Statement, member: Member) -> Edge | None:
+    def _nested(self, statement: Statement, member: Member | None) -> Edge | None:
         """Bounds do not add up, so nothing that runs calls together is run together itself."""
         line = statement.span.line
-        inside = [c for c in self.footprints.of(statement).calls if c is not member.call]
+        own = None if member is None else member.call
+        inside = [c for c in self.footprints.of(statement).calls if c is not own]
         found = next((c for c in inside if gathers(self.inference, c, ())), None)
         if found is not None:
             words = f"line {found.span.line} runs calls together already"
@@ -234,27 +266,6 @@ def _own_awaits(statement: Statement) -> bool:
     if statement.kind in ("For", "While"):
         return statement.kind == "For" and _awaits(statement.events[: statement.blocks[0].at])
     return _awaits(statement.events)
-
-
-def leaving(statement: Statement) -> Iterator[str]:
-    """The words with which a statement of a loop's body may leave it, or end a turn."""
-    inner = [b for b in statement.blocks if b.role == "loop"]
-    for block in statement.blocks:
-        for part in block.statements:
-            for word in leaving(part):
-                if block not in inner or word not in ("break", "continue"):
-                    yield word
-    if not statement.blocks:
-        for event in statement.events:
-            word = getattr(event, "word", "")
-            if word:
-                yield word
-    else:
-        at = 0
-        for block in statement.blocks:
-            own = statement.events[at : block.at]
-            yield from (w for e in own if (w := getattr(e, "word", "")))
-            at = block.at + sum(len(s.events) for s in block.statements)
 
 
 __all__ = ["LoopNote", "LoopPlan", "Loops", "leaving"]

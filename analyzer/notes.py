@@ -17,8 +17,14 @@ def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
     """All notes of a file, in source order."""
     chains = chains_of(analysis.inference, "")
     found: list[Blocked] = []
+    # What a turn awaits as one is no batch that is missed.
+    started = {id(m.statement) for loop in analysis.planner.loops if loop.chain is not None
+               for m in loop.members}  # fmt: skip
     for plan in analysis.plans:
-        found.extend(_blocked(analysis, plan, note, chains) for note in plan.notes)
+        found.extend(
+            _blocked(analysis, plan, note, chains) for note in plan.notes
+            if id(note.statement) not in started
+        )  # fmt: skip
     found.extend(_loop(analysis, note) for note in analysis.planner.loop_notes)
     for plan in analysis.planner.threads:
         found.extend(_threaded(analysis, plan, note) for note in plan.notes)

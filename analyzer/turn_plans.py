@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from .chain_links import Chain
 from .comprehensions import Comprehension
 from .dependence import blocking, meet
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
@@ -57,7 +58,9 @@ class LoopPlan:
     ``inner``: the symbols of its target that the call needs. ``count``: the number of turns, if it
     is constant. ``width``: how many calls run at once. ``direct``: the call is made without a
     function around it. ``repeats``: the text of the iterable may be evaluated once more; ``once``:
-    what it makes can be gone through once only. ``sieve``: what leaves turns out.
+    what it makes can be gone through once only. ``sieve``: what leaves turns out. ``chain``: the
+    statements of a turn that start ahead together, of the block ``host``; ``member`` is the last
+    call of them.
     """
 
     site: Site
@@ -77,6 +80,13 @@ class LoopPlan:
     turns: Turns
     comprehension: Comprehension | None = None
     sieve: Sieve | None = None
+    chain: Chain | None = None
+    host: Site | None = None
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The calls that a turn starts ahead."""
+        return (self.member,) if self.chain is None else self.chain.members
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -93,10 +103,10 @@ class LoopPlan:
 
     @property
     def lines(self) -> frozenset[int]:
-        """Where a comment silences it: the line of the loop, and the call's first and last one."""
-        span = self.member.call.await_span or self.member.call.span
+        """Where a comment silences it: the line of the loop, and the calls' first and last ones."""
+        spans = [m.call.await_span or m.call.span for m in self.members]
         first = self.statement.span if self.comprehension is None else self.comprehension.span
-        return frozenset((first.line, span.line, span.end_line))
+        return frozenset((first.line, *(n for s in spans for n in (s.line, s.end_line))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +181,13 @@ class Turning:
             here = replace(part.footprint, controls=())
             before = replace(here, raises=here.raises and fails)
             at = part.statement
-            edge = self._changes_header(at, header, here)
+            edge = self.changes_header(at, header, here)
             if edge is None and not part.behind:
                 edge = blocking(Pair(at, here, member, around, self.footprints))
             edge = edge or blocking(Pair(at, before, later, around, self.footprints))
             if edge is not None:
                 return edge
-        changed = self._changes_header(member.statement, header, member.footprint)
+        changed = self.changes_header(member.statement, header, member.footprint)
         if changed is not None:
             return changed
         apart = told_apart(turns.names, turns.value, binding, self.inference)
@@ -194,7 +204,8 @@ class Turning:
         words = edge.words.replace(f"line {edge.line}", "one turn", 1)
         return replace(edge, words=f"{words} (in another turn)")
 
-    def _changes_header(self, part: Statement, header: Footprint, rest: Footprint) -> Edge | None:
+    def changes_header(self, part: Statement, header: Footprint, rest: Footprint) -> Edge | None:
+        """An edge if ``rest``, which ``part`` does, may change what the loop goes through."""
         found = next(
             (write for write in rest.effects if write.writes for looked in header.effects
              if meet(looked, write, self.footprints) and grown(looked, write)),
@@ -211,36 +222,44 @@ class Turning:
     def worth(
         self, site: Site, index: int, body: Site, member: Member,
         comprehension: Comprehension | None = None, *, sieve: Sieve | None = None,
+        chain: Chain | None = None, inner: tuple[str, ...] = (),
     ) -> LoopPlan | Edge:  # fmt: skip
-        """The plan, if running the turns together saves enough."""
+        """The plan, if running the turns together saves enough.
+
+        ``inner``: the symbols of the loop's target that a ``chain`` needs.
+        """
         statement = site.block.statements[index]
         turns = statement.turns if comprehension is None else comprehension.turns
         assert turns is not None
         line = statement.span.line
-        name = member.facts.name
-        limits = [r.max_concurrency for r in self.config.limits if fnmatchcase(name, r.match)]
+        members = (member,) if chain is None else chain.members
+        limits = [
+            r.max_concurrency for r in self.config.limits for m in members
+            if fnmatchcase(m.facts.name, r.match)
+        ]  # fmt: skip
         width = min([self.config.max_concurrency, *limits])
         several = comprehension is not None and comprehension.more
         count = None if several else count_of(turns.value, self.inference)
         number = TURNS if count is None else count
-        waits = self.footprints.waits([member.call])
+        waits = self.footprints.waits([m.call for m in members])
         sequential, parallel = number * waits, math.ceil(number / width) * waits
         if waits <= 0 or sequential - parallel < max(self.config.min_gain_ms, 1e-9):
             words = f"its turns, run together, would not save {self.config.min_gain_ms:g} ms"
             return Edge(EdgeKind.GAIN, words, line)
-        text = self.text(member.call.span)
-        named = names_in(text)
-        names = turns.names if comprehension is None else comprehension.names
-        inner = tuple(s for s in dict.fromkeys(symbols_of(names)) if s.rpartition(":")[2] in named)
+        if chain is None:
+            named = names_in(self.text(member.call.span))
+            names = turns.names if comprehension is None else comprehension.names
+            symbols = dict.fromkeys(symbols_of(names))
+            inner = tuple(s for s in symbols if s.rpartition(":")[2] in named)
         limited = count is None or count > width
-        sure = not member.risks and made_surely(member.call, self.inference)
+        sure = chain is None and not member.risks and made_surely(member.call, self.inference)
         return LoopPlan(
             site=site, index=index, statement=statement, body=body, member=member, inner=inner,
             count=count, width=width, direct=sure and not limited,
             repeats=sieve is None and self._repeats(statement, comprehension),
             once=passing(turns.value, self.inference), around=self.sites.surroundings(body),
             sequential_ms=sequential, parallel_ms=parallel, turns=turns,
-            comprehension=comprehension, sieve=sieve,
+            comprehension=comprehension, sieve=sieve, chain=chain,
         )  # fmt: skip
 
     def _repeats(self, statement: Statement, comprehension: Comprehension | None) -> bool:

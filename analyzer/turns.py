@@ -25,6 +25,9 @@ _COPIES = frozenset({
 VIEWS = frozenset({"items", "values", "keys"})
 _NUMBERED = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset"})
 
+#: What a turn may do besides ending: it fails where it stands, or goes on with the next one.
+STAYING = frozenset({"raise", "assert", "del", "continue", "global", "nonlocal"})
+
 
 # -- what is gone through ----------------------------------------------------------------------
 
@@ -277,3 +280,27 @@ def in_another_turn(resource: Resource, varies: frozenset[str]) -> Resource:
 
 def _step(step: Step, varies: frozenset[str]) -> Step:
     return AnyKey() if isinstance(step, SymKey) and step.name in varies else step
+
+
+# -- how a turn ends ---------------------------------------------------------------------------
+
+
+def leaving(statement: Statement) -> Iterator[str]:
+    """The words with which a statement of a loop's body may leave it, or end a turn."""
+    inner = [b for b in statement.blocks if b.role == "loop"]
+    for block in statement.blocks:
+        for part in block.statements:
+            for word in leaving(part):
+                if block not in inner or word not in ("break", "continue"):
+                    yield word
+    if not statement.blocks:
+        for event in statement.events:
+            word = getattr(event, "word", "")
+            if word:
+                yield word
+    else:
+        at = 0
+        for block in statement.blocks:
+            own = statement.events[at : block.at]
+            yield from (w for e in own if (w := getattr(e, "word", "")))
+            at = block.at + sum(len(s.events) for s in block.statements)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from .canon import Refused, occurrences
 from .lowering.compare import Item
 from .undo_comprehensions import bound_by, gathered, original, origins, replaced, taken, task_of
+from .undo_runs import Run, run_restored
 from .undo_sieves import Sieved, chosen, sieved_as
 from .undo_starts import Start, gathered_turns, made_call, start_of, started
 
@@ -29,7 +30,7 @@ class Loop:
     ``width``: how many calls run at once, None if nothing bounds them. ``parameters``: what each
     call is handed by name, None if it is made where the loop's own names are; ``call`` is its form.
     ``bound``: the iterable was evaluated ahead, as a list if ``listed``. ``sieved``: so was the
-    condition with which a turn began.
+    condition with which a turn began. ``run``: the statements that run in a function of their own.
     """
 
     form: str
@@ -42,6 +43,7 @@ class Loop:
     listed: bool
     reached: frozenset[str]
     sieved: Sieved | None = None
+    run: Run | None = None
 
     @property
     def first(self) -> int:
@@ -70,6 +72,8 @@ def undo_loop(
         raise Refused("the `try` holds more than the loop")
     forms = [item.canon for item in (*new[j : at + 1], *final)]
     if body[0].canon[0] != "For":
+        if start.inside is not None:
+            raise Refused("the function of a comprehension does more than one call")
         inside = list(taken(body[0].canon, tasks))
         if len(inside) != 1 or occurrences(body[0].canon, tasks) != 1 or body[0].blocks:
             raise Refused("the comprehension does not go through its tasks")
@@ -86,16 +90,20 @@ def undo_loop(
     sieved, through = None, chosen(start.value, start.bound, target, iterable)
     if through is not None:
         inner, test = through
-        sieved = _sieved(old[i], _restored(body[0], target, inner, task, call), test)
+        restored, run = _restored(body[0], target, inner, task, call, start)
+        sieved = _sieved(old[i], restored, test)
         listed = True
     else:
-        listed = _listed(
-            {again: _restored(body[0], target, original, task, call) == old[i]
-             for original, again in _originals(start, iterable)}
-        )  # fmt: skip
-    _named(undo, [start.bound, start.limit, start.function, tasks, task])
+        found_again: dict[bool, bool] = {}
+        run = None
+        for original, again in _originals(start, iterable):
+            restored, run = _restored(body[0], target, original, task, call, start)
+            found_again[again] = restored == old[i]
+        listed = _listed(found_again)
+    result = run.result if run is not None else ""
+    _named(undo, [start.bound, start.limit, start.function, tasks, task, result])
     loop = _loop("ordered", old, i, start, call, listed, undo.reached(forms))
-    undo.loops.append(replace(loop, sieved=sieved))
+    undo.loops.append(replace(loop, sieved=sieved, run=run))
     return 1, at + 2 - j
 
 
@@ -174,6 +182,8 @@ def _together(
         inside = list(gathered(item.canon, lambda form: gathered_turns(undo, form, start)))
         if len(inside) != 1 or item.blocks:
             return None
+        if start.inside is not None:
+            raise Refused("the function of a comprehension does more than one call")
         part, turns = inside[0]
         assert isinstance(turns, tuple)
         call, target, iterable, test = turns
@@ -197,6 +207,8 @@ def _together(
     found = gathered_turns(undo, value, start)
     if found is None:
         return None
+    if start.inside is not None:
+        raise Refused("what a turn does is not where it was")
     call, target, iterable, test = found
     if test is not None and (start.bound or form == "bind"):
         raise Refused("the condition of a turn is not where it was")
@@ -265,15 +277,22 @@ def _taken(item: Item, target: object, iterable: object, tasks: str) -> str:
     return task
 
 
-def _restored(item: Item, target: object, iterable: object, task: str, call: object) -> Item:
-    """The loop with the original header, and the call where its task is awaited."""
+def _restored(
+    item: Item, target: object, iterable: object, task: str, call: object, start: Start
+) -> tuple[Item, Run | None]:
+    """The loop with the original header, and what its turns did where their task is awaited."""
     kind, _, _, *rest = item.canon
     body, *others = item.blocks
+    if sum(_mentions(b, task) for b in item.blocks) != 1:
+        raise Refused("the task of a turn is not awaited once")
+    if start.inside is not None:
+        restored, run = run_restored(body, task, start)
+        return Item((kind, target, iterable, *rest), (restored, *others)), run
     awaited = ("Await", ("Name", task))
     restored, count = _put_back(body, awaited, ("Await", call))
-    if count != 1 or sum(_mentions(b, task) for b in item.blocks) != 1:
+    if count != 1:
         raise Refused("the task of a turn is not awaited once")
-    return Item((kind, target, iterable, *rest), (restored, *others))
+    return Item((kind, target, iterable, *rest), (restored, *others)), None
 
 
 def _put_back(items: tuple[Item, ...], old: object, new: object) -> tuple[tuple[Item, ...], int]:

@@ -23,7 +23,11 @@ Turned = tuple[object, object, object, object]
 
 @dataclass(slots=True)
 class Start:
-    """What stands before the loop."""
+    """What stands before the loop.
+
+    ``inside``: what its function does before it returns the names ``gives``, the result of
+    ``call``, or both; None if it does nothing but make one call.
+    """
 
     bound: str = ""
     value: object = None
@@ -32,6 +36,8 @@ class Start:
     function: str = ""
     parameters: tuple[str, ...] | None = None
     call: object = None
+    inside: tuple[Item, ...] | None = None
+    gives: tuple[str, ...] = ()
 
 
 def start_of(undo: Undo, new: Sequence[Item], j: int) -> tuple[Start, int]:
@@ -93,7 +99,7 @@ def started(undo: Undo, element: object) -> object | None:
 
 
 def _function(item: Item, start: Start) -> bool:
-    """A local `async def` that does nothing but return the result of one awaited call."""
+    """A local `async def` that returns the result of one awaited call, or what a turn binds."""
     match item.canon:
         case ("FunctionDef", ("Name", str(name)),
               ("Parameters", ("[]", *params), None, ("[]",), None, ("[]",), None),
@@ -114,14 +120,33 @@ def _function(item: Item, start: Start) -> bool:
         if len(body) != 1 or body[0].canon != wanted:
             raise Refused("the limit is not held around each call")
         body = body[0].blocks[0]
-    if len(body) != 1:
-        return False
-    match body[0].canon:
+    *inside, last = body
+    made: object = None
+    gives: tuple[str, ...] = ()
+    match last.canon:
         case ("Return", ("Await", call)):
-            start.function, start.parameters, start.call = name, tuple(parameters), call
-            return True
+            made = call
+        case ("Return", ("Tuple", ("[]", *elements, ("Element", ("Await", call))))):
+            made, gives = call, tuple(_element(e) for e in elements)
+        case ("Return", ("Name", str(one))):
+            gives = (one,)
+        case ("Return", ("Tuple", ("[]", *elements))):
+            gives = tuple(_element(e) for e in elements)
         case _:
-            return False
+            inside = list(body)
+    if ((made is None or gives) and not inside) or "" in gives:
+        return False
+    start.function, start.parameters, start.call = name, tuple(parameters), made
+    start.inside, start.gives = tuple(inside) or None, gives
+    return True
+
+
+def _element(element: object) -> str:
+    match element:
+        case ("Element", ("Name", str(name))):
+            return name
+        case _:
+            return ""
 
 
 def gathered_turns(undo: Undo, value: object, start: Start) -> Turned | None:

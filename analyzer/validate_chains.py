@@ -48,6 +48,12 @@ def chains_refusal(chained: Chained, site: Site | None, sites: Sites, text: str)
     return ""
 
 
+def moved_refusal(moved: Moved, site: Site, sites: Sites, text: str) -> str:
+    """Why statements must not run in a function of their own, wherever it is called, or ""."""
+    chained = Chained(0, moved.begin, moved.end, (moved,), frozenset())
+    return _Check(chained, moved, site, sites, text).refusal()
+
+
 class _Check:
     """One chain, or one call that is started by itself."""
 
@@ -202,7 +208,7 @@ class _Check:
         ahead = last.before
         if ahead.everything or ahead.controls or ahead.raises or visible_writes(ahead):
             return f"line {line} does something before its call, and before the chain is through"
-        for s in self.links:
+        for s in self.links if not self.moved.gives else ():  # else it comes behind all of them
             does = self.prints.of(self.statements[s])
             if conflict_of(does.effects, ahead.effects, self.prints):
                 return f"line {line} uses what the chain changes"
@@ -271,4 +277,4 @@ def _looked(events: Iterable[Event]) -> Iterator[str]:
             yield event.place.symbol
 
 
-__all__: Sequence[str] = ("chains_refusal",)
+__all__: Sequence[str] = ("chains_refusal", "moved_refusal")

@@ -6,7 +6,7 @@ any order, but for what the loop itself keeps in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -53,6 +53,7 @@ from .turns import (
 )
 from .undo_loops import Loop
 from .validate_sieves import Turn, asked_ahead, looked_up, turn_of
+from .validate_turns import leaving, run_refusal, words_of
 
 
 def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
@@ -78,13 +79,23 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
         e.call for s in turn.statements for e in s.events
         if isinstance(e, Invoke) and e.call.awaited
     ]  # fmt: skip
+    if loop.run is not None:
+        return (
+            _bounded(loop, turns, sites)
+            or _repeated(loop, statement.events[: header_end(statement)], sites)
+            or run_refusal(loop, loop.run, turn, sites)
+        )
     if len(inside) != 1:
         return f"line {statement.span.line}: a turn awaits more than one call"
     return (
         _bounded(loop, turns, sites)
         or _repeated(loop, statement.events[: header_end(statement)], sites)
         or _scoped(loop, turns.names, inside[0], site, sites)
-        or (asked_ahead(turn, inside[0], loop.sieved, sites) if loop.sieved is not None else "")
+        or (
+            asked_ahead(turn, _of_call(inside[0], turn), loop.sieved, sites)
+            if loop.sieved is not None
+            else ""
+        )
         or _apart(loop, turn, inside[0], sites)
     )
 
@@ -244,7 +255,7 @@ def _apart(loop: Loop, turn: Turn, call: Call, sites: Sites) -> str:
     if awaited.guarded or (stands.blocks and at >= stands.blocks[0].at):
         return f"the call of line {call.span.line} may not run in each turn"
     for s in tried:
-        if s.span.end <= stands.span.start and "continue" in _words(s):
+        if s.span.end <= stands.span.start and "continue" in words_of(s):
             return "`continue` may end a turn before its call"
     plain = replace(stands, blocks=())
     member, edge = member_of(
@@ -257,11 +268,11 @@ def _apart(loop: Loop, turn: Turn, call: Call, sites: Sites) -> str:
     rest = [e for s in turn.statements for e in s.events if id(e) not in own]
     if any(isinstance(e, AwaitValue) for e in rest):
         return "a turn awaits something that is not a call"
-    leaves = [w for s in turn.statements for w in _leaving(s, top=True)]
+    leaves = [w for s in turn.statements for w in leaving(s, top=True)]
     if leaves:
         return f"`{leaves[0]}` may end the loop"
     for s in block.statements[:index]:
-        if s is not turn.sieve and "continue" in _words(s):
+        if s is not turn.sieve and "continue" in words_of(s):
             return "`continue` may end a turn before its call"
     if gathers(sites.inference, call, {body.function.scope}):
         return "the call runs others together itself"
@@ -356,22 +367,12 @@ def _gathered(
     return ""
 
 
+def _of_call(call: Call, turn: Turn) -> set[int]:
+    """The events of a call, by identity."""
+    made = [e for s in turn.statements for e in s.events
+            if isinstance(e, Invoke) and e.call.id == call.id]  # fmt: skip
+    return {id(e) for e in (*call.setup, *made)}
+
+
 def _holds(statement: Statement, call: Call) -> bool:
     return any(isinstance(e, Invoke) and e.call.id == call.id for e in statement.events)
-
-
-def _words(statement: Statement) -> set[str]:
-    return {e.word for e in statement.events if isinstance(e, Control)}
-
-
-def _leaving(statement: Statement, *, top: bool) -> Iterator[str]:
-    """Words that end the loop: `break` only where it is this loop's own."""
-    inner = statement.kind in ("For", "While")
-    for word in _words(statement):
-        if word in ("return", "yield", "import", "await"):
-            yield word
-    if statement.kind == "Break" and top:
-        yield "break"
-    for block in statement.blocks:
-        for part in block.statements:
-            yield from _leaving(part, top=top and not (inner and block.role == "loop"))

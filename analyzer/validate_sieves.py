@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .dependence import meet
 from .effects.model import describe
 from .footprint import visible_writes
-from .ir import Block, Call, Define, Function, Invoke, Operate, Statement, Use
+from .ir import Block, Define, Function, Invoke, Operate, Statement, Use
 from .sites import Site, Sites
 from .turns import header_end, of_another_turn, symbols_of, varying
 from .typetext import SCALARS
@@ -53,8 +53,11 @@ def _within(site: Site, statement: Statement, block: Block, sites: Sites) -> Sit
     return Site(site.function, block, (*site.parents, (statement, block)), bound)
 
 
-def asked_ahead(turn: Turn, call: Call, how: Sieved, sites: Sites) -> str:
-    """Why the condition of a turn must wait for the turns before, or ""."""
+def asked_ahead(turn: Turn, own: set[int], how: Sieved, sites: Sites) -> str:
+    """Why the condition of a turn must wait for the turns before, or "".
+
+    ``own``: the events, by identity, of a call that is awaited.
+    """
     sieve, statement, prints = turn.sieve, turn.loop, sites.footprints
     assert sieve is not None
     assert statement.turns is not None
@@ -81,11 +84,7 @@ def asked_ahead(turn: Turn, call: Call, how: Sieved, sites: Sites) -> str:
         for b in done.effects:
             if b.writes and meet(a, b, prints):
                 return f"a turn may change {describe(b.resource)}, which the next one tests"
-    own = {id(e) for e in call.setup}
-    fold = prints.of_events([
-        e for e in events
-        if id(e) not in own and not (isinstance(e, Invoke) and e.call.id == call.id)
-    ])  # fmt: skip
+    fold = prints.of_events([e for e in events if id(e) not in own])
     if tests.raises and (fold.own_risk or visible_writes(fold, sites.surroundings(turn.body))):
         return "the condition of a turn may raise before an earlier turn is done"
     return ""

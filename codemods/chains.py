@@ -30,10 +30,10 @@ def ordered_chains(
     tasks: dict[int, str] = {}
     for member in _started(region):
         chain = by_end.get(member.index)
-        base = _base(member, chain)
+        base = base_of(member, chain)
         function = ""
         if chain is not None:
-            function = names.new(_function_name(member, chain, base))
+            function = names.new(function_name(member, chain, base))
             if lines or not opens_block(plan, region, writer):
                 lines.append("")
             lines.append(f"{indent}async def {function}():")
@@ -63,7 +63,7 @@ def _started(region: Region) -> list[Member]:
     return [m for m in region.moved if id(m) not in within]
 
 
-def _base(member: Member, chain: Chain | None) -> str:
+def base_of(member: Member, chain: Chain | None) -> str:
     """A telling name for what a task gives: the last name that is bound, else the callee's."""
     if chain is not None and chain.gives and member.statement.blocks:
         name = chain.gives[-1].rpartition(":")[2].strip("_").lower()
@@ -71,7 +71,7 @@ def _base(member: Member, chain: Chain | None) -> str:
     return base_name(member)
 
 
-def _function_name(member: Member, chain: Chain, base: str) -> str:
+def function_name(member: Member, chain: Chain, base: str) -> str:
     """After what the chain computes: the name that its last call is bound to, else the callee."""
     if member.statement.blocks and chain.gives:
         return f"load_{base}"
@@ -93,15 +93,15 @@ def _body(plan: Plan, chain: Chain, last: Member, writer: Writer) -> list[str]:
     while lines and not lines[0].strip():
         lines.pop(0)
     if chain.whole:
-        return [*lines, f"{inner}return {_given(chain)}"] if chain.gives else lines
+        return [*lines, f"{inner}return {given(chain)}"] if chain.gives else lines
     return [*lines, *returned(last, inner, writer)]
 
 
-def returned(member: Member, indent: str, writer: Writer) -> list[str]:
-    """The awaited call as the result of a function."""
+def returned(member: Member, indent: str, writer: Writer, names: str = "") -> list[str]:
+    """The awaited call as the result of a function, behind ``names``."""
     comment = carried(member, writer)
     lines = writer.call_lines(member.call, indent)
-    opening = f"{indent}return await "
+    opening = f"{indent}return {names}, await " if names else f"{indent}return await "
     one = opening + lines[0][len(indent) :]
     if len(lines) == 1 and not writer.fits(one + comment) and member.call.arguments:
         arguments = writer.arguments(member.call)
@@ -134,8 +134,8 @@ def _kept(
         lines += _run(plan, position, chain.begin - 1, writer, edits)
         position = chain.end
         if chain.whole:
-            given = f"{_given(chain)} = " if chain.gives else ""
-            lines.append(f"{inner}{given}await {tasks[chain.end]}")
+            names = f"{given(chain)} = " if chain.gives else ""
+            lines.append(f"{inner}{names}await {tasks[chain.end]}")
             position = chain.end + 1
     return lines + _run(plan, position, region.last, writer, edits)
 
@@ -150,5 +150,6 @@ def _run(plan: Plan, first: int, last: int, writer: Writer, edits: Sequence[Edit
     return writer.indented(begin.line, stop, own)
 
 
-def _given(chain: Chain) -> str:
+def given(chain: Chain) -> str:
+    """The names that a chain gives, as its function returns them."""
     return ", ".join(symbol.rpartition(":")[2] for symbol in chain.gives)

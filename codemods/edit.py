@@ -70,6 +70,18 @@ class Writer:
         moved = [Edit(e.start - begin, e.end - begin, e.text) for e in edits]
         return _split(apply(self.source.text[begin:end], moved))
 
+    def reindented(self, first: int, last: int, old: str, new: str) -> list[str]:
+        """Lines ``first`` to ``last`` of a block indented by ``old``, in one indented by ``new``.
+
+        Lines that begin inside a string keep their indentation, which is part of the string.
+        """
+        found: list[str] = []
+        for number, line in self.lines(first, last):
+            if number not in self._fixed and line.strip():
+                line = new + (line[len(old) :] if line.startswith(old) else line.lstrip())
+            found.append(line)
+        return found
+
     @staticmethod
     def _feed(line: str) -> int:
         return line.rindex("\f") + 1 if "\f" in line[: len(line) - len(line.lstrip())] else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..analyzer.codes import Applicability
 from ..analyzer.config import Config
 from ..analyzer.engine import Analysis, Finding, Fix
@@ -44,30 +46,43 @@ def loop_candidates(
 def _finding(
     analysis: Analysis, plan: LoopPlan, form: LoopForm, applicability: Applicability, fix: Fix
 ) -> Finding:
-    call = plan.member.call
-    site = call_site(analysis.inference, call, early=True)
+    calls = tuple(call_site(analysis.inference, m.call, early=True) for m in plan.members)
+    site = calls[0]
     turns = f"all {plan.count} turns" if plan.count is not None else f"{TURNS} turns"
     gain = plan.sequential_ms - plan.parallel_ms
+    subject = _subject([c.name for c in calls])
     message = (
-        f"`{site.name}` is awaited turn by turn, and no turn needs another one; "
+        f"{subject} awaited turn by turn, and no turn needs another one; "
         f"run together {turns} would save about {milliseconds(gain)}"
     )
     return Finding(
         code=plan.code,
         message=message,
         span=site.span,
-        calls=(site,),
+        calls=calls,
         function=plan.site.function.qualname,
         form="ordered" if form.fold is Fold.NONE else "plain",
         form_reason=form.reason,
         applicability=applicability,
         sequential_ms=plan.sequential_ms,
         parallel_ms=plan.parallel_ms,
-        assumptions=assumptions_of(analysis, [call]),
+        assumptions=assumptions_of(analysis, [m.call for m in plan.members]),
         fix=fix,
         suppressed=loop_suppressed(analysis, plan),
         turns=turns,
     )
+
+
+def _subject(names: Sequence[str]) -> str:
+    """What a turn awaits, with the verb."""
+    first, *others = dict.fromkeys(names)
+    if len(names) == 1:
+        return f"`{first}` is"
+    if not others:
+        return f"{len(names)} calls of `{first}` are"
+    if len(others) == 1:
+        return f"`{first}` and `{others[0]}` are"
+    return f"`{first}` and {len(names) - 1} more calls are"
 
 
 def loop_suppressed(analysis: Analysis, plan: LoopPlan) -> bool:

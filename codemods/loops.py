@@ -10,10 +10,12 @@ from ..analyzer.edits import Edit
 from ..analyzer.loop_forms import Fold, LoopForm
 from ..analyzer.turn_plans import LoopPlan
 from .arguments import Names
+from .chains import returned
 from .edit import Writer
-from .gather import Rewritten, await_all, carried, dropped_comment
+from .gather import Rewritten, await_all, dropped_comment
 from .imports import needed, reach
 from .loop_lines import Words, last_line, listed, loop_header, many_of, plain, remarks
+from .turn_functions import turn_edits, turn_function
 
 
 def rewrite_loop(
@@ -69,6 +71,8 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     span = plan.member.call.await_span
     assert span is not None
     taken = [Edit(span.start, span.end, f"await {task}"), *dropped_comment(plan.member, writer)]
+    if plan.chain is not None:
+        taken = turn_edits(plan, task, writer, names)
     inner = indent + unit
     lines.append(f"{indent}try:")
     edits = [loop_header(plan, words, tasks, task, inner, writer), *taken]
@@ -137,22 +141,24 @@ def defined(
     if plan.direct:
         return [], writer.text(call.span)
     lines: list[str] = []
-    name = names.new(f"bounded_{base}" if plan.limited else f"{base}_one")
+    name = ""
+    if plan.chain is None:
+        name = names.new(f"bounded_{base}" if plan.limited else f"{base}_one")
     inner = indent + unit
-    within = inner
     limit = ""
     if plan.limited:
         limit = names.new("limit")
         lines.append(f"{indent}{limit} = {asyncio}.Semaphore({plan.width})")
-        within += unit
-    parameters = ", ".join(symbol.rpartition(":")[2] for symbol in plan.inner)
+    if plan.chain is not None:
+        body, name, parameters = turn_function(plan, limit, inner, writer, names)
+    else:
+        parameters = ", ".join(symbol.rpartition(":")[2] for symbol in plan.inner)
+        within = inner + unit if limit else inner
+        body = [f"{inner}async with {limit}:"] if limit else []
+        body += returned(plan.member, within, writer)
     if lines or follows or not _opens_block(plan, writer):
         lines.append("")
-    lines.append(f"{indent}async def {name}({parameters}):")
-    if limit:
-        lines.append(f"{inner}async with {limit}:")
-    lines += _returned(plan.member, within, writer)
-    lines.append("")
+    lines += [f"{indent}async def {name}({parameters}):", *body, ""]
     return lines, f"{name}({parameters})"
 
 
@@ -162,17 +168,3 @@ def _opens_block(plan: LoopPlan, writer: Writer) -> bool:
     above = writer.source.text[:start].rstrip("\r\n \t\f")
     blank = re.search(r"(\r\n|\n|\r)[ \t\f]*(\r\n|\n|\r)[ \t\f]*$", writer.source.text[:start])
     return plan.index == 0 or blank is not None or not above
-
-
-def _returned(member: Member, indent: str, writer: Writer) -> list[str]:
-    comment = carried(member, writer)
-    lines = writer.call_lines(member.call, indent)
-    opening = f"{indent}return await "
-    one = opening + lines[0][len(indent) :]
-    if len(lines) == 1 and not writer.fits(one + comment) and member.call.arguments:
-        arguments = writer.arguments(member.call)
-        exploded = writer.exploded(member.call.callee, arguments, indent)
-        return [opening + exploded[0][len(indent) :], *exploded[1:-1], exploded[-1] + comment]
-    lines[0] = one
-    lines[-1] += comment
-    return lines

@@ -2,9 +2,9 @@
 
 ## What it does
 
-Finds `for` loops with one awaited call per turn of which no turn uses, or changes, what the call of
-another one does, and starts the calls ahead: at most `max-concurrency` at once. The loop itself
-stays, and takes the results in order.
+Finds `for` loops whose turns await calls, one or one after the other, of which no turn uses, or
+changes, what those of another one do, and starts them ahead: at most `max-concurrency` turns at
+once. The loop itself stays, and takes the results in order.
 
 ## Why
 
@@ -28,6 +28,11 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
   constants in what the declaration says is written. And no turn may fail: the call does not raise,
   or the turn goes on after every `Exception`. Otherwise a failing turn keeps those after it from
   writing, and the rewrite is offered with `--unsafe-fixes` only.
+* Where a turn awaits several calls, the statements from the first call to the last one get a local
+  function, which returns what is used later; so does one call with what it needs of its turn
+  (`key = name.strip()`), or with the whole `if` around it. They may do nothing that others see (a
+  print, a list that grows, a name that a handler reads), must bind what they use, and only read.
+  What an answer holds, as long as its turn is not taken, nobody else has.
 * The arguments are evaluated in a local function, when the call begins, so that what they raise is
   raised in its turn.
 * Where a failure ends the program and nothing of the turns could be seen, all calls are awaited by
@@ -39,8 +44,9 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
 
 * `while` loops, `async for`, loops that end early (`break`, `return`), and a call that uses what an
   earlier turn bound.
-* Turns that await more than one call, or inside a `with`, another loop, or an `if` that is not the
-  whole turn. A `try` around the call stays where it is.
+* Turns that await inside a `with` or another loop. A `try` around the calls stays where it is.
+* Turns that await several calls of which one writes, or that print, fill a list, or go on with the
+  next turn between two calls, or in an `if` around one.
 * A call that nobody declared.
 * A call that runs others together itself: bounds do not add up.
 * What would save less than `min-gain-ms` for ten turns, or for as many as there are.
@@ -99,6 +105,47 @@ async def crawl(client: httpx.AsyncClient, urls: list[str]) -> list[str]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     return pages
+""",
+    ),
+    Example(
+        title="Turns that await one call after the other",
+        before="""\
+import httpx
+
+
+async def answers(client: httpx.AsyncClient, names: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names:
+        user = await client.get(f"https://shop.example.com/users/{name}")
+        orders = await client.get(f"https://shop.example.com/orders/{user.text}")
+        found[name] = orders.text
+    return found
+""",
+        after="""\
+import asyncio
+
+import httpx
+
+
+async def answers(client: httpx.AsyncClient, names: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    limit = asyncio.Semaphore(8)
+
+    async def load_orders(name):
+        async with limit:
+            user = await client.get(f"https://shop.example.com/users/{name}")
+            return await client.get(f"https://shop.example.com/orders/{user.text}")
+
+    tasks = [asyncio.ensure_future(load_orders(name)) for name in names]
+    try:
+        for name, task in zip(names, tasks):
+            orders = await task
+            found[name] = orders.text
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return found
 """,
     ),
     Example(
