@@ -14,6 +14,7 @@ from ..analyzer.sieves import Sieve
 from ..analyzer.turn_plans import LoopPlan
 from .arguments import Names
 from .edit import Writer
+from .gather import end_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,7 @@ def listed(
 
 def last_line(plan: LoopPlan, writer: Writer) -> int:
     """The last line of a loop, comments at the end of its body included."""
-    indent, end = plan.site.block.indent, plan.statement.span.end_line
-    for number in range(end + 1, len(writer.starts)):
-        ((_, line),) = writer.lines(number, number)
-        if not line.strip():
-            continue
-        own = line[: len(line) - len(line.lstrip())]
-        if not line.lstrip().startswith("#") or len(own) <= len(indent):
-            break
-        end = number
-    return end
+    return end_line(plan.statement, plan.site.block.indent, writer)
 
 
 def loop_header(
