@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .chain_links import Chain, Links
-from .comprehension_plans import Comprehensions
 from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.inference import Inference
@@ -14,7 +13,7 @@ from .effects.selector import Name
 from .footprint import Footprint, Footprints
 from .gathering import callees_first
 from .ir import Call, Invoke, Statement
-from .loops import Loops
+from .loop_blocks import LoopBlocks
 from .members import (
     awaited_in,
     member_of,
@@ -82,7 +81,7 @@ class Planner:
         self.statements = "PX101" in shapes
         self.expressions = "PX105" in shapes
         self.chains = "PX106" in shapes
-        self._holding: set[int] = set()  # statements with a region inside
+        self.holding: set[int] = set()  # statements with a region inside
         self.sites = Sites(inference, self.footprints, unsafe=unsafe)
         self.loops: list[LoopPlan] = []
         self.loop_notes: list[LoopNote] = []
@@ -95,42 +94,26 @@ class Planner:
         Callees come before their callers: what runs calls together is not run together itself.
         """
         found: list[Plan] = []
-        loops = Loops(self)
+        loops = LoopBlocks(self)
         rank = callees_first(self.inference)
         for site in sorted(self.sites.all(), key=lambda s: (rank(s.function), -len(s.parents))):
-            self._plan_loops(site, loops)
+            loops.plan_in(site)
             if sum(_calls(s) for s in site.block.statements) >= 2:
                 plan = self._plan(site, self.sites.forbidden(site))
+                if plan.regions and loops.gains_more(site, plan.regions):
+                    plan = replace(plan, regions=())
                 found.append(plan)
                 if plan.regions:
-                    self._holding.update(id(parent) for parent, _ in site.parents)
-                    loops.turning.busy.add(site.function.scope)
+                    self.holding.update(id(parent) for parent, _ in site.parents)
+                    loops.loops.turning.busy.add(site.function.scope)
         notebook = any(f.block.part == "frame" for f in self.module.functions if not f.name)
         text = self.inference.text.encode(errors="replace")
         if not notebook and may_hold_threads(text, threaded(self.config)):
             taken = {id(p.site.block.statements[i]) for p in found for r in p.regions
                      for i in range(r.first, r.last + 1)}  # fmt: skip
             taken |= {id(loop.statement) for loop in self.loops}
-            self.threads = thread_plans(self, frozenset(taken), frozenset(self._holding))
+            self.threads = thread_plans(self, frozenset(taken), frozenset(self.holding))
         return sorted(found, key=lambda p: p.site.block.statements[0].span.start)
-
-    def _plan_loops(self, site: Site, loops: Loops) -> None:
-        """Plan the loops of a block; one that holds a batch of its own stays as it is."""
-        comprehensions = Comprehensions(self, loops.turning)
-        for i, statement in enumerate(site.block.statements):
-            found = None
-            if id(statement) in self._holding:
-                continue
-            if statement.kind in ("For", "While") and "PX103" in self.config.select:
-                found = loops.plan(site, i)
-            if found is None and self.module.comprehensions and "PX104" in self.config.select:
-                found = comprehensions.plan(site, i)
-            if isinstance(found, LoopPlan):
-                self.loops.append(found)
-                self._holding.update(id(s) for s in (statement, *(p for p, _ in site.parents)))
-                loops.turning.busy.add(site.function.scope)
-            elif found is not None:
-                self.loop_notes.append(found)
 
     def _plan(self, site: Site, forbidden: Edge | None) -> Plan:
         around = self.sites.surroundings(site)
@@ -139,7 +122,7 @@ class Planner:
         rows: list[Row] = []
         for i, statement in enumerate(statements):
             row = self._row(site, i, prints, around, forbidden)
-            holding = id(statement) in self._holding or self._gathers_inside(statement)
+            holding = id(statement) in self.holding or self._gathers_inside(statement)
             rows.append(replace(row, solo=False) if holding else row)
         raising = [self.raising(i, statements, rows) for i in range(len(rows))]
         found = () if forbidden else regions(
