@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from .annotated import own_name
+from .classes import events_of
 from .effects.selector import Attr
-from .ir import CAUGHT, Call, Place, Value
+from .ir import CAUGHT, Call, Control, Place, Value
 from .lineage import Level
 from .resolve import CONTAINERS, Resolver
 from .returned import own_function
@@ -179,7 +180,10 @@ def _holds_none(resolver: Resolver, value: Value, seen: Seen, *, deep: bool = Fa
     seen = (*seen, key)
     texts = _texts(resolver, value.place)
     if texts:
-        return any(NONE in text or _alias_in(resolver, text) for text in texts)
+        put = resolver.own.stored_below.get(value.place.symbol, ())
+        return any(NONE in text or _alias_in(resolver, text) for text in texts) or any(
+            _says_none(resolver, one, seen) for one in put
+        )
     if value.place.steps:
         return True
     call = resolver.module.calls.get(value.place.symbol)
@@ -242,7 +246,13 @@ def _result_may_be_none(resolver: Resolver, call: Call, seen: Seen) -> bool:
     own = own_function(resolver, call)
     if own is not None:
         owner, function, _ = own
-        return not function.returns or _optional(owner, function.returns)
+        given = (e.value for e in events_of(function) if isinstance(e, Control)
+                 and e.word == "return")  # fmt: skip
+        return (
+            not function.returns
+            or _optional(owner, function.returns)
+            or any(_says_none(owner, value, seen) for value in given)
+        )
     made = call.function.place is not None and resolver.values.at(call.function.place).name == CLASS
     return not made and not resolver.constructs(call)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MAKING = frozenset({
     "__init__", "__new__", "__getattribute__", "__getattr__", "__delattr__", "__setattr__",
-    "__slots__", "__set_name__",
+    "__slots__", "__set_name__", "__post_init__", "model_post_init",
 })  # fmt: skip
 _FIELD = frozenset({"dataclasses.field", "pydantic.Field"})
 #: What is annotated so is no attribute of an object.
@@ -94,7 +94,10 @@ def _taken_away(resolver: Resolver, line: tuple[Level, ...], name: str) -> bool:
     """May something delete the attribute, or make an object without setting it?"""
     index, project = resolver.index, resolver.project
     if index is None or project is None:
-        return bool(resolver.own.stores.get(name)) or _UNSET in resolver.module.names
+        names = resolver.module.names
+        return bool(resolver.own.stores.get(name)) or _UNSET in names or "delattr" in names
+    if index.mentioned("delattr("):
+        return True
     if line[-1].name == MODEL and index.mentioned(_UNSET):
         return True
     seen = {level.resolver.module_name for level in line}
