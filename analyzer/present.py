@@ -96,8 +96,6 @@ def _taken_away(resolver: Resolver, line: tuple[Level, ...], name: str) -> bool:
     if index is None or project is None:
         names = resolver.module.names
         return bool(resolver.own.stores.get(name)) or _UNSET in names or "delattr" in names
-    if index.mentioned("delattr("):
-        return True
     if line[-1].name == MODEL and index.mentioned(_UNSET):
         return True
     seen = {level.resolver.module_name for level in line}
@@ -107,6 +105,8 @@ def _taken_away(resolver: Resolver, line: tuple[Level, ...], name: str) -> bool:
     found = [project.inference_of(file) for file in files]
     owners = [level.resolver for level in line if level.info is not None]
     owners += [one.resolver for one in found if one is not None]
+    if any("delattr" in owner.module.names for owner in owners):
+        return True
     return not all(found) or any(
         value is None for owner in owners for _, value in owner.own.stores.get(name, ())
     )
