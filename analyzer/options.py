@@ -266,6 +266,12 @@ def results_of(outcomes: Sequence[Outcome]) -> list[Result]:
     return [outcome.result for outcome in outcomes]
 
 
+def in_pyproject(outcomes: Sequence[Outcome]) -> bool:
+    """Do declarations belong into a `pyproject.toml`, where their table has another name?"""
+    paths = {o.job.config.path for o in outcomes}
+    return any(path is None or path.name == "pyproject.toml" for path in paths)
+
+
 def guarded(command: Callable[[], int]) -> int:
     """Run a command's body: configuration errors and defects become exit code 2 and one line."""
     try:
