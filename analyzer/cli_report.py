@@ -53,6 +53,7 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
     from functools import partial
 
     from .engine import Analyzed
+    from .projection import project
     from .report import markdown, projection_json, projection_text
     from .report.page import page_of
 
@@ -60,7 +61,7 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
     outcomes, missing = run(request_of(given), partial(measured, rewriter), progress=progress())
     failed = failures(outcomes, missing)
     results = results_of(outcomes)
-    projected = [r.projection for r in results if isinstance(r, Analyzed) and r.projection]
+    projected = project([r.trees for r in results if isinstance(r, Analyzed) and r.trees])
     page = page_of(projected, results, len(missing), in_pyproject(outcomes))
     if shown.output_format == "json":
         emit(projection_json.render(page), shown)
@@ -74,8 +75,8 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
 def measured(
     rewriter: Rewriter, analysis: Analysis, config: Config, filename: str, unsafe: bool
 ) -> Analyzed:
-    """What ``rewriter`` finds, with the projection of its gains."""
-    from .projection import project
+    """What ``rewriter`` finds, with what the functions wait for before and after."""
+    from .tree_builder import trees
 
     result = rewriter(analysis, config, filename, unsafe)
-    return replace(result, projection=project(analysis, result))
+    return replace(result, trees=trees(analysis, result))

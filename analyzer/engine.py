@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Remark = Unused | Unknown | Race
 
 if TYPE_CHECKING:
-    from .projection import FileProjection
+    from .work_trees import FileTrees
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Analyzed:
     counts: Counts
     source: Source
     fixed: str | None = None
-    projection: FileProjection | None = None
+    trees: FileTrees | None = None  # what its functions wait for
     unused: tuple[Unused, ...] = ()
     unlocks: tuple[Unlock, ...] = ()  # batches that unknown calls hold back
     unknown: tuple[Unknown, ...] = ()

@@ -10,7 +10,7 @@ from .comprehension_plans import Comprehensions
 from .loops import Loops
 from .schedule import Region
 from .sites import Site
-from .turn_plans import TURNS, LoopPlan
+from .turn_plans import LoopPlan
 
 if TYPE_CHECKING:
     from .blocks import Planner
@@ -38,7 +38,7 @@ class LoopBlocks:
         loop = self.loops.plan(*above)
         if not isinstance(loop, LoopPlan):
             return False
-        turns = TURNS if loop.count is None else loop.count
+        turns = self.planner.config.assume_iterations if loop.count is None else loop.count
         saved = sum(r.sequential_ms - r.parallel_ms for r in found) * turns
         if loop.sequential_ms - loop.parallel_ms <= saved:
             return False

@@ -10,7 +10,7 @@ from .findings import THREADED
 from .ir import Call
 from .kept import Held, held_by
 from .latency import latency_of
-from .turn_plans import TURNS, LoopNote
+from .turn_plans import LoopNote
 
 
 def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
@@ -93,7 +93,7 @@ def _loop(analysis: Analysis, note: LoopNote) -> Blocked:
         unknown=note.edge.call,
         unknown_line=note.edge.line,
         undeclared=((note.edge.call, note.edge.line),) if note.edge.call else (),
-        sequential_ms=TURNS * waits,
+        sequential_ms=analysis.inference.config.assume_iterations * waits,
         parallel_ms=waits,
     )
 

@@ -37,8 +37,6 @@ from .turns import (
 if TYPE_CHECKING:
     from .blocks import Planner
 
-#: A number of turns to reckon with where it is not known.
-TURNS = 10
 _REPEATED = frozenset({"builtins.range", "builtins.enumerate", "builtins.zip", "builtins.len"})
 
 
@@ -240,7 +238,7 @@ class Turning:
         width = min([self.config.max_concurrency, *limits])
         several = comprehension is not None and comprehension.more
         count = None if several else count_of(turns.value, self.inference)
-        number = TURNS if count is None else count
+        number = self.config.assume_iterations if count is None else count
         waits = self.footprints.waits([m.call for m in members])
         sequential, parallel = number * waits, math.ceil(number / width) * waits
         if waits <= 0 or sequential - parallel < max(self.config.min_gain_ms, 1e-9):

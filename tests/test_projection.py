@@ -12,6 +12,7 @@ from pexec.analyzer.config import Config, check
 from pexec.analyzer.engine import Analysis, analyze
 from pexec.analyzer.projection import FileProjection, Times, project, total
 from pexec.analyzer.source import from_text
+from pexec.analyzer.tree_builder import trees
 from pexec.codemods.rewrite import rewrite
 
 TOOLS = [
@@ -23,7 +24,7 @@ TOOLS = [
 def projected(source: str, unsafe: bool = False, **config: Any) -> FileProjection:
     settings_: Config = check({"tools": TOOLS, **config}, "test")
     analysis: Analysis = analyze(from_text(source), settings_, unsafe=unsafe)
-    return project(analysis, rewrite(analysis, settings_, "t.py", unsafe))
+    return project([trees(analysis, rewrite(analysis, settings_, "t.py", unsafe))])[0]
 
 
 def body(*lines: str) -> str:
@@ -63,11 +64,15 @@ def test_times(lines: tuple[str, ...], expected: tuple[float, float, float]) -> 
         (("for x in range(16):", "    await one(x)"), (1600, 200, 100)),
         (("y = [await one(x) for x in range(4)]",), (400, 100, 100)),
         (("for x in sorted(a):", "    await two(x)"), (2000, 400, 200)),  # reckoned with ten
-        (("for x in a:", "    await two(x)"), (200, 200, 200)),  # nothing is run together
+        (("for x in a:", "    await two(x)"), (2000, 2000, 2000)),  # nothing is run together
         (("return await one(a), await two(b)",), (300, 200, 200)),
         (("return await one(await two(b)), await three(b)",), (600, 300, 300)),
+        (("while a:", "    await two(a)"), (2000, 2000, 2000)),
+        (("while await one(a):", "    pass"), (1000, 1000, 1000)),
+        (("y = [await one(x) for x in a]",), (1000, 1000, 1000)),
     ],
-    ids=["no-call", "constant", "comprehension", "unknown-number", "left", "operands", "chain"],
+    ids=["no-call", "constant", "comprehension", "unknown-number", "left", "operands", "chain",
+         "while", "condition", "comprehension-left"],
 )  # fmt: skip
 def test_turns_that_run_together_are_counted(
     lines: tuple[str, ...], expected: tuple[float, float, float]
@@ -78,8 +83,9 @@ def test_turns_that_run_together_are_counted(
 def test_inner_blocks_count_with_their_own_critical_path() -> None:
     lines = ("if a:", "    x = await one(a)", "    y = await two(b)", "z = await three(x)")
     source = body("x = 0", *lines)
-    assert projected(source).times.sequential_ms == 600
-    assert projected(source).times.critical_ms == 500
+    # the branch is taken in half of the runs
+    assert projected(source).times.sequential_ms == 100 / 2 + 200 / 2 + 300
+    assert projected(source).times.critical_ms == 200 / 2 + 300
 
 
 def test_nothing_overlaps_where_it_is_forbidden() -> None:
@@ -92,7 +98,7 @@ def test_functions_are_apart_and_add_up() -> None:
     source = body("x = await one(a)") + "\n" + body("y = await two(b)").replace("f(", "g(")
     found = projected(source)
     assert [(f.name, f.line, f.times.calls) for f in found.functions] == [("f", 1, 1), ("g", 4, 1)]
-    assert found.times == total(f.times for f in found.functions)
+    assert found.times == total(found.functions)
     assert found.latencies["test: `tools`"] == 2
 
 
@@ -123,7 +129,7 @@ def test_time_is_linear_in_the_block() -> None:
         analysis = analyze(from_text(source), conf)
         result = rewrite(analysis, conf, "t.py", False)
         start = time.perf_counter()
-        project(analysis, result)
+        project([trees(analysis, result)])
         return time.perf_counter() - start
 
     small, large = seconds(100), seconds(400)

@@ -42,7 +42,7 @@ def page_of(
     totals = totals_of(results, missing)
     return Page(
         tuple(f for f in ordered if f.functions),
-        total(f.times for f in files),
+        total(f for file in files for f in file.functions),
         reasons_of(analyzed),
         tuple(ranked(((r.filename, u) for r in analyzed for u in r.unlocks), in_pyproject)),
         tuple(latencies.most_common()),
