@@ -14,6 +14,7 @@ from .options import (
     failures,
     guarded,
     in_pyproject,
+    installed_version,
     output_file,
     progress,
     request_of,
@@ -62,7 +63,14 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
     failed = failures(outcomes, missing)
     results = results_of(outcomes)
     projected = project([r.trees for r in results if isinstance(r, Analyzed) and r.trees])
-    page = page_of(projected, results, len(missing), in_pyproject(outcomes))
+    page = page_of(
+        projected,
+        results,
+        len(missing),
+        in_pyproject(outcomes),
+        unsafe=given["unsafe_fixes"],
+        version=installed_version(),
+    )
     if shown.output_format == "json":
         emit(projection_json.render(page), shown)
     elif shown.output_format == "markdown":

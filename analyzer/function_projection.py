@@ -123,7 +123,7 @@ class Projector:
                                           after, best))  # fmt: skip
         projection = FunctionProjection(
             tree, times, tuple(blocks), groups, tree.qualified not in self._called, level,
-            assumptions(tree), (draws[0], draws[1]),
+            assumptions([tree]), (draws[0], draws[1]), (tables[0], tables[1]),
         )  # fmt: skip
         whole = _Whole((draws[0], draws[1], draws[2]), (means[0], means[1], means[2]), level)
         return projection, whole
@@ -183,9 +183,9 @@ def _assumed(work: Work) -> list[Repeat | Choice]:
     return [*own, *(found for part in parts_of(work) for found in _assumed(part))]
 
 
-def assumptions(tree: FunctionTree) -> tuple[str, ...]:
-    """What is assumed of the loops and branches of a function, in words."""
-    found = _assumed(tree.before)
+def assumptions(trees: Sequence[FunctionTree]) -> tuple[str, ...]:
+    """What is assumed of the loops and branches of functions, in words."""
+    found = [work for tree in trees for work in _assumed(tree.before)]
     loops = [w for w in found if isinstance(w, Repeat)]
     words = [_counted(len(loops), "loop", f"{loops[0].count:.0f} turns") if loops else ""]
     branches = len(found) - len(loops)

@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from .distributions import quantile
+from .variables import Site
 from .work import Column, size
 from .work_trees import FileTrees, FunctionTree
 
@@ -131,7 +132,8 @@ class FunctionProjection:
     """One function (or the module's own code, named ``<module>``).
 
     ``root``: no other function that was looked at calls it. ``confidence``: see
-    :func:`.function_projection.confidence`. ``assumed``: what is of loops and branches.
+    :func:`.function_projection.confidence`. ``assumed``: what is of loops and branches. ``tables``:
+    what its trees are evaluated with.
     """
 
     tree: FunctionTree
@@ -142,6 +144,7 @@ class FunctionProjection:
     confidence: str = LOW
     assumed: tuple[str, ...] = ()
     draws: tuple[Column, Column] = field(default=((), ()), repr=False)  # now, projected
+    tables: tuple[Sequence[Site], Sequence[Site]] = field(default=((), ()), repr=False)
 
     @property
     def name(self) -> str:

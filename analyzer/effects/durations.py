@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -36,10 +37,9 @@ def declared(value: object, where: str) -> tuple[float | None, float | None]:
 
 
 def _number(value: object, where: str) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if 0 <= value < float("inf"):
-            return float(value)
-    raise VocabularyError(f"{where} must be a number of milliseconds, 0 or more")
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise VocabularyError(f"{where} must be a number of milliseconds, 0 or more")
+    return float(value)
 
 
 @cache
