@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from .run import run
 
 if TYPE_CHECKING:
     from .engine import Analysis, Analyzed, Rewriter
+    from .executions import Executions
 
 
 @click.command("pexec-report")
@@ -41,6 +43,19 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "markdown", "json"]),
     default="text",
     show_default=True,
+)
+@click.option(
+    "--traces",
+    multiple=True,
+    metavar="FILE",
+    help="Take latencies from a trace (docs/traces.md); may be repeated.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Of the draws that medians and percentiles are made of.",
 )
 @output_file
 @version
@@ -59,16 +74,19 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
     from .report.page import page_of
 
     shown = shown_of(given)
+    executions = _executions(given["traces"])
     outcomes, missing = run(request_of(given), partial(measured, rewriter), progress=progress())
     failed = failures(outcomes, missing)
     results = results_of(outcomes)
-    projected = project([r.trees for r in results if isinstance(r, Analyzed) and r.trees])
+    trees = [r.trees for r in results if isinstance(r, Analyzed) and r.trees]
+    projected = project(trees, executions, seed=given["seed"])
     page = page_of(
         projected,
         results,
         len(missing),
         in_pyproject(outcomes),
         unsafe=given["unsafe_fixes"],
+        coverage=executions.coverage() if executions else None,
         version=installed_version(),
     )
     if shown.output_format == "json":
@@ -78,6 +96,18 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
     else:
         emit(projection_text.render(page, shown.paint), shown)
     return ERROR if failed else 0
+
+
+def _executions(paths: Sequence[str]) -> Executions | None:
+    """The calls of all traces; None if there is none. Raises ConfigError."""
+    if not paths:
+        return None
+    from pathlib import Path
+
+    from .executions import Executions
+    from .timings import read_timings
+
+    return Executions(tuple(timing for path in paths for timing in read_timings(Path(path))))
 
 
 def measured(

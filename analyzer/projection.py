@@ -222,7 +222,10 @@ def average(draws: Column) -> float:
 def project(
     files: Sequence[FileTrees], executions: Executions | None = None, *, seed: int = 0
 ) -> tuple[FileProjection, ...]:
-    """The projections of all files together. ``executions``: what traces tell (see there)."""
+    """The projections of all files together. ``executions``: what traces tell (see there).
+
+    ``seed``: of the draws; the same one gives the same figures.
+    """
     from .function_projection import Projector
 
     if executions is not None:
