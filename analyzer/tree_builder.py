@@ -43,7 +43,8 @@ def trees(analysis: Analysis, result: Analyzed) -> FileTrees:
         tree = _Builder(shared, function).tree()
         if tree is not None:
             found.append(tree)
-    return FileTrees(result.filename, tuple(found))
+    named = tuple((f.code, f.span.start) for f in result.findings)
+    return FileTrees(result.filename, tuple(found), named)
 
 
 class _Shared:

@@ -75,7 +75,11 @@ class FunctionTree:
 
 @dataclass(frozen=True, slots=True)
 class FileTrees:
-    """The functions of a file that wait for anything."""
+    """The functions of a file that wait for anything.
+
+    ``findings``: code and place of those that the numbers of groups speak of.
+    """
 
     filename: str
     functions: tuple[FunctionTree, ...]
+    findings: tuple[tuple[str, int], ...] = ()
