@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from .changed import Changes, Lines
-from .engine import Analyzed, Blocked, Finding, Remark, Result
+from .engine import Analyzed, Blocked, Finding, Result
 from .race_findings import Race
 from .run import Outcome
 from .unlocking import Unlock
+
+if TYPE_CHECKING:
+    from .engine import Remark
 
 
 def limited(outcomes: Iterable[Outcome], changes: Changes) -> list[Outcome]:

@@ -111,19 +111,19 @@ def changes_of(given: dict[str, Any]) -> Changes | None:
 
     A comment is about what its pull request changes, unless `--all-lines` is given.
     """
-    if given["all_lines"] and given["diff_base"]:
+    base: str | None = given["diff_base"]
+    if given["all_lines"] and base is not None:
         raise ConfigError("--all-lines and --diff-base exclude each other")
-    base = given["diff_base"]
     commented = given["comment"] or given["write_comment"]
-    if given["all_lines"] or not (base or commented):
+    if given["all_lines"] or (base is None and not commented):
         return None
     run = run_of()
     pull = run if run is not None and run.number else None
-    if not base and pull is None:
+    if base is None and pull is None:
         return None  # `--write-comment` outside of a pull request
     here = Path.cwd()
     try:
-        if base:
+        if base is not None:
             return changed_lines(base, here)
         assert pull is not None
         return changed_lines(pull.base, here, pull.head)

@@ -106,7 +106,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def fitted(text: str, limit: int) -> str:
-    """Markdown of at most ``limit`` characters, cut between paragraphs, not in code or a fold."""
+    """Markdown of at most ``limit`` characters, cut between lines, not in code or a fold."""
     if len(text) <= limit:
         return text
     room = limit - len(_TOO_LONG)
@@ -115,7 +115,7 @@ def fitted(text: str, limit: int) -> str:
     for line in text.splitlines(keepends=True):
         if at > room:
             break
-        if not (fence or depth or line.strip()):
+        if not (fence or depth):
             end = at
         mark = re.match(r" {0,3}(`{3,}|~{3,})", line)
         if mark and not fence:
