@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class Fault:
     message: str = ""
     times: int = 1
     done: bool = False
+    seconds: float = 0.0  # before it
 
 
 @dataclass
@@ -89,6 +91,7 @@ class Handler(BaseHTTPRequestHandler):
         for fault in held.faults:
             if fault.times and fault.method == self.command and re.search(fault.path, split.path):
                 fault.times -= 1
+                time.sleep(fault.seconds)
                 if fault.done:
                     self._answer_of(split.path, {}, data)
                 if fault.status:

@@ -295,6 +295,27 @@ def test_nobody_listens(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "object at 0x" not in done.stderr
 
 
+def test_a_server_that_does_not_answer(github: GitHub) -> None:
+    github.faults = [Fault("GET", "slow", 0, times=9, seconds=0.5)]
+    server = Server(github.address, {}, TOKEN, backoff=0.0, timeout=0.1)
+    with pytest.raises(Refused, match=r"/slow: Read timed out") as caught:
+        server.get("/slow")
+    assert caught.value.status == 0
+    assert len(github.asked) == 4
+
+
+def test_through_a_proxy(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY", "REQUEST_METHOD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", github.address)
+    server = Server("http://github.invalid", {"Authorization": f"Bearer {TOKEN}"}, TOKEN)
+    assert server.request("POST", "/graphql", {}).data["data"]["viewer"]["login"] == BOT
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    own = Server(github.address, {"Authorization": f"Bearer {TOKEN}"}, TOKEN)
+    assert own.get("/repos/acme/shop/issues/7/comments").data == []
+
+
 def test_the_next_page_is_of_the_same_server(here: Path, github: GitHub) -> None:
     link = {"Link": '<http://127.0.0.2:1/steal?page=2>; rel="next"'}
     github.faults = [Fault("GET", COMMENTS, 200, link)]

@@ -57,6 +57,7 @@ class Server:
     token: str = field(repr=False, default="")
     sleep: Callable[[float], None] = time.sleep
     backoff: float = 0.5  # seconds before the second retry; doubled from there
+    timeout: float = 30.0  # seconds for an answer
 
     def ready(self) -> None:
         """Raises ConfigError if a request could not be made here."""
@@ -118,7 +119,7 @@ class Server:
         )  # fmt: skip
         settings: dict[str, Any] = {
             "retries": retries,
-            "timeout": urllib3.Timeout(connect=10.0, read=30.0),
+            "timeout": urllib3.Timeout(connect=10.0, read=self.timeout),
         }
         split = urlsplit(url)
         proxy = getproxies().get(split.scheme)
