@@ -40,7 +40,9 @@ def render(page: Page, base: str = "") -> str:
     (``https://github.com/OWNER/NAME/blob/COMMIT``); without it places are not linked."""
     if not page.files:
         return f"## pexec\n\n{prose(page.summary)}"
-    head = [_heading(page), "", *_verdict(page), "", *_comparison(page)]
+    head = [_heading(page), "", *_verdict(page)]
+    if page.opportunities:
+        head += ["", *_comparison(page)]
     tail = [*_functions(page), *_blocked(page), *_undeclared(page), *_validation(page),
             *_rollout(page), *_sources(page), "", prose(page.summary)]  # fmt: skip
     room = LIMIT - sum(len(line) + 1 for line in (*head, *tail)) - 500
