@@ -31,7 +31,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if isinstance(report.longrepr, tuple)
     )
     for reason, count in reasons.items():
-        if reason.startswith(SKIPPED):
+        if reason.startswith((SKIPPED, "not measured: ")):
             terminalreporter.write_line(f"{count} tests skipped: {reason}")
 
 
