@@ -20,6 +20,7 @@ from .engine import Analysis, Analyzed, Finding
 from .footprint import Footprint, Footprints, visible_writes
 from .ir import Block, Function, Statement
 from .latency import latency_of
+from .limits import least, limits_of
 from .schedule import Row
 
 #: Statements that an edge is looked for across; beyond it only barriers count, which keeps the time
@@ -122,6 +123,9 @@ def _function(
     sequential += sum(f.sequential_ms - f.calls[0].latency_ms for f in findings if f.turns)
     gained = sum(f.gain_ms for f in findings)
     critical = Critical(analysis, plans).block(function.block) if calls else 0.0
+    facts = analysis.inference.facts
+    waits = ((latency_of(facts(c))[0], limits_of(analysis.inference, c)) for c in calls)
+    critical = max(critical, least(waits))
     # A chain keeps names to itself that others bind as well, which no longer holds them apart.
     critical = min(critical, sequential - gained)
     return Times(len(calls), len(findings), sequential, sequential - gained, critical)
