@@ -14,16 +14,19 @@ from .effects.inference import Inference
 from .effects.model import MEMORY
 from .effects.selector import Literal, Text
 from .effects.servers import server_of
-from .ir import Call
+from .ir import Call, Invoke
 
 _PROTOCOL = "mcp:"
 
 
 def limits_of(inference: Inference, call: Call) -> tuple[Limit, ...]:
-    """The limits that a call falls under, in the order of the configuration."""
+    """The limits that a call falls under, in the order of the configuration.
+
+    So does a function of the project, if a call that it makes does, itself or in its callees.
+    """
     if not inference.config.limits:
         return ()
-    names = list(_names(inference, call))
+    names = {name for owner, made in _within(inference, call) for name in _names(owner, made)}
     return tuple(
         limit
         for limit in inference.config.limits
@@ -35,6 +38,23 @@ def limits_of_all(inference: Inference, calls: Iterable[Call]) -> tuple[Limit, .
     """The limits that any of the awaited ones of ``calls`` falls under."""
     found = (limit for call in calls if call.awaited for limit in limits_of(inference, call))
     return tuple(dict.fromkeys(found))
+
+
+def _within(inference: Inference, call: Call) -> Iterator[tuple[Inference, Call]]:
+    """A call, and those that the functions of the project make that it runs."""
+    yield inference, call
+    todo = [(t.inference, t.function) for t in inference.callees.targets(call)]
+    seen: set[tuple[int, str]] = set()
+    while todo:
+        owner, function = todo.pop()
+        if function is None or (id(owner), function.scope) in seen:
+            continue
+        seen.add((id(owner), function.scope))
+        for statement in function.block.statements:
+            for event in statement.events:
+                if isinstance(event, Invoke):
+                    yield owner, event.call
+        todo.extend(owner.summaries.edges(function))
 
 
 def _names(inference: Inference, call: Call) -> Iterator[str]:

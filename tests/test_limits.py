@@ -125,7 +125,7 @@ def test_the_rewrite_never_asks_for_more_than_a_limit_and_takes_as_long_as_proje
               {"match": ["one", "also"], "max-concurrency": most}]  # fmt: skip
     source = body("x = y = 0", *lines)
     result, times = projected(source, limits)
-    running = dict.fromkeys(("one", "also", "two", "three"), 0)
+    running: dict[str, int] = dict.fromkeys(("one", "also", "two", "three"), 0)
     seen = {"two": 0, "others": 0}
 
     def tool(name: str, ms: float) -> Callable[[object], Coroutine[Any, Any, str]]:
@@ -175,6 +175,13 @@ CALLS: dict[str, tuple[str, dict[str, Any], set[str]]] = {
         {},
         {"httpx.*", "http:slow.example", "http:*"},
     ),
+    "a function that speaks to a host": (
+        "import httpx\nasync def f(c: httpx.AsyncClient):\n    return await g(c)\n"
+        "async def g(c: httpx.AsyncClient):\n    if c:\n        return h(c)\n"
+        "def h(c: httpx.AsyncClient):\n    return c.get('https://slow.example/a')\n",
+        {},
+        {"httpx.*", "http:slow.example", "http:*"},
+    ),
     "an unknown host": (
         "import httpx\nasync def f(c: httpx.AsyncClient, p):\n    await c.get(p)\n",
         {},
@@ -193,7 +200,7 @@ def test_which_limits_a_call_falls_under(name: str) -> None:
     limits = [{"match": p, "max-concurrency": 1} for p in PATTERNS]
     conf = check({"limits": limits, **config}, "test")
     inference = analyze(from_text(source), conf).inference
-    (call,) = (c for c in inference.module.calls.values() if c.awaited)
+    call = next(c for c in inference.module.calls.values() if c.awaited)
     matched = {limit.match[0] for limit in limits_of(inference, call)}
     assert matched == expected
 
