@@ -13,6 +13,7 @@ from .effects.selector import Name
 from .footprint import Footprint, Footprints
 from .gathering import callees_first
 from .ir import Call, Invoke, Statement
+from .limits import limits_of, limits_of_all, shared, words_of
 from .loop_blocks import LoopBlocks
 from .members import (
     awaited_in,
@@ -129,7 +130,6 @@ class Planner:
             rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
             raising=raising, chains=self._chains(site, rows, prints, around),
         )  # fmt: skip
-        found = tuple(r for r in found if not self._one_at_a_time(r, statements[r.first]))
         notes = tuple(self._notes(statements, rows, found, forbidden))
         known = {
             r.first: (
@@ -179,12 +179,17 @@ class Planner:
             self._start(found, statements, i, prints, around, forbidden)
             for found in several_of(i, statement, self.footprints, bound)
         ]
+        limits = limits_of_all(self.inference, prints[i].calls)
         if starts and self.expressions:
-            only = Start(None, i, i, None, waits=waits)
+            if limits:
+                called = [call for _, call in awaited_in(statement)]
+                starts = [replace(start, limits=limits_of(self.inference, call))
+                          for start, call in zip(starts, called, strict=True)]  # fmt: skip
+            only = Start(None, i, i, None, waits=waits, limits=limits)
             return Row(waits, only, statement.solo, risk, several=tuple(starts))
         found = member_of(i, statement, self.footprints, bound)
         only = self._start(found, statements, i, prints, around, forbidden)
-        only = replace(only, waits=waits)
+        only = replace(only, waits=waits, limits=limits)
         return Row(waits, only, statement.solo, risk, nameable(found[0], prints[i]))
 
     def _start(
@@ -241,23 +246,6 @@ class Planner:
             and any(risk_key(e) not in known for e in start.member.risks)
         )
 
-    def _one_at_a_time(self, region: Region, first: Statement) -> bool:
-        """One server that handles one request at a time gains nothing (contract §6)."""
-        awaited = awaited_in(first)
-        if not awaited:
-            return False
-        called = self.inference.facts(awaited[0][1]).name
-        return self.one_at_a_time([called, *(m.facts.name for m in region.moved)])
-
-    def one_at_a_time(self, names: Sequence[str]) -> bool:
-        """Do calls of these names go to something that handles one at a time?"""
-        from fnmatch import fnmatchcase
-
-        return any(
-            limit.max_concurrency == 1 and all(fnmatchcase(n, limit.match) for n in names)
-            for limit in self.config.limits
-        )
-
     def _notes(
         self,
         statements: Sequence[Statement],
@@ -288,7 +276,7 @@ class Planner:
                 call = awaited_in(statements[i])[ordinal][1]
                 if (i, ordinal) not in moved and not _waits_first(call):
                     edge = forbidden or self._nearest(later, i)
-                    edge = edge or self._no_gain_within(statements[i], row, later)
+                    edge = edge or self._no_gain_within(statements[i], row, ordinal)
                     name = self.inference.facts(call).name
                     yield Note(statements[i], name, statements[i], edge, call)
             previous = i
@@ -300,14 +288,18 @@ class Planner:
             return start.edge
         return start.early if start.member.risks and start.strict > previous else None
 
-    def _no_gain_within(self, statement: Statement, row: Row, start: Start) -> Edge:
+    def _no_gain_within(self, statement: Statement, row: Row, ordinal: int) -> Edge:
         """Why a call stays behind an earlier one of its own statement, if no edge holds it."""
         line = statement.span.line
+        start = row.several[ordinal]
         if not row.solo:
             return Edge(EdgeKind.CONTROL, "it shares its line with another statement", line)
         if start.member is not None and start.member.risks and row.risk:
             words = f"its arguments may raise, and so may line {line} before"
             return Edge(EdgeKind.FAILURE, words, line)
+        limit = shared(row.several[ordinal - 1].limits, start.limits)
+        if limit is not None:
+            return Edge(EdgeKind.GAIN, words_of(limit), line)
         return Edge(EdgeKind.GAIN, f"it would not save {self.config.min_gain_ms:g} ms", line)
 
     def _needed(self, statements: Sequence[Statement], previous: int, i: int) -> Edge | None:
@@ -342,6 +334,9 @@ class Planner:
             other = statements[firm[0]].span.line
             words = f"its arguments may raise, and so may line {other}, which is first"
             return Edge(EdgeKind.FAILURE, words, other)
+        limit = shared(rows[previous].only.limits, row.only.limits)
+        if limit is not None:
+            return Edge(EdgeKind.GAIN, words_of(limit), line)
         before = self.footprints.of(statements[previous])
         saved = min(row.waits, self.footprints.waits(before.calls))
         if row.starts[0].limit <= previous and saved >= self.config.min_gain_ms:

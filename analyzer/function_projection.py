@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from .distributions import Constant
 from .latency import Origin
 from .projection import (
     HIGH,
@@ -99,7 +100,7 @@ class Projector:
                 means = [fmean(column) for column in draws]
         # Names that a chain keeps to itself no longer hold others apart, as they do in the edges.
         means[1] = min(means[1], means[0])
-        means[2] = min(means[2], means[1])
+        means[2] = min(max(means[2], _least(tree, tables[0])), means[1])
         level = confidence(tree, [c.confidence if c else "" for c in callees])
         times = self._times(tree, tables, means, draws)
         averages = [Averages(t) for t in tables]
@@ -149,6 +150,15 @@ class Projector:
             estimate(means[0], draws[0]), estimate(means[1], draws[1]), means[2],
             work, span, room,
         )  # fmt: skip
+
+
+def _least(tree: FunctionTree, table: Sequence[Site]) -> float:
+    """The shortest time that the limits of calls leave: their work over how many run at once."""
+    found = 0.0
+    for limit in {site.limit for site in tree.sites if site.limit is not None}:
+        own = [s if s.limit == limit else Site(Constant(0.0)) for s in table]
+        found = max(found, evaluate(tree.before, Averages(own))[0] / limit[1])
+    return found
 
 
 def _width(work: Work, width: int) -> int:

@@ -8,6 +8,7 @@ cancelled, so what may run in vain has to be harmless, and all threads end befor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .dependence import blocking, visible_early
@@ -17,6 +18,7 @@ from .footprint import Footprint
 from .gathering import callees_first
 from .ir import Call, Invoke, Statement
 from .latency import latency_of
+from .limits import limits_of, shared, words_of
 from .members import NO_MEMBER, risk_key, risks_of, shown
 from .schedule import WINDOW, Region, Row, Start, regions
 from .sites import Site
@@ -59,6 +61,8 @@ class Threads:
         rows: list[Row] = []
         for i, statement in enumerate(statements):
             start = self._start(site, i, prints, own[i], forbidden)
+            if own[i]:
+                start = replace(start, limits=limits_of(self.inference, own[i][0][1]))
             calls = {call.id for _, call in own[i]}
             events = [e for e in statement.events
                       if not (isinstance(e, Invoke) and e.call.id in calls)]  # fmt: skip
@@ -73,9 +77,6 @@ class Threads:
             rows, width=config.max_concurrency, min_gain=config.min_gain_ms, raising=raising,
             start_ms=THREAD_MS,
         )  # fmt: skip
-        facts = self.inference.facts
-        found = tuple(r for r in found
-                      if not self._one_at_a_time(r, facts(own[r.first][0][1]).name))  # fmt: skip
         calls = [a or b for a, b in zip(own, near, strict=True)]
         notes = tuple(self._notes(site, calls, rows, found, forbidden))
         stays = {r.first: own[r.first][0][1] for r in found}
@@ -99,9 +100,6 @@ class Threads:
         made = facts.entry.is_async or facts.entry.awaitable
         known = facts.known and not facts.everything and not facts.threads and not made
         return known and bool(set(facts.domains) - _HERE) and latency_of(facts)[0] >= _LONG_MS
-
-    def _one_at_a_time(self, region: Region, first: str) -> bool:
-        return self.planner.one_at_a_time([first, *(m.facts.name for m in region.moved)])
 
     def _start(
         self,
@@ -191,6 +189,9 @@ class Threads:
                 return start.early
             words = f"its arguments may raise, and so may line {line} before"
             return Edge(EdgeKind.FAILURE, words, line)
+        limit = shared(rows[previous].only.limits, start.limits)
+        if limit is not None:
+            return Edge(EdgeKind.GAIN, words_of(limit), line)
         gain = self.planner.config.min_gain_ms
         if min(row.waits, rows[previous].waits) - THREAD_MS >= gain:
             words = f"beside line {line} it would gain less than the batches that are made instead"

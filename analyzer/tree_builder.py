@@ -8,15 +8,16 @@ branch is taken, and how many turns a loop takes, is assumed here and replaced b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from .blocks import Plan
+from .checks import Limit
 from .comprehensions import Comprehension
 from .effects.awaitables import handed
 from .engine import Analysis, Analyzed
 from .findings import calls_of
 from .ir import Block, Call, Event, Function, Invoke, Span, Statement
 from .latency import latency_known
+from .limits import limits_of
 from .schedule import Region, Row
 from .threads import THREAD_MS
 from .tree_edges import paths_of
@@ -341,14 +342,15 @@ class _Builder:
                     call.await_span or call.span,
                     latency_known(facts, shared.blocked.get(call.id)),
                     facts.name if target is not None else "",
-                    next(
-                        ((limit.match, limit.max_concurrency) for limit in shared.config.limits
-                         if fnmatchcase(facts.name, limit.match)),
-                        None,
-                    ),
+                    _narrowest(limits_of(shared.inference, call)),
                 )
             )  # fmt: skip
         return Leaf(self.places[call.id])
+
+
+def _narrowest(limits: Sequence[Limit]) -> tuple[str, int] | None:
+    found = min(limits, key=lambda limit: limit.max_concurrency, default=None)
+    return None if found is None else (found.name, found.max_concurrency)
 
 
 def _together(works: Sequence[Work]) -> Work:
