@@ -14,6 +14,7 @@ from pexec.analyzer.engine import Analyzed, analyze
 from pexec.analyzer.limits import limits_of
 from pexec.analyzer.projection import Times, project
 from pexec.analyzer.source import from_text
+from pexec.analyzer.tree_builder import trees
 from pexec.codemods.rewrite import rewrite
 from simulation.loop import run_program
 
@@ -27,7 +28,7 @@ def projected(source: str, limits: list[dict[str, Any]]) -> tuple[Analyzed, Time
     conf = check({"tools": TOOLS, "limits": limits}, "test")
     analysis = analyze(from_text(source), conf)
     result = rewrite(analysis, conf, "t.py", False)
-    times = project(analysis, result).times
+    times = project([trees(analysis, result)])[0].times
     assert times.critical_ms <= times.projected_ms + 1e-6 <= times.sequential_ms + 2e-6
     return result, times
 

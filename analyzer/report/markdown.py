@@ -19,6 +19,7 @@ from .page import (
     Opportunity,
     Page,
     compared,
+    factor,
     latency_words,
     percent,
     rows_of,
@@ -62,7 +63,10 @@ def _heading(page: Page) -> str:
 
 def _verdict(page: Page) -> list[str]:
     times = page.times
-    words = [f"{bound(times)[0].upper()}{bound(times)[1:]}."]
+    saved = f"`pexec-fix` would save about {milliseconds(times.saved_ms)} ({factor(times.speedup)})"
+    if times.saved_ms <= 0:
+        saved = "`pexec-fix` would change nothing"
+    words = [f"{saved}; {bound(times)}."]
     if page.more_unsafe:
         words.append(f"{page.more_unsafe} more with `--unsafe-fixes`.")
     words.append(f"Confidence: **{page.confidence}**, as the weakest latency.")
