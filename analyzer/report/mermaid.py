@@ -24,8 +24,9 @@ _OTHER = re.compile(r"[^\w. -]+")
 
 def word(name: str, most: int = 40) -> str:
     """A name as it may stand in any place of a diagram."""
-    plain = _OTHER.sub(" ", name.rpartition(":")[2]).strip(" -.")
-    return shortened(plain, most) or "call"
+    plain = _OTHER.sub(" ", name.removeprefix("mcp:"))
+    plain = re.sub(r"--+|\s+", " ", plain)
+    return shortened(" ".join(plain.split()).strip("-. "), most) or "call"
 
 
 def gantt(function: FunctionProjection, only: frozenset[int] | None = None) -> str:
