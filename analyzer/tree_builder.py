@@ -111,10 +111,10 @@ class _Builder:
         before, after, best = self._block(function.block)
         if not self.sites:
             return None
-        module = self.shared.analysis.module.name
+        module = self.shared.analysis.module.name or "__main__"
         name = function.qualname or "<module>"
         return FunctionTree(
-            name, f"{module}.{function.qualname}" if function.qualname else module, function.span,
+            name, ".".join(filter(None, (module, function.qualname))), function.span,
             tuple(self.sites), before, after, best,
             tuple(self.groups), tuple(self.blocks), tuple(self.edges),
         )  # fmt: skip
