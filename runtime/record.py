@@ -30,7 +30,7 @@ import time
 import types
 from collections.abc import Callable, Coroutine
 from threading import get_ident
-from typing import Any
+from typing import Any, cast
 
 ROOT = os.getcwd()
 LIBRARY = os.path.dirname(os.path.abspath(os.__file__))
@@ -106,7 +106,9 @@ def refused(result: Any) -> bool:
 
 def started(site: int, run: int, value: Any) -> Any:
     """What is handed on to run in a task. A task or future that runs already stays what it is."""
-    return Started(site, run, noted(site, run), value) if isinstance(value, Coroutine) else value
+    if not isinstance(value, Coroutine):
+        return value
+    return Started(site, run, noted(site, run), cast("Coroutine[Any, Any, Any]", value))
 
 
 class Started(Coroutine[Any, Any, Any]):
@@ -184,6 +186,7 @@ def conclude() -> None:
 def code_of(data: bytes, path: str, name: str, package: str) -> types.CodeType:
     """What a file is compiled to. If that fails, the file runs as it is."""
     tree = compile(data, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    cause = ""
     try:
         lines = importlib.util.decode_source(data).split("\n")
         run = builtins._pexec_next()  # type: ignore[attr-defined]
@@ -191,9 +194,10 @@ def code_of(data: bytes, path: str, name: str, package: str) -> types.CodeType:
         tree = instrument.instrumented(tree, file, sites)
         return compile(tree, path, "exec", dont_inherit=True)
     except Exception as error:
-        code = compile(data, path, "exec", dont_inherit=True)
-        complain(f"{relative(path)}: not recorded: {type(error).__name__}: {error}")
-        return code
+        cause = f"{type(error).__name__}: {error}"
+    code = compile(data, path, "exec", dont_inherit=True)  # or the error that is the program's own
+    complain(f"{relative(path)}: not recorded: {cause}")
+    return code
 
 
 def relative(path: str) -> str:
@@ -250,10 +254,19 @@ def shown(kind: Any, error: BaseException, trace: Any) -> None:
 
 
 def without_us(trace: types.TracebackType | None) -> types.TracebackType | None:
+    """The entries without ours, and without those of the import system that led to ours."""
     entries: list[types.TracebackType] = []
+    ours = False
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename != shown.__code__.co_filename:
+        filename = trace.tb_frame.f_code.co_filename
+        importing = filename.startswith("<frozen importlib")
+        if filename == shown.__code__.co_filename:
+            ours = True
+            while entries and entries[-1].tb_frame.f_code.co_filename.startswith("<frozen import"):
+                entries.pop()
+        elif not (ours and importing):
             entries.append(trace)
+            ours = False
         trace = trace.tb_next
     for entry in reversed(entries):
         entry.tb_next, trace = trace, entry
@@ -309,7 +322,6 @@ def main(filename: str, *given: str) -> None:
         reason = f"[Errno {error.errno}] {error.strerror}"
         sys.stderr.write(f"{sys.executable}: can't open file {full!r}: {reason}\n")
         sys.exit(2)
-    atexit.register(conclude)
     folder = os.path.dirname(os.path.realpath(full))
     sys.path[:] = path if sys.flags.safe_path else [folder, *path]
     loader = importlib.machinery.SourceFileLoader("__main__", full)
@@ -318,7 +330,9 @@ def main(filename: str, *given: str) -> None:
         names["__annotations__"] = {}
     module.__dict__.update(names)
     stem = os.path.splitext(os.path.basename(full))[0]
-    exec(code_of(data, full, stem, ""), module.__dict__)
+    code = code_of(data, full, stem, "")
+    atexit.register(conclude)
+    exec(code, module.__dict__)
 
 
 if __name__ == "__main__":
