@@ -41,6 +41,7 @@ INSTALLED = {"site-packages", "dist-packages"}
 clock = time.perf_counter
 epoch = time.time() - clock()
 out = -1
+out_is = (0, 0)  # which file that is
 sites: list[Any] = []  # of instrument.py
 #: Tool names and times of calls that are being made: by site, run and thread.
 notes: dict[tuple[int, int, int], Any] = {}
@@ -55,10 +56,19 @@ def write(site: int, run: int, tool: str, begun: float, failed: bool) -> None:
     line = f'{{"tool": {name}, "start": {epoch + begun:.6f}, '
     line += f'"end": {epoch + end:.6f}, "failed": {"true" if failed else "false"}, {rest}{run}}}\n'
     try:
-        os.write(out, line.encode())  # at once and to the end of the file: safe among threads
+        if which(out) == out_is:  # the program may have closed all files, and opened others
+            os.write(out, line.encode())  # at once, and to the end: safe among threads
+            return
+        cause = "the program closed the file"
     except OSError as error:
-        out = -1
-        complain(f"nothing is recorded any more: {error.strerror}")
+        cause = error.strerror or str(error)
+    out = -1
+    complain(f"nothing is recorded any more: {cause}")
+
+
+def which(file: int) -> tuple[int, int]:
+    status = os.fstat(file)
+    return status.st_dev, status.st_ino
 
 
 def complain(words: str) -> None:
@@ -173,7 +183,10 @@ def count(first: int) -> None:
 
 
 def conclude() -> None:
-    if out >= 0 and not os.fstat(out).st_size:
+    empty = False
+    with contextlib.suppress(OSError):
+        empty = out >= 0 and not os.fstat(out).st_size
+    if empty:
         complain(
             "nothing was recorded: no awaited call in a file below this folder "
             "(docs/traces.md says what can be seen)"
@@ -291,9 +304,10 @@ blocking = re.compile("|".join(map(fnmatch.translate, globs)) or "(?!)")
 
 def main(filename: str, *given: str) -> None:
     """Run the program. What it is given, where it looks for modules, how it ends: as ever."""
-    global out
+    global out, out_is
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
     out = os.open(filename, flags, 0o666)
+    out_is = which(out)
     count(1)
     for function in (timed, started, note, begin, end):
         setattr(builtins, f"_pexec_{function.__name__}", function)

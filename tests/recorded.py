@@ -14,6 +14,7 @@ from textwrap import dedent
 from pexec.analyzer.recording import recorded
 from pexec.analyzer.timings import Timing, read_timings
 
+PYTHON = os.environ.get("PEXEC_TEST_PYTHON", sys.executable)  # what runs the programs
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PEXEC_RECORD")}
 
 
@@ -59,7 +60,7 @@ def record(folder: Path, *words: str, patterns: Sequence[str] = ()) -> Ran:
     """Record `python WORDS…` in a folder."""
     out = folder.parent / f"{folder.name}.jsonl"
     out.unlink(missing_ok=True)
-    command, environment = recorded([sys.executable, *words], str(out), patterns)
+    command, environment = recorded([PYTHON, *words], str(out), patterns)
     ran = run(command, folder, PEXEC_RECORD=environment["PEXEC_RECORD"])
     return Ran(ran.returncode, ran.stdout, ran.stderr, read_timings(out) if out.exists() else ())
 
@@ -74,7 +75,7 @@ NOTHING = "pexec: nothing was recorded"
 
 def both(folder: Path, *words: str, patterns: Sequence[str] = ()) -> Ran:
     """Run a program as it is and recorded; exit code and all that is printed are the same."""
-    plain, ran = run([sys.executable, *words], folder), record(folder, *words, patterns=patterns)
+    plain, ran = run([PYTHON, *words], folder), record(folder, *words, patterns=patterns)
     own = [line for line in ran.stderr.splitlines(True) if not line.startswith(NOTHING)]
     assert (plain.returncode, plain.stdout) == (ran.code, ran.stdout), ran.stderr
     assert _depth(plain.stderr) == _depth("".join(own))

@@ -413,6 +413,25 @@ def test_signals(number: signal.Signals, folder: Path) -> None:
         assert found == [("tools.get", False)]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
+def test_a_program_that_closes_all_files(folder: Path) -> None:
+    """Nothing is written into a file that happens to get the same number."""
+    program = """\
+        import asyncio, os
+        from tools import get
+        asyncio.run(get(1))
+        os.closerange(3, 50)
+        mine = [os.open("mine", os.O_RDWR | os.O_CREAT) for _ in range(20)]
+        asyncio.run(get(2))
+        print(os.fstat(mine[0]).st_size)
+        """
+    put(folder, main=program)
+    ran = record(folder, "main.py")
+    assert ran.stdout == "0\n"
+    assert ran.stderr == "pexec: nothing is recorded any more: the program closed the file\n"
+    assert len(ran.timings) == 1
+
+
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
 def test_children_by_fork(folder: Path) -> None:
     program = """\
