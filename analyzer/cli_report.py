@@ -105,11 +105,34 @@ that cannot be read or parsed, a comment that cannot be posted, or an internal e
     type=click.Choice(["new"]),
     help="Exit with 1 if there are findings that the baseline does not hold.",
 )
+@click.option(
+    "--record",
+    metavar="OUT",
+    help="Run a program, `--record OUT -- python script.py`, and write down how long its tools "
+    "take. Nothing else is done.",
+)
 @version
 @click.pass_context  # fmt: skip
 def report_command(ctx: click.Context, **given: Any) -> None:
     """One page: calls, batches, time now and projected, and what holds the rest back."""
+    if given["record"] is not None:
+        ctx.exit(guarded(lambda: _record(ctx, given)))
     ctx.exit(guarded(lambda: _report(ctx.obj, given)))
+
+
+def _record(ctx: click.Context, given: dict[str, Any]) -> int:
+    from .recording import patterns_of, record
+    from .settings import Request, Settings
+
+    set_here = click.core.ParameterSource.COMMANDLINE
+    others = [name for name in given if ctx.get_parameter_source(name) is set_here]
+    for name in others:
+        if name not in ("record", "paths"):
+            words = name.replace("_", "-")
+            raise ConfigError(f"--record and --{words} exclude each other; options of the program "
+                              "stand behind `--`")  # fmt: skip
+    here = Settings(Request(paths=())).of_folder(".")
+    return record(given["paths"], given["record"], patterns_of(here))
 
 
 def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
