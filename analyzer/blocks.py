@@ -12,6 +12,7 @@ from .effects.inference import Inference
 from .effects.selector import Name
 from .footprint import Footprint, Footprints
 from .gathering import callees_first
+from .header_ways import way_of
 from .ir import Call, Invoke, Statement
 from .loop_blocks import LoopBlocks
 from .members import (
@@ -59,6 +60,7 @@ class Plan:
     shown: Mapping[int, tuple[frozenset[object], frozenset[object]]]
     stays: Mapping[int, Call] = field(default_factory=dict[int, Call])  # a blocking first call
     waits: Mapping[int, float] = field(default_factory=dict[int, float])  # of blocking calls
+    named: tuple[Member, ...] = ()  # in a header: the calls whose results get names
 
 
 #: The shapes of opportunities that are planned together; a region is of one of them.
@@ -130,6 +132,11 @@ class Planner:
             raising=raising, chains=self._chains(site, rows, prints, around),
         )  # fmt: skip
         found = tuple(r for r in found if not self._one_at_a_time(r, statements[r.first]))
+        named: tuple[Member, ...] | Edge = ()
+        if found and site.block.role == "header":
+            named = way_of(site, found[0], rows[0], around, self.footprints)
+        if isinstance(named, Edge):
+            named, found, forbidden = (), (), named
         notes = tuple(self._notes(statements, rows, found, forbidden))
         known = {
             r.first: (
@@ -138,7 +145,7 @@ class Planner:
             )
             for r in found
         }
-        return Plan(site, tuple(rows), prints, found, notes, around, known)
+        return Plan(site, tuple(rows), prints, found, notes, around, known, named=named)
 
     def _chains(
         self, site: Site, rows: Sequence[Row], prints: Sequence[Footprint], around: Surroundings

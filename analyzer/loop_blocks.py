@@ -64,7 +64,7 @@ class LoopBlocks:
         """Plan the loops of a block; one that holds a batch of its own stays as it is."""
         comprehensions = Comprehensions(self.planner, self.loops.turning)
         made = self.planner.module.comprehensions and "PX104" in self.planner.config.select
-        for i, statement in enumerate(site.block.statements):
+        for i, statement in enumerate(site.block.statements if site.block.role != "header" else ()):
             found = None
             if id(statement) in self.planner.holding:
                 continue

@@ -75,12 +75,13 @@ class Writer:
 
         Lines that begin inside a string keep their indentation, which is part of the string.
         """
-        found: list[str] = []
-        for number, line in self.lines(first, last):
-            if number not in self._fixed and line.strip():
-                line = new + (line[len(old) :] if line.startswith(old) else line.lstrip())
-            found.append(line)
-        return found
+        return [self.deeper(number, line, old, new) for number, line in self.lines(first, last)]
+
+    def deeper(self, number: int, line: str, old: str, new: str) -> str:
+        """Line ``number``, indented by ``new`` where it was by ``old``, unless in a string."""
+        if number in self._fixed or not line.strip():
+            return line
+        return new + (line[len(old) :] if line.startswith(old) else line.lstrip())
 
     @staticmethod
     def _feed(line: str) -> int:

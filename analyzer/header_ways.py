@@ -1,0 +1,67 @@
+"""How the calls in the header of an `if`, `for` or `match` are awaited before its statement.
+
+In the ordered form only the header may stand in the `try`, not the blocks: either the results of
+the calls get names, and the header reads them, or the value of the header gets one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .dependence import conflict_of
+from .edges import Edge, EdgeKind, Member, Surroundings
+from .footprint import Footprints, visible_writes
+from .headers import header_of
+from .ir import Event, Invoke
+from .schedule import Region, Row
+from .sites import Site
+
+
+def way_of(
+    site: Site, region: Region, row: Row, around: Surroundings, footprints: Footprints
+) -> tuple[Member, ...] | Edge:
+    """The calls whose results get names, up to the last one that starts early, in order.
+
+    None of them where the value of the header gets a name instead; an edge where neither may.
+    """
+    header = header_of(*site.parents[-1])
+    assert header is not None
+    last = max(m.ordinal for m in region.moved)
+    members = [s.member for s in row.starts[: last + 1] if s.member is not None]
+    words = "a call in its header awaits for its arguments, or is not known"
+    if len(members) == last + 1:
+        words = _moved_behind(members, around, footprints)
+    if not words:
+        return tuple(members)
+    if not header.unnamed:
+        return ()
+    line = site.block.statements[0].span.line
+    return Edge(
+        EdgeKind.CONTROL, f"{words}, and the header must stay whole: {header.unnamed}", line
+    )
+
+
+def _moved_behind(members: Sequence[Member], around: Surroundings, footprints: Footprints) -> str:
+    """Why what stands between the calls cannot follow them all, or ""."""
+    does = footprints.of_events(between(members))
+    if does.everything or does.controls or visible_writes(does, None if around.ends else around):
+        return "what stands between the calls may be seen"
+    if (does.raises or does.own_risk) and not around.ends:
+        return "what stands between the calls may raise"
+    if any(conflict_of(does.effects, m.footprint.effects, footprints) for m in members):
+        return "a call changes what is read before it"
+    if any(m.call.commented for m in members):
+        return "a comment stands between `await` and its call"
+    return ""
+
+
+def between(members: Sequence[Member]) -> Iterator[Event]:
+    """What is evaluated before the last of the calls, themselves and their arguments aside."""
+    own = {id(event) for m in members for event in m.call.setup}
+    calls = {m.call.id for m in members}
+    for event in members[0].statement.events:
+        called = isinstance(event, Invoke) and event.call.id in calls
+        if isinstance(event, Invoke) and event.call.id == members[-1].call.id:
+            return
+        if not called and id(event) not in own:
+            yield event
