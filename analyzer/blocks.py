@@ -12,7 +12,7 @@ from .effects.inference import Inference
 from .effects.selector import Name
 from .footprint import Footprint, Footprints
 from .gathering import callees_first
-from .header_ways import way_of
+from .header_ways import done_before, way_of
 from .ir import Call, Invoke, Statement
 from .loop_blocks import LoopBlocks
 from .members import (
@@ -99,6 +99,7 @@ class Planner:
         loops = LoopBlocks(self)
         rank = callees_first(self.inference)
         for site in sorted(self.sites.all(), key=lambda s: (rank(s.function), -len(s.parents))):
+            self.holding |= done_before(site.block.statements, self.footprints)
             loops.plan_in(site)
             if sum(_calls(s) for s in site.block.statements) >= 2:
                 plan = self._plan(site, self.sites.forbidden(site))

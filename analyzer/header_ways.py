@@ -6,13 +6,14 @@ the calls get names, and the header reads them, or the value of the header gets 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from .dependence import conflict_of
 from .edges import Edge, EdgeKind, Member, Surroundings
 from .footprint import Footprints, visible_writes
 from .headers import header_of
-from .ir import Event, Invoke
+from .ir import Define, Event, Invoke, Statement, Use
 from .schedule import Region, Row
 from .sites import Site
 
@@ -53,6 +54,29 @@ def _moved_behind(members: Sequence[Member], around: Surroundings, footprints: F
     if any(m.call.commented for m in members):
         return "a comment stands between `await` and its call"
     return ""
+
+
+#: What results, and the values of headers, are called.
+_NAMED = re.compile(r":(\w+_result|condition|items|subject)(_[0-9]+)?$")
+
+
+def done_before(statements: Sequence[Statement], footprints: Footprints) -> set[int]:
+    """The statements (by identity) whose header reads what an earlier run gathered before them.
+
+    They are treated like those that get such a batch, so that a second run changes nothing.
+    """
+    found: set[int] = set()
+    facts = footprints.inference.facts
+    for earlier, statement in zip(statements, statements[1:], strict=False):
+        if not statement.blocks or not (earlier.final or not earlier.blocks):
+            continue
+        bound = {e.symbol for e in earlier.events if isinstance(e, Define)}
+        read = {e.place.symbol for e in statement.events[: statement.blocks[0].at]
+                if isinstance(e, Use) and _NAMED.search(e.place.symbol)}  # fmt: skip
+        calls = footprints.of(earlier).calls if bound & read else ()
+        if any(c.awaited and facts(c).name == "asyncio.gather" for c in calls):
+            found.add(id(statement))
+    return found
 
 
 def between(members: Sequence[Member]) -> Iterator[Event]:
