@@ -98,8 +98,14 @@ class Planner:
         found: list[Plan] = []
         loops = LoopBlocks(self)
         rank = callees_first(self.inference)
-        for site in sorted(self.sites.all(), key=lambda s: (rank(s.function), -len(s.parents))):
-            self.holding |= done_before(site.block.statements, self.footprints)
+        sites = tuple(self.sites.all())
+        done = {found for s in sites for found in done_before(s.block.statements, self.footprints)}
+        self.holding |= done
+        for site in sorted(
+            sites, key=lambda s: (rank(s.function), -len(s.parents), s.block.role == "header")
+        ):
+            if site.block.role == "header" and id(site.parents[-1][0]) in done:
+                continue
             loops.plan_in(site)
             if sum(_calls(s) for s in site.block.statements) >= 2:
                 plan = self._plan(site, self.sites.forbidden(site))
@@ -135,7 +141,9 @@ class Planner:
         found = tuple(r for r in found if not self._one_at_a_time(r, statements[r.first]))
         named: tuple[Member, ...] | Edge = ()
         if found and site.block.role == "header":
-            named = way_of(site, found[0], rows[0], around, self.footprints)
+            several = several_of(0, statements[0], self.footprints, self.sites.bound_at(site, 0))
+            calls = [member for member, _ in several]
+            named = way_of(site, found[0], calls, around, self.footprints)
         if isinstance(named, Edge):
             named, found, forbidden = (), (), named
         notes = tuple(self._notes(statements, rows, found, forbidden))

@@ -8,28 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from .dependence import conflict_of
 from .edges import Edge, EdgeKind, Member, Surroundings
 from .footprint import Footprints, visible_writes
 from .headers import header_of
 from .ir import Define, Event, Invoke, Statement, Use
-from .schedule import Region, Row
+from .schedule import Region
 from .sites import Site
 
 
 def way_of(
-    site: Site, region: Region, row: Row, around: Surroundings, footprints: Footprints
+    site: Site,
+    region: Region,
+    calls: Sequence[Member | None],
+    around: Surroundings,
+    footprints: Footprints,
 ) -> tuple[Member, ...] | Edge:
     """The calls whose results get names, up to the last one that starts early, in order.
 
+    ``calls``: all that the header awaits, None where one is not known well enough to be moved.
     None of them where the value of the header gets a name instead; an edge where neither may.
     """
     header = header_of(*site.parents[-1])
     assert header is not None
     last = max(m.ordinal for m in region.moved)
-    members = [s.member for s in row.starts[: last + 1] if s.member is not None]
-    words = "a call in its header awaits for its arguments, or is not known"
+    members = [member for member in calls[: last + 1] if member is not None]
+    words = "a call in its header has to stay where it is"
     if len(members) == last + 1:
         words = _moved_behind(members, around, footprints)
     if not words:
@@ -67,7 +73,7 @@ def done_before(statements: Sequence[Statement], footprints: Footprints) -> set[
     """
     found: set[int] = set()
     facts = footprints.inference.facts
-    for earlier, statement in zip(statements, statements[1:], strict=False):
+    for earlier, statement in pairwise(statements):
         if not statement.blocks or not (earlier.final or not earlier.blocks):
             continue
         bound = {e.symbol for e in earlier.events if isinstance(e, Define)}

@@ -26,9 +26,12 @@ class LoopBlocks:
     def gains_more(self, site: Site, found: Sequence[Region]) -> bool:
         """Do all turns of the loop around a block save more together than its batches do?
 
-        Then the loop is planned, and its turns run as they stand: bounds do not add up.
+        Then the loop is planned, if it is not yet, and its turns run as they stand: bounds do not
+        add up.
         """
         parents = [parent for parent, _ in site.parents]
+        if any(loop.statement is parent for loop in self.planner.loops for parent in parents):
+            return True
         inner = next((s for s in reversed(parents) if s.kind != "If"), None)
         if inner is None or inner.kind != "For" or "PX103" not in self.planner.config.select:
             return False

@@ -40,10 +40,13 @@ def header(
     lines = Span(starts[whole.line - 1], end, whole.line, 1, end_line, 1)
     indent = text[starts[whole.line - 1] : whole.start].lstrip("\f")
     block = Block((Statement("Header", span, lines, tuple(events)),), indent, role="header")
+    held = _HELD.get(word, "")
+    if not held and _comprehension_awaits(value):
+        held = "a comprehension in it awaits"
     unnamed = _unnamed(first) if word in ("if", "match") else ""
-    if not unnamed and _binds(first):
+    if not unnamed and _finds(first, cst.NamedExpr):
         unnamed = "it binds a name"
-    return Header(block, word, unit.span(first), unnamed, _HELD.get(word, ""))
+    return Header(block, word, unit.span(first), unnamed, held)
 
 
 def first_evaluated(test: cst.CSTNode) -> cst.CSTNode:
@@ -84,14 +87,13 @@ def _unnamed(value: cst.CSTNode) -> str:
     return ""
 
 
-class _Finds(cst.CSTVisitor):
-    found = False
-
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
-        self.found = True
+def _finds(node: cst.CSTNode, *kinds: type[cst.CSTNode]) -> bool:
+    """Is a node of one of these kinds in an expression?"""
+    return isinstance(node, kinds) or any(_finds(child, *kinds) for child in node.children)
 
 
-def _binds(node: cst.CSTNode) -> bool:
-    finder = _Finds()
-    node.visit(finder)
-    return finder.found
+def _comprehension_awaits(node: cst.CSTNode) -> bool:
+    """Does a comprehension in an expression await?"""
+    if isinstance(node, cst.BaseComp):
+        return _finds(node, cst.Await)
+    return any(map(_comprehension_awaits, node.children))
