@@ -47,7 +47,7 @@ def given(*values):
 LEAVES = ("kept['n']", "n", "1", "'b'", "print('x')", "len('abc')", "kept", "given()", "Loud(1, 2)")
 CALLS = ("read", "read", "read", "read", "parts", "look", "change", "bind")
 SHAPES = ("[?, ?]", "given(?, ?)", "given(?, ?, ?)", "Loud(?, ?)", "(?, ?)[1]", "? == ?", "? != ?",
-          "str(?) < str(?) < str(?)", 'f"{?} {?}"', "? in [?]", "(w := ?)", "(not (? == ?))",
+          "str(?) < str(?) < str(?)", "'%s %s' % (?, ?)", "? in [?]", "(w := ?)", "(not (? == ?))",
           "(? and ?)", "(? or ?)", "(? if ? else ?)", "dict(a=?, b=?)",
           "[? for _ in 'ab']")  # fmt: skip
 
