@@ -75,13 +75,27 @@ class Writer:
 
         Lines that begin inside a string keep their indentation, which is part of the string.
         """
-        return [self.deeper(number, line, old, new) for number, line in self.lines(first, last)]
+        found: list[str] = []
+        for number, line in self.lines(first, last):
+            if number not in self._fixed and line.strip():
+                line = new + (line[len(old) :] if line.startswith(old) else line.lstrip())
+            found.append(line)
+        return found
 
-    def deeper(self, number: int, line: str, old: str, new: str) -> str:
-        """Line ``number``, indented by ``new`` where it was by ``old``, unless in a string."""
-        if number in self._fixed or not line.strip():
-            return line
-        return new + (line[len(old) :] if line.startswith(old) else line.lstrip())
+    def deeper(self, span: Span, indent: str, edits: Sequence[Edit]) -> list[Edit]:
+        """What indents the lines of a value after its first one, where no edit replaces them.
+
+        They keep their distance from the line on which it begins; see ``reindented``.
+        """
+        ((_, first),) = self.lines(span.line, span.line)
+        base = first[: len(first) - len(first.lstrip())]
+        found: list[Edit] = []
+        for number, line in self.lines(span.line + 1, span.end_line):
+            start = self.starts[number - 1]
+            if number not in self._fixed and line.strip() and not _covered(start, edits):
+                own = len(base) if line.startswith(base) else len(line) - len(line.lstrip())
+                found.append(Edit(start, start + own, indent))
+        return found
 
     @staticmethod
     def _feed(line: str) -> int:

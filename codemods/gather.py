@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -354,7 +355,8 @@ def own_range(member: Member, text: str) -> tuple[int, int]:
     assert span is not None
     begin, end = span.start, span.end
     own = text[begin - 1 : begin] == "(" and text[end : end + 1] == ")"
-    called = re.search(r"[\w)\]}\"']\s*$", text[: begin - 1].rpartition("\n")[2])
+    before = re.search(r"(\w+|[)\]}\"'])\s*$", text[: begin - 1].rpartition("\n")[2])
+    called = before and not (keyword.iskeyword(before[1]) and text[begin - 2].isspace())
     return (begin - 1, end + 1) if own and not called else (begin, end)
 
 

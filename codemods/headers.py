@@ -94,7 +94,9 @@ def _value(
     assert header is not None
     span, text = header.value, writer.source.text
     name = names.new(_VALUE[header.word])
-    moved = [Edit(e.start - span.start, e.end - span.start, e.text) for e in awaits]
+    inner = indent + writer.style.unit
+    marks = writer.deeper(span, inner, awaits)
+    moved = [Edit(e.start - span.start, e.end - span.start, e.text) for e in (*awaits, *marks)]
     value = apply(text[span.start : span.end], moved)
     begin, end = _parenthesised(span, text)
     glued = text[begin - 1 : begin].isalnum()
@@ -102,13 +104,7 @@ def _value(
     parts = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if len(parts) == 1 and writer.fits(f"{indent}{name} = {value}"):
         return [f"{indent}{name} = {value}"], edits
-    inner = indent + writer.style.unit
-    own = text[writer.starts[span.line - 1] : span.start]
-    base = own[: len(own) - len(own.lstrip())]
-    lines = [f"{indent}{name} = (", inner + parts[0]]
-    for number, line in enumerate(parts[1:], span.line + 1):
-        lines.append(writer.deeper(number, line, base, inner))
-    return [*lines, f"{indent})"], edits
+    return [f"{indent}{name} = (", inner + parts[0], *parts[1:], f"{indent})"], edits
 
 
 def _parenthesised(span: Span, text: str) -> tuple[int, int]:
