@@ -12,6 +12,7 @@ from .effects.inference import Inference
 from .effects.selector import Name
 from .footprint import Footprint, Footprints
 from .gathering import callees_first
+from .header_ways import done_before, way_of
 from .ir import Call, Invoke, Statement
 from .limits import limits_of, limits_of_all, shared, words_of
 from .loop_blocks import LoopBlocks
@@ -60,6 +61,7 @@ class Plan:
     shown: Mapping[int, tuple[frozenset[object], frozenset[object]]]
     stays: Mapping[int, Call] = field(default_factory=dict[int, Call])  # a blocking first call
     waits: Mapping[int, float] = field(default_factory=dict[int, float])  # of blocking calls
+    named: tuple[Member, ...] = ()  # in a header: the calls whose results get names
 
 
 #: The shapes of opportunities that are planned together; a region is of one of them.
@@ -97,7 +99,14 @@ class Planner:
         found: list[Plan] = []
         loops = LoopBlocks(self)
         rank = callees_first(self.inference)
-        for site in sorted(self.sites.all(), key=lambda s: (rank(s.function), -len(s.parents))):
+        sites = tuple(self.sites.all())
+        done = {found for s in sites for found in done_before(s.block.statements, self.footprints)}
+        self.holding |= done
+        for site in sorted(
+            sites, key=lambda s: (rank(s.function), -len(s.parents), s.block.role == "header")
+        ):
+            if site.block.role == "header" and id(site.parents[-1][0]) in done:
+                continue
             loops.plan_in(site)
             if sum(_calls(s) for s in site.block.statements) >= 2:
                 plan = self._plan(site, self.sites.forbidden(site))
@@ -130,6 +139,13 @@ class Planner:
             rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
             raising=raising, chains=self._chains(site, rows, prints, around),
         )  # fmt: skip
+        named: tuple[Member, ...] | Edge = ()
+        if found and site.block.role == "header":
+            several = several_of(0, statements[0], self.footprints, self.sites.bound_at(site, 0))
+            calls = [member for member, _ in several]
+            named = way_of(site, found[0], calls, around, self.footprints)
+        if isinstance(named, Edge):
+            named, found, forbidden = (), (), named
         notes = tuple(self._notes(statements, rows, found, forbidden))
         known = {
             r.first: (
@@ -138,7 +154,7 @@ class Planner:
             )
             for r in found
         }
-        return Plan(site, tuple(rows), prints, found, notes, around, known)
+        return Plan(site, tuple(rows), prints, found, notes, around, known, named=named)
 
     def _chains(
         self, site: Site, rows: Sequence[Row], prints: Sequence[Footprint], around: Surroundings

@@ -113,7 +113,7 @@ class Executions:
     def _here(self, site: TimedCall, filename: str) -> list[Timing]:
         """The calls that were timed at a call site."""
         path = PurePath(filename)
-        placed = self._placed.get((path.name, site.span.line, site.span.column), [])
+        placed = self._placed.get((path.name, site.row, site.column), [])
         return [t for t in placed if _same_file(PurePath(t.file), path)]
 
     def _latency(

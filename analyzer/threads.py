@@ -214,7 +214,8 @@ def thread_plans(planner: Planner, taken: frozenset[int], holding: frozenset[int
     found: list[Plan] = []
     rank = callees_first(planner.inference)
     every = sorted(
-        planner.sites.all(blocking=True), key=lambda s: (rank(s.function), -len(s.parents))
+        (s for s in planner.sites.all(blocking=True) if s.block.role != "header"),
+        key=lambda s: (rank(s.function), -len(s.parents)),
     )
     for site in every:
         if any(id(parent) in taken for parent, _ in site.parents):

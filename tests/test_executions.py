@@ -81,8 +81,8 @@ def test_failed_calls_are_counted_apart() -> None:
 
 def test_a_place_of_its_own_counts_from_three_calls_on() -> None:
     files = of("x = await one(a)", "y = await one(b)")
-    here = {"file": "src/prog.py", "line": 5, "column": 9}
-    there = {"file": "prog.py", "line": 6, "column": 9}
+    here = {"file": "src/prog.py", "line": 5, "column": 15}
+    there = {"file": "prog.py", "line": 6, "column": 15}
     found = projected(files, *called("app.one", 1, 2, 3, **here), *called("app.one", 30, **there))
     assert means(found) == [2, 9]  # the second one has those of the tool
     assert means(projected(files, *called("x", 1, 2, 3, **here))) == [2, 100]
@@ -102,7 +102,7 @@ def runs(number: int, line: int, column: int, counts: list[int], first: int = 1)
 
 def test_turns_of_loops_are_counted() -> None:
     files = of("x = await one(a)", "for k in a:", "    await one(k)")
-    timings = [*runs(2, 5, 9, [1, 1]), *runs(2, 7, 9, [3, 4])]
+    timings = [*runs(2, 5, 15, [1, 1]), *runs(2, 7, 15, [3, 4])]
     found = projected(files, *timings)
     assert found.functions[0].times.sequential_ms == pytest.approx(100 + 350)
     assert found.functions[0].assumed == ()
@@ -111,7 +111,7 @@ def test_turns_of_loops_are_counted() -> None:
 
 def test_turns_of_loops_in_loops_and_literal_ones() -> None:
     files = of("for k in a:", "    await one(k)", "    for m in range(2):", "        await two(m)")
-    found = projected(files, *runs(1, 6, 9, [5]), *runs(1, 8, 13, [10]))
+    found = projected(files, *runs(1, 6, 15, [5]), *runs(1, 8, 19, [10]))
     assert found.functions[0].times.sequential_ms == pytest.approx(5 * (100 + 2 * 100), abs=1000)
     tree = found.functions[0].tree
     assert [s.latency.count for s in tree.sites] == [5, 10]
@@ -119,8 +119,8 @@ def test_turns_of_loops_in_loops_and_literal_ones() -> None:
 
 def test_shares_of_branches() -> None:
     files = of("x = await one(a)", "if x:", "    await one(a)", "else:", "    await two(b)")
-    timings = [*runs(4, 5, 9, [1] * 4), *runs(4, 7, 9, [1, 1, 1, 0])]
-    other = [replace(t, tool="app.two", end=0.2) for t in runs(4, 9, 9, [0, 0, 0, 1])]
+    timings = [*runs(4, 5, 15, [1] * 4), *runs(4, 7, 15, [1, 1, 1, 0])]
+    other = [replace(t, tool="app.two", end=0.2) for t in runs(4, 9, 15, [0, 0, 0, 1])]
     found = projected(files, *timings, *other)
     assert found.functions[0].times.sequential_ms == pytest.approx(100 + 75 + 50)
     assert found.functions[0].assumed == ()
@@ -128,7 +128,7 @@ def test_shares_of_branches() -> None:
 
 def test_a_branch_that_no_run_takes() -> None:
     files = of("x = await one(a)", "if x:", "    await two(b)")
-    found = projected(files, *runs(3, 5, 9, [1, 1, 1]))
+    found = projected(files, *runs(3, 5, 15, [1, 1, 1]))
     assert found.functions[0].times.sequential_ms == pytest.approx(100)
 
 
