@@ -8,7 +8,7 @@ from the latencies of :mod:`.latency`, never measurements; computation between c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .blocks import Plan
@@ -141,29 +141,36 @@ class Critical:
 
     def block(self, block: Block) -> float:
         """Milliseconds of one block's critical path."""
-        weights = [self._weight(s) for s in block.statements]
+        weights = self.weights(block)
         plan = self._plans.get(id(block))
         if plan is None or self._sites.forbidden(plan.site) is not None:
             return sum(weights)  # fewer than two awaits, or a place where nothing may overlap
         import networkx as nx
 
-        for j, row in enumerate(plan.rows):
-            weights[j] = _within(row) if row.several else weights[j]
         # An edge weighs as much as the statement that it leaves; the sink closes every path.
         graph: nx.DiGraph[int] = nx.DiGraph()
-        sink = len(weights)
+        for j, needed in enumerate(self.needs(plan)):
+            graph.add_weighted_edges_from((i, j, weights[i]) for i in needed)
+            graph.add_edge(j, len(weights), weight=weights[j])
+        return float(nx.dag_longest_path_length(graph, weight="weight"))
+
+    def weights(self, block: Block) -> list[float]:
+        """Milliseconds that each statement of a block takes at the very best."""
+        weights = [self._weight(s) for s in block.statements]
+        plan = self._plans.get(id(block))
+        if plan is None or self._sites.forbidden(plan.site) is not None:
+            return weights
+        return [_within(r) if r.several else w for r, w in zip(plan.rows, weights, strict=True)]
+
+    def needs(self, plan: Plan) -> Iterator[list[int]]:
+        """Of each statement of a planned block: the earlier ones that it must stay behind."""
         barrier: int | None = None  # the last statement that everything stays behind
-        for j, weight in enumerate(weights):
-            earlier = set(range(max(0, j - WINDOW), j))
-            for i in earlier:
-                if self._edge(plan, i, j):
-                    graph.add_edge(i, j, weight=weights[i])
-            if barrier is not None and barrier not in earlier:
-                graph.add_edge(barrier, j, weight=weights[barrier])
-            graph.add_edge(j, sink, weight=weight)
+        for j in range(len(plan.rows)):
+            first = max(0, j - WINDOW)
+            found = [i for i in range(first, j) if self._edge(plan, i, j)]
+            yield [barrier, *found] if barrier is not None and barrier < first else found
             if plan.footprints[j].everything:
                 barrier = j
-        return float(nx.dag_longest_path_length(graph, weight="weight"))
 
     def _weight(self, statement: Statement) -> float:
         everything = self._footprints.waits(self._footprints.of(statement).calls)
