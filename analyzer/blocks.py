@@ -127,7 +127,7 @@ class Planner:
         raising = [self.raising(i, statements, rows) for i in range(len(rows))]
         found = () if forbidden else regions(
             rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
-            raising=raising, chains=self._chains(site, rows, prints, around),
+            raising=raising, chains=self.chains_of(site, rows, prints, around),
         )  # fmt: skip
         found = tuple(r for r in found if not self._one_at_a_time(r, statements[r.first]))
         notes = tuple(self._notes(statements, rows, found, forbidden))
@@ -140,7 +140,7 @@ class Planner:
         }
         return Plan(site, tuple(rows), prints, found, notes, around, known)
 
-    def _chains(
+    def chains_of(
         self, site: Site, rows: Sequence[Row], prints: Sequence[Footprint], around: Surroundings
     ) -> dict[int, list[Chain]]:
         """The chains of a block, by the statement at which each ends."""
