@@ -23,6 +23,7 @@ from .schedule import Region, regions
 if TYPE_CHECKING:
     from .blocks import Plan, Planner
 
+MOST = 2  # statements that may not move: with more of them, what is told of one helps little
 LEAST = 3  # waiting statements: two are a pair, which is no chain
 
 
@@ -54,8 +55,12 @@ class _Nearly(Links):
         several = last is not None
         if not several and self._link(j) is None:
             return
+        wrong = 0
         for i in range(j - 1 if several else j, max(-1, j - LONGEST), -1):
             if i not in solo or self._link(i) is None:
+                break
+            wrong += i in self._refusals
+            if wrong > MOST:
                 break
             self._refused = None
             chain = self._chain(i, j, last)
@@ -172,15 +177,18 @@ def chain_notes(planner: Planner, plan: Plan) -> Iterator[ChainNote]:
     real = planner.chains_of(plan.site, rows, plan.footprints, plan.around)
     nearly = _Nearly(planner, plan)
     solo = frozenset(i for i, row in enumerate(rows) if row.solo)
-    refused: dict[Chain, Edge] = {}
+    refused: dict[int, Edge] = {}  # by what `id` says of a chain
     offered: dict[int, Sequence[Chain]] = dict(real)
     for k, row in enumerate(rows):
         if k > 0 and row.waits > 0 and row.solo:
-            found = dict(nearly.refused_at(k, row.member, solo))
-            mine = set(real.get(k, ()))
-            found = {chain: edge for chain, edge in found.items() if chain not in mine}
-            refused |= found
-            offered[k] = (*real.get(k, ()), *found)
+            known = {(chain.begin, chain.limit) for chain in real.get(k, ())}
+            found = [
+                (chain, edge) for chain, edge in nearly.refused_at(k, row.member, solo)
+                if (chain.begin, chain.limit) not in known
+                and any(rows[n].waits > 0 for n in range(chain.limit, chain.begin))
+            ]  # fmt: skip
+            offered[k] = (*real.get(k, ()), *(chain for chain, _ in found))
+            refused |= {id(chain): edge for chain, edge in found}
     if not refused:
         return
     config = planner.config
@@ -190,8 +198,8 @@ def chain_notes(planner: Planner, plan: Plan) -> Iterator[ChainNote]:
     )  # fmt: skip
     for region in best:
         for chain in region.chains:
-            if chain in refused:
-                edge = refused[chain]
+            edge = refused.get(id(chain))
+            if edge is not None:
                 lines = _lines(statements, range(chain.begin, chain.end + 1))
                 words = f"{lines} would be a chain beside it, but {edge.words}"
                 yield ChainNote(
