@@ -137,6 +137,15 @@ class Links:
             return None
         return self._chain(i, j, last, turn=True)
 
+    def fits(self, i: int) -> bool:
+        """May a statement move as a whole?"""
+        return self._link(i) is not None
+
+    def behind(self, i: int, k: int) -> bool:
+        """Must a statement that fits stay behind an earlier one?"""
+        link = self._link(i)
+        return link is None or self._edge(k, [link], (), frozenset())
+
     # -- what may move -------------------------------------------------------------------------
 
     def _link(self, i: int) -> Link | None:
@@ -259,9 +268,8 @@ class Links:
         waits = self.footprints.waits([m.call for m in members])
         return Chain(i, j, members, whole, gives, limit, waits)
 
-    def _refuses(self, k: int, words: str) -> bool:
-        """Is a chain no chain for what statement ``k`` is? Who only asks why says no."""
-        del k, words
+    def _refuses(self, _k: int, _words: str) -> bool:
+        """Is a chain no chain for what a statement is? Who only asks why says no."""
         return True
 
     def _ends(self, link: Link) -> bool:

@@ -19,6 +19,7 @@ from .footprint import visible_writes
 from .ir import Define, Invoke, Statement
 from .moved_blocks import awaited_members, swallows, unfit, unreadable
 from .schedule import Region, regions
+from .woven import Woven, woven
 
 if TYPE_CHECKING:
     from .blocks import Plan, Planner
@@ -137,9 +138,9 @@ class _Nearly(Links):
                     return f"another function, a handler or a `finally` may see `{name}`"
         return "a name that it binds may be unbound again"
 
-    def _refuses(self, k: int, words: str) -> bool:
-        line = self.statements[k].span.line
-        self._refused = self._refused or Edge(EdgeKind.CONTROL, f"{words} (line {line})", line)
+    def _refuses(self, _k: int, _words: str) -> bool:
+        line = self.statements[_k].span.line
+        self._refused = self._refused or Edge(EdgeKind.CONTROL, f"{_words} (line {line})", line)
         return False
 
     def _limit(
@@ -174,6 +175,7 @@ def chain_notes(planner: Planner, plan: Plan) -> Iterator[ChainNote]:
         return
     if planner.sites.forbidden(plan.site) is not None:
         return
+    config = planner.config
     real = planner.chains_of(plan.site, rows, plan.footprints, plan.around)
     nearly = _Nearly(planner, plan)
     solo = frozenset(i for i, row in enumerate(rows) if row.solo)
@@ -189,9 +191,13 @@ def chain_notes(planner: Planner, plan: Plan) -> Iterator[ChainNote]:
             ]  # fmt: skip
             offered[k] = (*real.get(k, ()), *(chain for chain, _ in found))
             refused |= {id(chain): edge for chain, edge in found}
+    for cross in woven(
+        plan, Links(planner, plan.site, plan.footprints, plan.around),
+        width=config.max_concurrency, min_gain=config.min_gain_ms,
+    ):  # fmt: skip
+        yield _of_woven(planner, plan, cross)
     if not refused:
         return
-    config = planner.config
     best = regions(
         rows, width=config.max_concurrency, min_gain=config.min_gain_ms, chains=offered,
         raising=[planner.raising(i, statements, rows) for i in range(len(rows))],
@@ -206,6 +212,19 @@ def chain_notes(planner: Planner, plan: Plan) -> Iterator[ChainNote]:
                     statements[chain.begin], chain.members[0], statements[region.first],
                     replace(edge, words=words), *_times(plan, region),
                 )  # fmt: skip
+
+
+def _of_woven(planner: Planner, plan: Plan, cross: Woven) -> ChainNote:
+    statements = plan.site.block.statements
+    step, between, after = (statements[k] for k in (cross.step, cross.between, cross.next))
+    line = between.span.line
+    words = f"with line {step.span.line} it would be a chain, but line {line} stands between them"
+    kind = EdgeKind.CONTROL
+    if plan.footprints[cross.between].raises and plan.footprints[cross.next].raises:
+        kind = EdgeKind.FAILURE
+        words += f", and its failure would be raised in place of one of line {line}"
+    member = awaited_members(cross.next, after, planner.footprints)[0]
+    return ChainNote(after, member, between, Edge(kind, words, line), cross.now_ms, cross.chains_ms)
 
 
 def _lines(statements: Sequence[Statement], indexes: Sequence[int]) -> str:
