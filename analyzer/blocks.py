@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from .chain_links import Chain, Links
 from .dependence import blocking, early_raise, visible_early
@@ -26,7 +27,9 @@ from .members import (
 )
 from .schedule import WINDOW, Region, Row, Start, regions
 from .screen_threads import may_hold_threads, threaded
+from .silent_chains import Silenced, heard
 from .sites import Site, Sites
+from .suppressions import Suppression
 from .threads import thread_plans
 from .turn_plans import LoopNote, LoopPlan
 
@@ -59,6 +62,7 @@ class Plan:
     shown: Mapping[int, tuple[frozenset[object], frozenset[object]]]
     stays: Mapping[int, Call] = field(default_factory=dict[int, Call])  # a blocking first call
     waits: Mapping[int, float] = field(default_factory=dict[int, float])  # of blocking calls
+    silenced: Silenced = ()  # chains: in their place there are batches, or nothing
 
 
 #: The shapes of opportunities that are planned together; a region is of one of them.
@@ -69,13 +73,22 @@ class Planner:
     """Plans every block of a module."""
 
     def __init__(
-        self, inference: Inference, *, unsafe: bool = False, shapes: frozenset[str] | None = None
+        self,
+        inference: Inference,
+        *,
+        unsafe: bool = False,
+        shapes: frozenset[str] | None = None,
+        silent: Sequence[Suppression] = (),
     ) -> None:
-        """``shapes``: the rules to plan for; those that are selected, or all where none is."""
+        """``shapes``: the rules to plan for; those that are selected, or all where none is.
+
+        ``silent``: what may silence chains, so that batches take their place.
+        """
         self.inference = inference
         self.module = inference.module
         self.config = inference.config
         self.unsafe = unsafe
+        self.silent = silent
         self.footprints = Footprints(inference)
         shapes = shapes or SHAPES & self.config.select or SHAPES
         self.statements = "PX101" in shapes
@@ -125,9 +138,10 @@ class Planner:
             holding = id(statement) in self.holding or self._gathers_inside(statement)
             rows.append(replace(row, solo=False) if holding else row)
         raising = [self.raising(i, statements, rows) for i in range(len(rows))]
-        found = () if forbidden else regions(
-            rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
-            raising=raising, chains=self.chains_of(site, rows, prints, around),
+        found, silenced = ((), ()) if forbidden else heard(
+            partial(regions, rows, width=self.config.max_concurrency, raising=raising,
+                    min_gain=self.config.min_gain_ms),
+            self.chains_of(site, rows, prints, around), prints, self.silent,
         )  # fmt: skip
         found = tuple(r for r in found if not self._one_at_a_time(r, statements[r.first]))
         notes = tuple(self._notes(statements, rows, found, forbidden))
@@ -138,7 +152,7 @@ class Planner:
             )
             for r in found
         }
-        return Plan(site, tuple(rows), prints, found, notes, around, known)
+        return Plan(site, tuple(rows), prints, found, notes, around, known, silenced=silenced)
 
     def chains_of(
         self, site: Site, rows: Sequence[Row], prints: Sequence[Footprint], around: Surroundings

@@ -35,13 +35,16 @@ As [PX101](PX101.md) does, for all that a chain holds. Besides:
 * Steps with `super`, `:=`, a lambda, or a generator that is kept.
 * Code at module level.
 
-Where one of these is all that keeps a run of calls from being a chain that would gain `min-gain-ms`, `--show-blocked` says which, with
-the line; likewise a write that may not run in vain, and a call in it that nobody has declared.
+Where one of these is all that keeps a run of calls from being a chain that would gain
+`min-gain-ms`, `--show-blocked` says which, with the line; likewise a write that may not run in
+vain, and a call that nobody has declared.
 
 ## How to silence or tune it
 
-* `# pexec: ignore[PX106]` or `# noqa: PX106` on the first or last line of one of the calls.
-* `ignore = ["PX106"]` in the settings, or `--ignore PX106`: then batches of PX101 take its place.
+* `# pexec: ignore[PX106]` or `# noqa: PX106` on the first or last line of one of the calls: then
+  the batches of PX101 that there would be without chains take their place.
+* `# pexec: ignore[PX106, PX101]`: then all of these calls are left alone.
+* `ignore = ["PX106"]` in the settings, or `--ignore PX106`: batches take the place of chains.
 * Settings: `tools`, `min-gain-ms`, `max-concurrency`.
 """
 
