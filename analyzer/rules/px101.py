@@ -13,10 +13,10 @@ take 300 ms one after the other, and 200 ms together.
 ## How it decides
 
 * Each call has effects: what it reads and what it writes (a file, a URL, a table, an object in
-  memory). They come from a comment on the line, from a declaration (`[[tools]]`) or a manifest, from
-  a vocabulary that ships with pexec, from what the body of a function of the project does, or else
-  from what its decorator says, in this order. A call that none of them knows may do everything, and
-  nothing moves past it.
+  memory). They come from a comment on the line, from a declaration (`[[tools]]`) or a manifest,
+  from a vocabulary that ships with pexec, from what the body of a function of the project does, or
+  else from what its decorator says, in this order. A call that none of them knows may do
+  everything, and nothing moves past it.
 * Two statements keep their order if one uses or changes what the other one changes.
 * A call is not started ahead if it must not run when a call before it fails: a write stays behind
   what may fail, unless it is declared with `speculative = true`, or what stands before it with
