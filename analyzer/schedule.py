@@ -88,13 +88,17 @@ class Region:
         return "PX101" if self.last > self.first else "PX105"
 
 
+#: The chains of a block, by the statement at which each ends.
+Chains = Mapping[int, Sequence["Chain"]]
+
+
 def regions(
     rows: Sequence[Row],
+    chains: Chains | None = None,
     *,
     width: int,
     min_gain: float,
     raising: Sequence[frozenset[tuple[int, int]]],
-    chains: Mapping[int, Sequence[Chain]] | None = None,
     start_ms: float = 0.0,
 ) -> tuple[Region, ...]:
     """The best partition of a block; only regions that gain at least ``min_gain`` milliseconds.
@@ -223,7 +227,7 @@ def with_chains(
     rows: Sequence[Row],
     width: int,
     raising: frozenset[tuple[int, int]],
-    chains: Mapping[int, Sequence[Chain]],
+    chains: Chains,
     price: float,
 ) -> list[Region]:
     """The regions that begin at ``first``, hold a chain and end with what is started early.

@@ -25,7 +25,8 @@ from .sites import Site
 from .thread_members import THREAD_FINDERS, blocking_in, kept_out, thread_member
 
 if TYPE_CHECKING:
-    from .blocks import Note, Plan, Planner
+    from .block_notes import Note
+    from .blocks import Plan, Planner
 
 #: A call that waits less is not worth a note that it could be declared.
 _LONG_MS = 50.0
@@ -146,7 +147,7 @@ class Threads:
         forbidden: Edge | None,
     ) -> Iterator[Note]:
         """Each call that stays behind an earlier one, and why."""
-        from .blocks import Note
+        from .block_notes import Note
 
         statements = site.block.statements
         moved = {m.index for r in found for m in r.moved}

@@ -148,13 +148,15 @@ def _silenced(analysis: Analysis, config: Config) -> int:
     left_out = SHAPES - config.select
     found = analysis.races[0] if CODES & config.select else ()
     quiet = len(found) - len(heard_races(analysis, found))
-    planner = Planner(analysis.inference, unsafe=analysis.planner.unsafe, shapes=SHAPES)
+    planner = Planner(analysis.inference, unsafe=analysis.planner.unsafe, shapes=SHAPES,
+                      silent=analysis.suppressions)  # fmt: skip
     return (
         sum(
             region.code in left_out or suppressed(analysis, plan, region)
             for plan in (planner.plans() if left_out else analysis.plans)
             for region in plan.regions
         )
+        + sum(code == "PX106" for plan in analysis.plans for code, _ in plan.silenced)
         + sum(loop_suppressed(analysis, plan) for plan in analysis.planner.loops)
         + quiet
         + sum(

@@ -36,7 +36,7 @@ As [PX101](PX101.md) does; an expression is a sequence of steps like a block is.
   once, and from what it says of a name (`kind == (await f())["kind"]`) type checkers may learn.
 * What would save less than `min-gain-ms`, and tests, unless `--include-tests` is given.
 
-`--show-blocked` prints for each such call what holds it where it is.
+`--show-blocked` prints for each such call of a simple statement what holds it where it is.
 
 ## How to silence or tune it
 
