@@ -37,7 +37,7 @@ def finding(
         f"{len(calls)} independent calls are awaited one after the other{where}: {names}; "
         f"run together they would save about {milliseconds(gain)}"
     ) if region.code != THREADED else (
-        f"{len(calls)} independent blocking calls wait for each other: {names}; "
+        f"{len(calls)} independent blocking calls{where} wait for each other: {names}; "
         f"in threads (0.1 ms each to start) they would save about {milliseconds(gain)}"
     )  # fmt: skip
     if region.chains:

@@ -113,22 +113,17 @@ def kept_out(inference: Inference, site: Site) -> Edge | None:
     return None
 
 
-def thread_member(sites: Sites, site: Site, i: int) -> tuple[Member | None, Edge | None]:
-    """The call of statement ``i`` that a thread may make, or the reason why none may."""
+def thread_members(sites: Sites, site: Site, i: int) -> list[tuple[Member | None, Edge | None]]:
+    """Each blocking call of statement ``i``, in order, or the reason why no thread may make it."""
     statement = site.block.statements[i]
-    found = blocking_in(sites, site.function, statement)
-    if not found:
-        return None, None
-    line = statement.span.line
-    if len(found) > 1:
-        words = f"line {line} makes several blocking calls"
-        return None, Edge(EdgeKind.CONTROL, words, line)
-    bound = sites.bound_at(site, i)
-    member, edge = member_at(i, statement, 0, found[0], sites.footprints, bound)
-    if member is None:
-        return None, edge
-    own = _own_edge(sites.inference, site, member)
-    return (None, own) if own is not None else (member, None)
+    calls = blocking_in(sites, site.function, statement)
+    bound, alone = sites.bound_at(site, i), len(calls) < 2
+    found: list[tuple[Member | None, Edge | None]] = []
+    for ordinal, place in enumerate(calls):
+        member, edge = member_at(i, statement, ordinal, place, sites.footprints, bound, alone=alone)
+        own = _own_edge(sites.inference, site, member) if member is not None else None
+        found.append((None, own) if own is not None else (member, edge))
+    return found
 
 
 def _own_edge(inference: Inference, site: Site, member: Member) -> Edge | None:

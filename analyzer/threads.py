@@ -8,10 +8,11 @@ cancelled, so what may run in vain has to be harmless, and all threads end befor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .dependence import blocking, visible_early
-from .edges import Edge, EdgeKind, Pair
+from .dependence import blocking, early_raise, visible_early
+from .edges import Edge, EdgeKind, Member, Pair
 from .effects.model import MEMORY
 from .footprint import Footprint
 from .gathering import callees_first
@@ -20,7 +21,7 @@ from .latency import latency_of
 from .members import NO_MEMBER, risk_key, risks_of, shown
 from .schedule import WINDOW, Region, Row, Start, regions
 from .sites import Site
-from .thread_members import THREAD_FINDERS, blocking_in, kept_out, thread_member
+from .thread_members import THREAD_FINDERS, blocking_in, kept_out, thread_members
 
 if TYPE_CHECKING:
     from .blocks import Note, Plan, Planner
@@ -51,14 +52,14 @@ class Threads:
         statements, planner = site.block.statements, self.planner
         own = [blocking_in(planner.sites, site.function, s) for s in statements]
         near = [[] if own[i] else self._near(s) for i, s in enumerate(statements)]
-        if sum(map(bool, own)) + sum(map(bool, near)) < 2:
+        if sum(map(len, own)) + sum(map(bool, near)) < 2:
             return None
         forbidden = planner.sites.forbidden(site) or kept_out(self.inference, site)
         around = planner.sites.surroundings(site)
         prints = tuple(self.footprints.of(s) for s in statements)
         rows: list[Row] = []
         for i, statement in enumerate(statements):
-            start = self._start(site, i, prints, own[i], forbidden)
+            starts = self._starts(site, i, prints, own[i], forbidden)
             calls = {call.id for _, call in own[i]}
             events = [e for e in statement.events
                       if not (isinstance(e, Invoke) and e.call.id in calls)]  # fmt: skip
@@ -66,7 +67,10 @@ class Threads:
             known = shown(statements, i, self.footprints, own=False)
             risk = any(risk_key(e) not in known for e in risks_of(events, self.footprints, bound))
             solo = statement.solo and id(statement) not in taken
-            rows.append(Row(start.waits, start, solo, risk))
+            waited = sum(start.waits for start in starts)
+            several = tuple(starts) if len(starts) > 1 else ()
+            only = starts[0] if len(starts) == 1 else Start(None, i, i, None, waits=waited)
+            rows.append(Row(waited, only, solo, risk, several=several))
         raising = [planner.raising(i, statements, rows) for i in range(len(rows))]
         config = planner.config
         found = () if forbidden else regions(
@@ -103,21 +107,29 @@ class Threads:
     def _one_at_a_time(self, region: Region, first: str) -> bool:
         return self.planner.one_at_a_time([first, *(m.facts.name for m in region.moved)])
 
-    def _start(
+    def _starts(
         self,
         site: Site,
         i: int,
         prints: Sequence[Footprint],
         own: Sequence[tuple[int, Call]],
         forbidden: Edge | None,
-    ) -> Start:
-        """How early the blocking call of statement ``i`` may be made in a thread."""
-        member, edge = thread_member(self.planner.sites, site, i)
-        waits = self._waits(own[0][1]) if len(own) == 1 else 0.0
-        if member is None:
-            return Start(None, i, i, edge, waits=waits)
-        if forbidden is not None:
-            return Start(None, i, i, forbidden, waits=waits)
+    ) -> list[Start]:
+        """How early each blocking call of statement ``i`` may be made in a thread."""
+        found: list[Start] = []
+        members = thread_members(self.planner.sites, site, i)
+        for (member, edge), (_, call) in zip(members, own, strict=True):
+            if member is None or forbidden is not None:
+                start = Start(None, i, i, forbidden if member is not None else edge)
+            else:
+                start = self._start(site, member, prints)
+            found.append(replace(start, waits=self._waits(call)))
+        return found
+
+    def _start(self, site: Site, member: Member, prints: Sequence[Footprint]) -> Start:
+        """How early a call may be made in a thread."""
+        i = member.index
+        here = i + 1 if member.ordinal else i  # a later call may start before the earlier ones
         statements, around = site.block.statements, self.planner.sites.surroundings(site)
 
         def pair(k: int, earlier: Footprint) -> Pair:
@@ -125,10 +137,11 @@ class Threads:
 
         edge = blocking(pair(i, member.before), THREAD_FINDERS)
         if edge is not None:
-            return Start(None, i, i, edge, waits=waits)
-        limit, strict, early = i, None, None
-        if visible_early(pair(i, member.before)):
-            strict = i
+            return Start(None, here, here, edge)
+        limit, strict = i, None
+        early = early_raise(pair(i, member.before))
+        if early is not None:
+            strict = here
         for k in range(i - 1, max(-1, i - WINDOW), -1):
             edge = blocking(pair(k, prints[k]), THREAD_FINDERS)
             if edge is not None:
@@ -137,7 +150,7 @@ class Threads:
                 strict = k + 1
             limit = k
         strict = limit if strict is None else max(strict, limit)
-        return Start(member, limit, strict, edge, early, waits)
+        return Start(member, limit, strict, edge, early)
 
     def _notes(
         self,
@@ -151,28 +164,35 @@ class Threads:
         from .blocks import Note
 
         statements = site.block.statements
-        moved = {m.index for r in found for m in r.moved}
+        moved = {m.key for r in found for m in r.moved}
         covered = {i for r in found for i in range(r.first, r.last + 1)}
         previous: int | None = None
         for i, row in enumerate(rows):
             if not own[i]:
                 continue
-            if previous is not None and i not in moved and not {i, previous} <= covered:
-                edge = forbidden or self._held(own[i][0][1], row, rows, statements, i, previous)
-                name = self.inference.facts(own[i][0][1]).name
-                yield Note(statements[i], name, statements[previous], edge, own[i][0][1])
+            call, name = own[i][0][1], self.inference.facts(own[i][0][1]).name
+            if previous is not None and (i, 0) not in moved and not {i, previous} <= covered:
+                edge = forbidden or self._held(call, row.starts[0], rows, statements, i, previous)
+                yield Note(statements[i], name, statements[previous], edge, call)
+            for ordinal, start in enumerate(row.several[1:], 1):
+                call = own[i][ordinal][1]
+                if (i, ordinal) in moved or _made_of(call, own[i]):
+                    continue
+                edge = forbidden or self._held(call, start, rows, statements, i, i)
+                name = self.inference.facts(call).name
+                yield Note(statements[i], name, statements[i], edge, call)
             previous = i
 
     def _held(
         self,
         call: Call,
-        row: Row,
+        start: Start,
         rows: Sequence[Row],
         statements: Sequence[Statement],
         i: int,
         previous: int,
     ) -> Edge:
-        start, line = row.only, statements[previous].span.line
+        line, row = statements[previous].span.line, rows[i]
         if start.member is None and start.edge is None:
             refused = self.planner.sites.threads.refused(self.inference, call)
             if self.inference.facts(call).entry is None:
@@ -192,12 +212,19 @@ class Threads:
             words = f"its arguments may raise, and so may line {line} before"
             return Edge(EdgeKind.FAILURE, words, line)
         gain = self.planner.config.min_gain_ms
-        if min(row.waits, rows[previous].waits) - THREAD_MS >= gain:
+        before = rows[previous].waits - (start.waits if i == previous else 0.0)
+        if min(start.waits, before) - THREAD_MS >= gain:
             words = f"beside line {line} it would gain less than the batches that are made instead"
             return Edge(EdgeKind.GAIN, words, line)
         words = f"in a thread beside line {line} it would not save " \
                 f"{gain:g} ms"  # fmt: skip
         return Edge(EdgeKind.GAIN, words, line)
+
+
+def _made_of(call: Call, calls: Sequence[tuple[int, Call]]) -> bool:
+    """Does another one of these calls give what a call is made on, or handed?"""
+    inner = {event.call.id for event in call.setup if isinstance(event, Invoke)}
+    return any(other.id in inner for _, other in calls)
 
 
 def thread_plans(planner: Planner, taken: frozenset[int], holding: frozenset[int]) -> list[Plan]:

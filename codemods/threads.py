@@ -54,6 +54,8 @@ def awaited(plan: Plan, region: Region, writer: Writer) -> bool:
     """May the event loop go on meanwhile? Then the first call is made in a thread too."""
     members = (plan.rows[region.first].member, *region.moved)
     function = plan.site.function
+    if any(row.several for row in plan.rows[region.first : region.last + 1]):
+        return False  # it would wait within a statement, which was atomic
     return suspends(function) and all(
         m is not None and not torn(m, function) and _untyped(m, function, writer) for m in members
     )
@@ -94,7 +96,8 @@ def rewrite_threads(plan: Plan, region: Region, writer: Writer, names: Names) ->
     lines = [f"{indent}with {executor}(max_workers={len(members)}) as {pool}:"]
     edits: list[Edit] = []
     for member in members:
-        future = names.new(f"{base_name(member)}_future")
+        several = len(plan.rows[member.index].several) > 1
+        future = names.new(f"{base_name(member, several=several)}_future")
         comment = carried(member, writer)
         lines += _submitted(f"{future} = {pool}.submit", context, member, inner, writer, comment)
         span = member.call.span

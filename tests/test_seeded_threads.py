@@ -32,6 +32,15 @@ async def main(box):
     b = grab("b")
     return a, b
 """
+WITHIN = """\
+def main(box):
+    return [grab("a"), grab("b"), len(box), grab("b"), lambda: grab("b")]
+"""
+WITHIN_OF_A_COROUTINE = """\
+async def main(box):
+    await fetch("x")
+    return [grab("a")[:9], grab("b")[:9]]
+"""
 NEVER_WAITS = AWAITED.replace('    await fetch("x")\n', "")
 TORN = AWAITED.replace('a = grab("a")', 'box["n"] += grab("a")').replace("a, b", "b")
 #: The original, and what is replaced in its rewrite.
@@ -95,6 +104,36 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "shielded": (AWAITED, "asyncio.wrap_future(b_future)",
                  "asyncio.shield(asyncio.wrap_future(b_future))"),
     "asyncio of another kind": (AWAITED, "import asyncio", "import anyio as asyncio"),
+    "the first call of a statement is made ahead, in a thread": (
+        WITHIN,
+        "with ThreadPoolExecutor(max_workers=2) as pool:\n",
+        "with ThreadPoolExecutor(max_workers=3) as pool:\n"
+        '        a_future = pool.submit(copy_context().run, grab, "a")\n',
+    ),
+    "results of a statement change places": (
+        WITHIN,
+        "grab_future.result(), len(box), grab_future_2.result()",
+        "grab_future_2.result(), len(box), grab_future.result()",
+    ),
+    "a call of a statement is made twice": (WITHIN, "grab_future.result()", 'grab("b")'),
+    "a call that may not be made at all": (
+        WITHIN, 'len(box), grab_future_2.result(), lambda: grab("b")',
+        'len(box), grab("b"), lambda: grab_future_2.result()',
+    ),
+    "a result of one statement in another": (
+        WITHIN, "return [grab", "grab_future_2.result()\n        return [grab",
+    ),
+    "a pause within a statement": (
+        WITHIN_OF_A_COROUTINE,
+        "with ThreadPoolExecutor(max_workers=1) as pool:\n"
+        '        grab_future = pool.submit(copy_context().run, grab, "b")\n'
+        '        return [grab("a")[:9], grab_future.result()[:9]]\n',
+        "with ThreadPoolExecutor(max_workers=2) as pool:\n"
+        '        grab_future = pool.submit(copy_context().run, grab, "a")\n'
+        '        grab_future_2 = pool.submit(copy_context().run, grab, "b")\n'
+        "        return [(await asyncio.wrap_future(grab_future))[:9],\n"
+        "                (await asyncio.wrap_future(grab_future_2))[:9]]\n",
+    ),
     "a pause within a change": (
         TORN,
         "with ThreadPoolExecutor(max_workers=1) as pool:\n"
@@ -128,6 +167,8 @@ def test_the_validator_refuses_a_text_that_is_nearly_right(name: str) -> None:
     right = rewritten(old).text
     assert was in right, right
     wrong = right.replace(was, becomes)
+    if name.startswith("the first call"):
+        wrong = wrong.replace('[grab("a")', "[a_future.result()")
     if name.startswith("a pause"):
         wrong = "import asyncio\n" + wrong
     analysis = analyze(from_text(old), config())
@@ -138,6 +179,8 @@ def test_the_validator_refuses_a_text_that_is_nearly_right(name: str) -> None:
 #: A program for each kind of edge that only the scheduler would overlook.
 EDGES: dict[str, tuple[EdgeKind, str]] = {
     "flow": (EdgeKind.FLOW, 'a = grab("a")\n    return a, grab(a)'),
+    "effect in a statement": (EdgeKind.EFFECT, 'return [keep("a", 1), grab("a")]'),
+    "failure in a statement": (EdgeKind.FAILURE, 'return [grab("a"), keep("b", 1)]'),
     "effect": (EdgeKind.EFFECT, 'keep("a", 1)\n    return grab("a")'),
     "failure": (EdgeKind.FAILURE, 'a = grab("a")\n    keep("b", 1)\n    return a'),
     "control": (
@@ -170,7 +213,7 @@ def test_the_validator_sees_an_edge_that_the_scheduler_overlooks(
         assert "validator" in new.notes, new.notes
 
 
-@pytest.mark.parametrize("name", ["effect", "failure"])
+@pytest.mark.parametrize("name", [n for n in EDGES if n.startswith(("effect", "failure"))])
 def test_the_edge_matters(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kind, body = EDGES[name]
     text = f"def main(box):\n    {body}\n"
@@ -179,6 +222,22 @@ def test_the_edge_matters(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     new = rewritten(text)
     assert new.text != text
     assert difference(text, new.text, exact=True) != ""
+
+
+@pytest.mark.parametrize(
+    "body", ['return [grab("a"), box["x"], grab(box["y"])]',
+             'a = grab("a")\n    return [a, box["x"], grab(box["y"])]']
+)  # fmt: skip
+def test_the_validator_sees_two_errors_that_change_places(
+    body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"def main(box):\n    {body}\n"
+    monkeypatch.setattr(threads, "early_raise", lambda pair: None)
+    new = rewritten(text)
+    assert new.text == text
+    assert "validator" in new.notes, new.notes
+    monkeypatch.setattr(rewriting, "refusal", lambda *arguments: "")
+    assert difference(text, rewritten(text).text, exact=True) != ""
 
 
 def test_the_validator_sees_a_bound_that_the_scheduler_overlooks(

@@ -2,9 +2,9 @@
 
 ## What it does
 
-Finds blocking calls in one block of which none needs what another one gives or does, and runs the
-later ones in threads while the first one runs where it is. The result of the program stays the
-same, also in a run where a call fails.
+Finds blocking calls in one block, or in one statement, of which none needs what another one gives
+or does, and runs the later ones in threads while the first one runs where it is. The result of the
+program stays the same, also in a run where a call fails.
 
 ## Why
 
@@ -20,6 +20,8 @@ beside each other. Starting a thread costs about 0.1 ms.
   and constants.
 * Two statements keep their order if one uses or changes what the other one changes, as for awaited
   calls ([PX101](PX101.md)).
+* An expression is a sequence of steps like a block is ([PX105](PX105.md)): what stands between two
+  calls of a statement is evaluated where it was.
 * A call is not started ahead if it must not run when a call before it fails. A thread cannot be
   cancelled: what has been started runs to its end, so a call that writes is never made in vain.
 * A coroutine that waits for something else leaves the event loop free meanwhile; one that never
@@ -37,7 +39,8 @@ beside each other. Starting a thread costs about 0.1 ms.
 * A call that changes an object in memory, or is handed a generator: its thread would do so while
   other code looks at it.
 * `time.sleep`, clock reads, and all that changes the state of the process.
-* A call that stands behind a guard, a `yield`, or in a statement with other such calls; loops.
+* A call that stands behind a guard (`a() or b()`) or a `yield`, in the header of an `if` or a
+  `with`, in an `assert`, or that is handed the result of another one; loops.
 * Files that import `gevent` or `eventlet`; `atexit` or `weakref`, and `__del__`: when the
   interpreter ends no thread can be started.
 * Functions of the project at module level, but below `if __name__ == "__main__"`: their threads
@@ -116,6 +119,34 @@ def gates() -> bool:
         secure = secure_future.result()
         fast = fast_future.result()
     return tested and secure and fast
+""",
+    ),
+    Example(
+        title="Two calls in one statement",
+        before="""\
+import requests
+
+CRM = "https://crm.example.com/users"
+SHOP = "https://shop.example.com/orders"
+
+
+def card(user_id: int) -> tuple[object, object]:
+    return requests.get(f"{CRM}/{user_id}"), requests.get(SHOP)
+""",
+        after="""\
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+import requests
+
+CRM = "https://crm.example.com/users"
+SHOP = "https://shop.example.com/orders"
+
+
+def card(user_id: int) -> tuple[object, object]:
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        get_future = pool.submit(copy_context().run, requests.get, SHOP)
+        return requests.get(f"{CRM}/{user_id}"), get_future.result()
 """,
     ),
     Example(
