@@ -196,13 +196,15 @@ def risks_of(
 def makes_awaitable(call: Call, facts: CallFacts) -> bool:
     """Does the call, not awaited itself, only make an awaitable? It acts when that is awaited.
 
-    A declared tool whose call is handed to ``wait_for`` is taken to be a coroutine function.
+    A declared tool whose call is handed to ``wait_for`` is taken to be a coroutine function, unless
+    threads may make it.
     """
     entry = facts.entry
     return (
         not call.awaited
         and entry is not None
         and not entry.pure
+        and (entry.is_async or not entry.threads)
         and (entry.is_async or not entry.origin.startswith("catalog"))
     )
 

@@ -10,7 +10,7 @@ from .edges import Edge, EdgeKind, Member
 from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY
-from .effects.selector import Name
+from .footprint import visible_writes
 from .ir import AwaitValue, Call, Enter, Function, Invoke, Iterate, Statement
 from .members import NO_MEMBER, member_at
 from .sites import Site, Sites
@@ -82,19 +82,24 @@ def suspends(function: Function) -> bool:
     )
 
 
-def torn(member: Member, function: Function) -> bool:
-    """Does its statement change what other tasks may look at, such as `self.count += load()`?
+def may_pause(sites: Sites, site: Site, first: int) -> bool:
+    """May a coroutine wait from statement ``first`` of a block on, where it did not wait before?
 
-    What it has read before an `await` could be out of date behind it.
+    Only one that waits elsewhere (contract §1), and of which nobody could tell: from there on it
+    changes nothing that other tasks look at, so that no change rests on what was read before the
+    pause (`self.count += load()`, or a flag that is tested and then set); and no handler, `finally`
+    or deadline is around, which would see less done than before: a task that holds the loop is
+    cancelled later, and misses no deadline.
     """
-    own = f"{function.scope}:"
-    for effect in (*member.before.effects, *member.after.effects):
-        selector = effect.resource.selector
-        if effect.writes and effect.resource.domain == MEMORY:
-            symbol = selector.symbol if isinstance(selector, Name) else ""
-            if not symbol.startswith(own) or symbol in function.exposed:
-                return True
-    return False
+    around = sites.surroundings(site)
+    if not suspends(site.function) or around.everything_seen:
+        return False
+    start = site.block.statements[first].span.start
+    prints = [sites.footprints.of(s) for s in site.function.block.statements if s.span.end > start]
+    return not any(
+        each.everything or any(e.resource.domain == MEMORY for e in visible_writes(each, around))
+        for each in prints
+    )
 
 
 def kept_out(inference: Inference, site: Site) -> Edge | None:

@@ -13,7 +13,7 @@ from .ir import Invoke
 from .lowering.compare import expression_form
 from .members import risk_key, risks_of, shown
 from .sites import Site, Sites
-from .thread_members import THREAD_FINDERS, blocking_in, kept_out, suspends, thread_members, torn
+from .thread_members import THREAD_FINDERS, blocking_in, kept_out, may_pause, thread_members
 from .undo_batch import Batch
 
 
@@ -28,8 +28,8 @@ def threads_refusal(
         return edge.words
     if batch.workers != len(batch.moved):
         return "a call waits for the thread of another one"
-    if batch.waits and not suspends(site.function):
-        return "it never waited for anything, and would be atomic for other tasks no more"
+    if batch.waits and not may_pause(sites, site, batch.first):
+        return "it would wait where it did not, and be atomic for other tasks no more"
     if len(batch.members) > config.max_concurrency:
         return f"more than {config.max_concurrency} calls at once"
     members: list[Member] = []
@@ -38,8 +38,6 @@ def threads_refusal(
         line = site.block.statements[i].span.line
         if member is None:
             return edge.words if edge is not None else f"line {line}: no thread may make its call"
-        if batch.waits and torn(member, site.function):
-            return f"line {line} changes what other tasks see, and would be atomic no more"
         members.append(member)
     keys = [member.key for member in members]
     if keys != sorted(set(keys)):

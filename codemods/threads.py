@@ -14,7 +14,8 @@ from ..analyzer.findings import finding
 from ..analyzer.forms import Form, Written
 from ..analyzer.ir import Function
 from ..analyzer.schedule import Region
-from ..analyzer.thread_members import suspends, torn
+from ..analyzer.sites import Sites
+from ..analyzer.thread_members import may_pause
 from .arguments import Names, base_name
 from .candidate import Candidate, fix_of, loses_comments, mixed_ends
 from .edit import Writer
@@ -40,24 +41,25 @@ def thread_candidates(
             if writer.mixed and mixed_ends(writer, start, end):
                 continue
             known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
-            rewritten = rewrite_threads(plan, region, writer, known)
+            waits = awaited(plan, region, writer, analysis.planner.sites)
+            rewritten = rewrite_threads(plan, region, writer, known, waits=waits)
             if loses_comments(rewritten.edit, analysis, typed=False):
                 continue  # a comment stands among the arguments
             fix = fix_of(rewritten, analysis, writer)
-            written = _AWAITED if awaited(plan, region, writer) else _BLOCKING
+            written = _AWAITED if waits else _BLOCKING
             item = finding(analysis, plan, region, written, applicability, fix)
             found.append(Candidate(rewritten, item))
     return found
 
 
-def awaited(plan: Plan, region: Region, writer: Writer) -> bool:
+def awaited(plan: Plan, region: Region, writer: Writer, sites: Sites) -> bool:
     """May the event loop go on meanwhile? Then the first call is made in a thread too."""
     members = (plan.rows[region.first].member, *region.moved)
     function = plan.site.function
     if any(row.several for row in plan.rows[region.first : region.last + 1]):
         return False  # it would wait within a statement, which was atomic
-    return suspends(function) and all(
-        m is not None and not torn(m, function) and _untyped(m, function, writer) for m in members
+    return may_pause(sites, plan.site, region.first) and all(
+        m is not None and _untyped(m, function, writer) for m in members
     )
 
 
@@ -78,8 +80,13 @@ def _untyped(member: Member, function: Function, writer: Writer) -> bool:
     return target is not None and not (info is not None and info.annotations)
 
 
-def rewrite_threads(plan: Plan, region: Region, writer: Writer, names: Names) -> Rewritten:
-    """The edit that starts the later calls of a region in threads, and what it imports."""
+def rewrite_threads(
+    plan: Plan, region: Region, writer: Writer, names: Names, *, waits: bool
+) -> Rewritten:
+    """The edit that starts the later calls of a region in threads, and what it imports.
+
+    ``waits``: their results are awaited.
+    """
     indent = plan.site.block.indent
     writer = writer.for_block(indent)
     first = plan.site.block.statements[region.first]
@@ -88,7 +95,7 @@ def rewrite_threads(plan: Plan, region: Region, writer: Writer, names: Names) ->
     context = _reached(plan, region, writer, "contextvars", "copy_context", imports)
     members, taken = list(region.moved), "{}.result()"
     stays = plan.rows[region.first].member
-    if stays is not None and awaited(plan, region, writer):
+    if stays is not None and waits:
         asyncio = _reached(plan, region, writer, "asyncio", "", imports)
         members, taken = [stays, *members], f"await {asyncio}.wrap_future({{}})"
     pool = names.new("pool")

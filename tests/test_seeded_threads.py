@@ -6,6 +6,8 @@ programs show that they matter when the validator is off.
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -40,6 +42,37 @@ WITHIN_OF_A_COROUTINE = """\
 async def main(box):
     await fetch("x")
     return [grab("a")[:9], grab("b")[:9]]
+"""
+HELD = """\
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        b_future = pool.submit(copy_context().run, grab, "b")
+        a = grab("a")
+        b = b_future.result()
+"""
+PAUSED = """\
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        a_future = pool.submit(copy_context().run, grab, "a")
+        b_future = pool.submit(copy_context().run, grab, "b")
+        a = await asyncio.wrap_future(a_future)
+        b = await asyncio.wrap_future(b_future)
+"""
+FLAG = """\
+async def main(box):
+    await fetch("x")
+    if box["busy"]:
+        return None
+    a = grab("a")
+    b = grab("b")
+    box["busy"] = True
+    return a, b
+"""
+DEADLINE = """\
+async def main(box):
+    await fetch("x")
+    async with asyncio.timeout(1):
+        a = grab("a")
+        b = grab("b")
+    return a, b
 """
 NEVER_WAITS = AWAITED.replace('    await fetch("x")\n', "")
 TORN = AWAITED.replace('a = grab("a")', 'box["n"] += grab("a")').replace("a, b", "b")
@@ -134,6 +167,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "        return [(await asyncio.wrap_future(grab_future))[:9],\n"
         "                (await asyncio.wrap_future(grab_future_2))[:9]]\n",
     ),
+    "a pause before a flag is set": (FLAG, HELD, PAUSED),
+    "a pause under a deadline": (
+        f"import asyncio\n{DEADLINE}", textwrap.indent(HELD, "    "),
+        textwrap.indent(PAUSED, "    "),
+    ),
     "a pause within a change": (
         TORN,
         "with ThreadPoolExecutor(max_workers=1) as pool:\n"
@@ -169,7 +207,7 @@ def test_the_validator_refuses_a_text_that_is_nearly_right(name: str) -> None:
     wrong = right.replace(was, becomes)
     if name.startswith("the first call"):
         wrong = wrong.replace('[grab("a")', "[a_future.result()")
-    if name.startswith("a pause"):
+    if name.startswith("a pause") and "import asyncio" not in wrong:
         wrong = "import asyncio\n" + wrong
     analysis = analyze(from_text(old), config())
     assert refusal(analysis, right, config()) == ""
@@ -192,8 +230,8 @@ EDGES: dict[str, tuple[EdgeKind, str]] = {
 
 
 def overlooking(patch: pytest.MonkeyPatch, kind: EdgeKind) -> None:
-    def blocking(pair: Pair, finders: object = None) -> Edge | None:
-        found = (find(pair) for find in dependence.FINDERS)
+    def blocking(pair: Pair, finders: Sequence[dependence.Finder] | None = None) -> Edge | None:
+        found = (find(pair) for find in finders or dependence.FINDERS)
         return next((e for e in found if e is not None and e.kind is not kind), None)
 
     patch.setattr(threads, "blocking", blocking)
