@@ -90,9 +90,10 @@ def _calls(names: frozenset[str]) -> re.Pattern[bytes]:
 
 
 def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
-    """Has a list of statements two such calls, outside of the blocks of these statements?
+    """Has a list of statements two such calls, or one and an `await`?
 
-    A function of the file that makes one counts as well.
+    What stands in the blocks of these statements does not count for them. A function of the file
+    that makes one counts as well.
     """
     if "*" not in names and not _called(tree) & names:
         return False
@@ -102,13 +103,14 @@ def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
         for name, value in ast.iter_fields(stack.pop()):
             if name not in _BLOCKS or not isinstance(value, list):
                 continue
-            calling = 0
+            calling = awaiting = 0
             for item in cast("list[ast.AST]", value):
                 if any(hasattr(item, field) for field in _BLOCKS):
                     stack.append(item)
                 else:
                     calling += _calls_here(item, names)
-                    if calling > 1:
+                    awaiting += any(isinstance(one, ast.Await) for one in ast.walk(item))
+                    if calling and calling + awaiting > 1:
                         return True
     return False
 

@@ -6,7 +6,7 @@ import re
 
 from .clocks import blocking_edge
 from .dependence import FINDERS
-from .edges import Edge, EdgeKind, Member
+from .edges import Edge, EdgeKind, Member, Pair
 from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY
@@ -73,13 +73,46 @@ def suspends(function: Function) -> bool:
 
     A function that never suspended gets no suspension point (contract §1).
     """
-    return function.is_async and any(
+    return function.is_async and any(map(_waits, function.block.statements))
+
+
+def _waits(statement: Statement) -> bool:
+    """May other tasks run meanwhile?"""
+    return any(
         (isinstance(event, Invoke) and event.call.awaited)
         or isinstance(event, AwaitValue)
         or (isinstance(event, (Iterate, Enter)) and event.asynchronous)
-        for statement in function.block.statements
         for event in statement.events
     )
+
+
+def shared(inference: Inference, member: Member) -> str:
+    """What a thread is handed that other tasks may reach, and may change while it looks at it.
+
+    Tasks take turns where they wait, threads anywhere. Of what stands behind an attribute, and in a
+    variable of a module, others know; a local name, or a parameter, is taken to be the function's.
+    """
+    values = [argument.value for argument in member.call.arguments]
+    while values:
+        value = values.pop()
+        values.extend(value.held)
+        place = value.place
+        if place is None or inference.resolver.immutable(value):
+            continue
+        if place.steps or place.symbol.startswith(":"):
+            return inference.resolver.place_name(place)
+    return ""
+
+
+def loop_edge(pair: Pair) -> Edge | None:
+    """An edge if the earlier statement lets other tasks run, and they may change an argument."""
+    what = shared(pair.footprints.inference, pair.later) if _waits(pair.statement) else ""
+    if not what:
+        return None
+    line = pair.statement.span.line
+    words = f"other tasks run while line {line} waits, and may change `{what}` while the thread " \
+            f"of `{pair.later.facts.name}` looks at it"  # fmt: skip
+    return Edge(EdgeKind.ANTI, words, line)
 
 
 def may_pause(sites: Sites, site: Site, first: int) -> bool:

@@ -1,8 +1,9 @@
 """Blocking calls → regions whose later calls run in threads beside the first one (PX102).
 
 Nothing is moved but the calls: the first call and all statements between stay where they are, and
-each later call is started before them and its result taken where it stood. Threads cannot be
-cancelled, so what may run in vain has to be harmless, and all threads end before the block does.
+each later call is started before them and its result taken where it stood. In a coroutine the first
+call may be an awaited one. Threads cannot be cancelled, so what may run in vain has to be harmless,
+and all threads end before the block does.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from .footprint import Footprint
 from .gathering import callees_first
 from .ir import Call, Invoke, Statement
 from .latency import latency_of
-from .members import NO_MEMBER, risk_key, risks_of, shown
+from .members import NO_MEMBER, awaited_in, member_of, risk_key, risks_of, shown
 from .schedule import WINDOW, Region, Row, Start, regions
 from .sites import Site
-from .thread_members import THREAD_FINDERS, blocking_in, kept_out, thread_members
+from .thread_members import THREAD_FINDERS, blocking_in, kept_out, loop_edge, thread_members
 
 if TYPE_CHECKING:
     from .blocks import Note, Plan, Planner
@@ -43,7 +44,7 @@ class Threads:
         self.footprints = planner.footprints
 
     def plan(self, site: Site, taken: frozenset[int]) -> Plan | None:
-        """The plan of a block that makes two such calls or more.
+        """The plan of a block that makes two such calls or more, or one beside an awaited call.
 
         ``taken``: statements that hold, or are part of, something that is run together already.
         """
@@ -52,7 +53,10 @@ class Threads:
         statements, planner = site.block.statements, self.planner
         own = [blocking_in(planner.sites, site.function, s) for s in statements]
         near = [[] if own[i] else self._near(s) for i, s in enumerate(statements)]
-        if sum(map(len, own)) + sum(map(bool, near)) < 2:
+        waits = [[] if own[i] else _awaited(site, s) for i, s in enumerate(statements)]
+        blocking_calls = sum(map(len, own))
+        beside = min(blocking_calls, 1) * sum(map(bool, waits))
+        if blocking_calls + sum(map(bool, near)) + beside < 2:
             return None
         forbidden = planner.sites.forbidden(site) or kept_out(self.inference, site)
         around = planner.sites.surroundings(site)
@@ -60,7 +64,7 @@ class Threads:
         rows: list[Row] = []
         for i, statement in enumerate(statements):
             starts = self._starts(site, i, prints, own[i], forbidden)
-            calls = {call.id for _, call in own[i]}
+            calls = {call.id for _, call in (*own[i], *waits[i])}
             events = [e for e in statement.events
                       if not (isinstance(e, Invoke) and e.call.id in calls)]  # fmt: skip
             bound = planner.sites.bound_at(site, i)
@@ -68,6 +72,7 @@ class Threads:
             risk = any(risk_key(e) not in known for e in risks_of(events, self.footprints, bound))
             solo = statement.solo and id(statement) not in taken
             waited = sum(start.waits for start in starts)
+            waited += self.footprints.waits(call for _, call in waits[i])
             several = tuple(starts) if len(starts) > 1 else ()
             only = starts[0] if len(starts) == 1 else Start(None, i, i, None, waits=waited)
             rows.append(Row(waited, only, solo, risk, several=several))
@@ -77,14 +82,14 @@ class Threads:
             rows, width=config.max_concurrency, min_gain=config.min_gain_ms, raising=raising,
             start_ms=THREAD_MS,
         )  # fmt: skip
-        facts = self.inference.facts
-        found = tuple(r for r in found
-                      if not self._one_at_a_time(r, facts(own[r.first][0][1]).name))  # fmt: skip
+        stays = {r.first: (own[r.first] or waits[r.first])[0][1] for r in found}
+        found = tuple(r for r in found if not self._one_at_a_time(r, stays[r.first]))
         calls = [a or b for a, b in zip(own, near, strict=True)]
-        notes = tuple(self._notes(site, calls, rows, found, forbidden))
-        stays = {r.first: own[r.first][0][1] for r in found}
-        waits = {call.id: self._waits(call) for calls in own for _, call in calls}
-        return Plan(site, tuple(rows), prints, found, notes, around, {}, stays, waits)
+        notes = (*self._notes(site, calls, rows, found, forbidden),
+                 *self._behind(site, own, waits, rows, found))  # fmt: skip
+        blocks = {call.id: self._waits(call) for calls in own for _, call in calls}
+        blocks |= {c.id: self.footprints.waits([c]) for calls in waits for _, c in calls}
+        return Plan(site, tuple(rows), prints, found, notes, around, {}, stays, blocks)
 
     def _waits(self, call: Call) -> float:
         return self.planner.sites.threads.waits(self.inference, call)
@@ -104,8 +109,9 @@ class Threads:
         known = facts.known and not facts.everything and not facts.threads and not made
         return known and bool(set(facts.domains) - _HERE) and latency_of(facts)[0] >= _LONG_MS
 
-    def _one_at_a_time(self, region: Region, first: str) -> bool:
-        return self.planner.one_at_a_time([first, *(m.facts.name for m in region.moved)])
+    def _one_at_a_time(self, region: Region, first: Call) -> bool:
+        names = [self.inference.facts(first).name, *(m.facts.name for m in region.moved)]
+        return self.planner.one_at_a_time(names)
 
     def _starts(
         self,
@@ -135,18 +141,20 @@ class Threads:
         def pair(k: int, earlier: Footprint) -> Pair:
             return Pair(statements[k], earlier, member, around, self.footprints)
 
-        edge = blocking(pair(i, member.before), THREAD_FINDERS)
+        here_before = pair(i, member.before)
+        edge = blocking(here_before, THREAD_FINDERS) or loop_edge(here_before)
         if edge is not None:
             return Start(None, here, here, edge)
         limit, strict = i, None
-        early = early_raise(pair(i, member.before))
+        early = early_raise(here_before)
         if early is not None:
             strict = here
         for k in range(i - 1, max(-1, i - WINDOW), -1):
-            edge = blocking(pair(k, prints[k]), THREAD_FINDERS)
+            earlier = pair(k, prints[k])
+            edge = blocking(earlier, THREAD_FINDERS) or loop_edge(earlier)
             if edge is not None:
                 break
-            if strict is None and (early := visible_early(pair(k, prints[k]))) is not None:
+            if strict is None and (early := visible_early(earlier)) is not None:
                 strict = k + 1
             limit = k
         strict = limit if strict is None else max(strict, limit)
@@ -169,6 +177,7 @@ class Threads:
         previous: int | None = None
         for i, row in enumerate(rows):
             if not own[i]:
+                previous = i if row.waits > 0 else previous
                 continue
             call, name = own[i][0][1], self.inference.facts(own[i][0][1]).name
             if previous is not None and (i, 0) not in moved and not {i, previous} <= covered:
@@ -182,6 +191,37 @@ class Threads:
                 name = self.inference.facts(call).name
                 yield Note(statements[i], name, statements[i], edge, call)
             previous = i
+
+    def _behind(
+        self,
+        site: Site,
+        own: Sequence[Sequence[tuple[int, Call]]],
+        waits: Sequence[Sequence[tuple[int, Call]]],
+        rows: Sequence[Row],
+        found: Sequence[Region],
+    ) -> Iterator[Note]:
+        """The first awaited call of a block, if it stays behind a blocking one."""
+        from .blocks import Note
+
+        i = next((i for i, calls in enumerate(waits) if calls), 0)
+        k = next((k for k in range(i - 1, -1, -1) if own[k]), None)
+        if k is None or any(r.first <= k and i <= r.last for r in found):
+            return
+        if min(rows[i].waits, rows[k].waits) < self.planner.config.min_gain_ms:
+            return
+        statements, line = site.block.statements, site.block.statements[k].span.line
+        bound = self.planner.sites.bound_at(site, i)
+        member, edge = member_of(i, statements[i], self.footprints, bound)
+        around = self.planner.sites.surroundings(site)
+        if member is not None:
+            earlier = self.footprints.of(statements[k])
+            pair = Pair(statements[k], earlier, member, around, self.footprints)
+            edge = blocking(pair, THREAD_FINDERS)
+        blocks, name = (self.inference.facts(c).name for c in (own[k][0][1], waits[i][0][1]))
+        words = f"line {line} holds the event loop (`{blocks}`): nothing could begin beside it " \
+                "unless it waited there, and were atomic for other tasks no more"  # fmt: skip
+        edge = edge or Edge(EdgeKind.SLEEP, words, line)
+        yield Note(statements[i], name, statements[k], edge, waits[i][0][1])
 
     def _held(
         self,
@@ -219,6 +259,11 @@ class Threads:
         words = f"in a thread beside line {line} it would not save " \
                 f"{gain:g} ms"  # fmt: skip
         return Edge(EdgeKind.GAIN, words, line)
+
+
+def _awaited(site: Site, statement: Statement) -> list[tuple[int, Call]]:
+    """The awaited calls of a statement that may stay in its place beside threads."""
+    return awaited_in(statement) if site.function.is_async else []
 
 
 def _made_of(call: Call, calls: Sequence[tuple[int, Call]]) -> bool:

@@ -72,12 +72,12 @@ def undo_threads(
     if moved[-1] != i + len(rest) - 1:
         raise Refused("the pool is open for longer than its calls are under way")
     waits = "" not in ways
-    if len(ways) > 1 or (waits and moved[0] != i):
-        raise Refused("the first call stays in its place unless all results are awaited")
+    if len(ways) > 1:
+        raise Refused("some results are awaited, and some are not")
     if any(occurrences(item.canon, name) for item in rest for name in (pool, executor)):
         raise Refused("the pool is used for something else")
     undo.names.update(calls, [pool])
-    members = tuple(moved) if waits else (i, *moved)
+    members = tuple(moved) if waits and moved[0] == i else (i, *moved)
     undo.batches.append(
         Batch("threads", id(old), i, members, tuple(moved), calls=tuple(forms),
               workers=workers, waits=waits,

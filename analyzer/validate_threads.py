@@ -11,9 +11,17 @@ from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, Member, Pair
 from .ir import Invoke
 from .lowering.compare import expression_form
-from .members import risk_key, risks_of, shown
+from .members import awaited_in, risk_key, risks_of, shown
 from .sites import Site, Sites
-from .thread_members import THREAD_FINDERS, blocking_in, kept_out, may_pause, thread_members
+from .thread_members import (
+    THREAD_FINDERS,
+    blocking_in,
+    kept_out,
+    loop_edge,
+    may_pause,
+    shared,
+    thread_members,
+)
 from .undo_batch import Batch
 
 
@@ -38,14 +46,20 @@ def threads_refusal(
         line = site.block.statements[i].span.line
         if member is None:
             return edge.words if edge is not None else f"line {line}: no thread may make its call"
+        if batch.waits and shared(sites.inference, member):
+            return f"line {line} hands its thread what other tasks may change meanwhile"
         members.append(member)
     keys = [member.key for member in members]
     if keys != sorted(set(keys)):
         return "the results are not taken in the order of the original"
     if batch.waits and len(set(batch.moved)) < len(keys):
         return "a statement waits between its calls, and would be atomic for other tasks no more"
-    if not batch.waits and keys[0] == (batch.first, 0):
+    first = site.block.statements[batch.first]
+    stays = bool(blocking_in(sites, site.function, first))
+    if stays and batch.waits == (keys[0] != (batch.first, 0)):
         return "the first call stays in its place unless all results are awaited"
+    if not stays and not awaited_in(first):
+        return "the pool is opened before anything that its calls run beside"
     return next(filter(None, (_ahead(batch, member, site, sites) for member in members)), "")
 
 
@@ -78,6 +92,7 @@ def _ahead(batch: Batch, member: Member, site: Site, sites: Sites) -> str:
               for k in range(batch.first, member.index)]  # fmt: skip
     for pair in pairs:
         edge = blocking(pair, THREAD_FINDERS) or (visible_early(pair) if early else None)
+        edge = edge or loop_edge(pair)
         if edge is not None:
             return edge.words
     for k in range(batch.first, member.index) if early else ():
@@ -88,9 +103,10 @@ def _ahead(batch: Batch, member: Member, site: Site, sites: Sites) -> str:
 
 
 def _own_risk(k: int, site: Site, sites: Sites) -> bool:
-    """May a statement raise, but for its blocking call, in a way that was not shown before?"""
+    """May a statement raise, but for its calls that wait, in a way that was not shown before?"""
     statements, prints = site.block.statements, sites.footprints
     calls = {c.id for _, c in blocking_in(sites, site.function, statements[k])}
+    calls |= {c.id for _, c in awaited_in(statements[k])}
     events = [e for e in statements[k].events
               if not (isinstance(e, Invoke) and e.call.id in calls)]  # fmt: skip
     known = shown(statements, k, prints, own=False)

@@ -29,7 +29,7 @@ def main(box):
 """
 AWAITED = """\
 async def main(box):
-    await fetch("x")
+    await wait()
     a = grab("a")
     b = grab("b")
     return a, b
@@ -40,7 +40,7 @@ def main(box):
 """
 WITHIN_OF_A_COROUTINE = """\
 async def main(box):
-    await fetch("x")
+    await wait()
     return [grab("a")[:9], grab("b")[:9]]
 """
 HELD = """\
@@ -58,7 +58,7 @@ PAUSED = """\
 """
 FLAG = """\
 async def main(box):
-    await fetch("x")
+    await wait()
     if box["busy"]:
         return None
     a = grab("a")
@@ -68,13 +68,32 @@ async def main(box):
 """
 DEADLINE = """\
 async def main(box):
-    await fetch("x")
+    await wait()
     async with asyncio.timeout(1):
         a = grab("a")
         b = grab("b")
     return a, b
 """
-NEVER_WAITS = AWAITED.replace('    await fetch("x")\n', "")
+BESIDE = """\
+async def main(box):
+    x = await fetch("x")
+    print(x)
+    a = grab("a")
+    return x, a
+"""
+BESIDE_FLAG = """\
+async def main(box):
+    x = await fetch("x")
+    box["x"] = grab("a")
+"""
+HANDED = """\
+async def main(box):
+    await wait()
+    a = grab("a")
+    b = grab(box["b"])
+    return a, b
+"""
+NEVER_WAITS = AWAITED.replace("    await wait()\n", "")
 TORN = AWAITED.replace('a = grab("a")', 'box["n"] += grab("a")').replace("a, b", "b")
 #: The original, and what is replaced in its rewrite.
 TEXTS: dict[str, tuple[str, str, str]] = {
@@ -166,6 +185,36 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         '        grab_future_2 = pool.submit(copy_context().run, grab, "b")\n'
         "        return [(await asyncio.wrap_future(grab_future))[:9],\n"
         "                (await asyncio.wrap_future(grab_future_2))[:9]]\n",
+    ),
+    "the awaited call is gone": (BESIDE, '        x = await fetch("x")\n', ""),
+    "the awaited call is a task": (
+        BESIDE, 'await fetch("x")', 'await asyncio.ensure_future(fetch("x"))',
+    ),
+    "the result is taken before the awaited call": (
+        BESIDE,
+        '        x = await fetch("x")\n        print(x)\n'
+        "        a = await asyncio.wrap_future(a_future)\n",
+        "        a = await asyncio.wrap_future(a_future)\n"
+        '        x = await fetch("x")\n        print(x)\n',
+    ),
+    "a pool that is opened beside nothing": (
+        BESIDE,
+        "    with ThreadPoolExecutor(max_workers=1) as pool:\n"
+        '        a_future = pool.submit(copy_context().run, grab, "a")\n'
+        '        x = await fetch("x")\n',
+        '    x = await fetch("x")\n'
+        "    with ThreadPoolExecutor(max_workers=1) as pool:\n"
+        '        a_future = pool.submit(copy_context().run, grab, "a")\n',
+    ),
+    "a pause before what others see, beside an awaited call": (
+        BESIDE_FLAG,
+        'box["x"] = x_future.result()',
+        'box["x"] = await asyncio.wrap_future(x_future)',
+    ),
+    "a pause while a thread looks at what others may change": (
+        HANDED,
+        HELD.replace('grab, "b"', 'grab, box["b"]'),
+        PAUSED.replace('grab, "b"', 'grab, box["b"]'),
     ),
     "a pause before a flag is set": (FLAG, HELD, PAUSED),
     "a pause under a deadline": (
@@ -292,3 +341,36 @@ def test_the_validator_sees_a_bound_that_the_scheduler_overlooks(
     new = rewritten(text)
     assert new.text == text
     assert "more than 8 calls at once" in new.notes
+
+
+#: Programs that mix awaited and blocking calls, each with what the scheduler overlooks there.
+MIXED: dict[str, tuple[EdgeKind, str]] = {
+    "flow": (EdgeKind.FLOW, 'x = await fetch("x")\n    return x, grab(x)'),
+    "failure": (EdgeKind.FAILURE, 'x = await fetch("x")\n    keep("b", 1)\n    return x'),
+    "control": (EdgeKind.CONTROL, 'x = await fetch("x")\n    if x:\n        return x\n'
+                                  '    return grab("b")'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_the_validator_sees_an_edge_to_an_awaited_call(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, body = MIXED[name]
+    text = f"async def main(box):\n    {body}\n"
+    assert rewritten(text).text == text
+    overlooking(monkeypatch, kind)
+    new = rewritten(text)
+    assert new.text == text
+    assert "validator" in new.notes, new.notes
+
+
+def test_the_validator_sees_what_other_tasks_may_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        'async def main(box):\n    x = await fetch("x")\n    a = grab(box["a"])\n    return x, a\n'
+    )
+    assert rewritten(text).text == text
+    monkeypatch.setattr(threads, "loop_edge", lambda pair: None)
+    new = rewritten(text)
+    assert new.text == text
+    assert "validator" in new.notes, new.notes
