@@ -329,6 +329,13 @@ def main(filename: str, *given: str) -> None:
         runpy._run_module_as_main(given[1])  # type: ignore[attr-defined]
         return
     full = os.path.join(ROOT, program)
+    if os.path.isdir(full) or full.endswith((".zip", ".pyz")):
+        import runpy
+
+        atexit.register(conclude)
+        sys.path[:] = [full, *path]
+        runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]
+        return
     try:
         with open(full, "rb") as file:
             data = file.read()
