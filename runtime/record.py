@@ -345,11 +345,11 @@ def main(filename: str, *given: str) -> None:
         sys.exit(2)
     folder = os.path.dirname(os.path.realpath(full))
     sys.path[:] = path if sys.flags.safe_path else [folder, *path]
-    loader = importlib.machinery.SourceFileLoader("__main__", full)
-    names: dict[str, Any] = {"__file__": full, "__loader__": loader, "__cached__": None}
+    module.__file__ = full
+    module.__loader__ = importlib.machinery.SourceFileLoader("__main__", full)
+    module.__dict__["__cached__"] = None
     if sys.version_info < (3, 14):
-        names["__annotations__"] = {}
-    module.__dict__.update(names)
+        module.__annotations__ = {}
     stem = os.path.splitext(os.path.basename(full))[0]
     code = code_of(data, full, stem, "")
     atexit.register(conclude)
