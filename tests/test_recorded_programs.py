@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from pexec.analyzer.timings import read_timings
-from recorded import ENVIRONMENT, REPORT, TOOLS, both, project, put, record
+from recorded import ENVIRONMENT, PYTHON, REPORT, TOOLS, both, project, put, record
 
 
 @pytest.fixture
@@ -65,7 +65,8 @@ def test_a_folder_as_program(folder: Path) -> None:
 
 
 @pytest.mark.skipif(
-    importlib.util.find_spec("test.test_asyncio") is None, reason="Python came without its tests"
+    importlib.util.find_spec("test.test_asyncio") is None or sys.executable != PYTHON,
+    reason="Python came without its tests, or they are those of another",
 )
 @pytest.mark.parametrize("name", ["test_taskgroups", "test_timeouts", "test_locks"])
 def test_the_tests_of_asyncio_itself(name: str, tmp_path: Path) -> None:
