@@ -329,6 +329,13 @@ def main(filename: str, *given: str) -> None:
         runpy._run_module_as_main(given[1])  # type: ignore[attr-defined]
         return
     full = os.path.join(ROOT, program)
+    if os.path.isdir(full) or full.endswith((".zip", ".pyz")):
+        import runpy
+
+        atexit.register(conclude)
+        sys.path[:] = [full, *path]
+        runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]
+        return
     try:
         with open(full, "rb") as file:
             data = file.read()
@@ -338,8 +345,8 @@ def main(filename: str, *given: str) -> None:
         sys.exit(2)
     folder = os.path.dirname(os.path.realpath(full))
     sys.path[:] = path if sys.flags.safe_path else [folder, *path]
-    loader = importlib.machinery.SourceFileLoader("__main__", full)
-    module.__file__, module.__loader__ = full, loader
+    module.__file__ = full
+    module.__loader__ = importlib.machinery.SourceFileLoader("__main__", full)
     module.__dict__["__cached__"] = None
     if sys.version_info < (3, 14):
         module.__annotations__ = {}
