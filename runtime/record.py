@@ -286,18 +286,19 @@ def without_us(trace: types.TracebackType | None) -> types.TracebackType | None:
     return trace
 
 
-def beside(name: str) -> Any:
-    """Another file of this folder, which is on no path where modules are looked for."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"_pexec_{name}", path)
+def beside() -> Any:
+    """The other file of this folder, which is on no path where modules are looked for."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instrument.py")
+    spec = importlib.util.spec_from_file_location("_pexec_instrument", path)
     assert spec is not None
     assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["_pexec_instrument"] = module
     spec.loader.exec_module(module)
     return module
 
 
-instrument = beside("instrument")
+instrument = beside()
 globs: list[str] = json.loads(os.environ.pop("PEXEC_RECORD", "[]"))
 blocking = re.compile("|".join(map(fnmatch.translate, globs)) or "(?!)")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -227,7 +228,6 @@ def test_names(folder: Path) -> None:
 def test_blocking_calls(folder: Path) -> None:
     program = """\
         import time
-import tomllib
         from concurrent.futures import ThreadPoolExecutor
         from time import sleep as pause
 

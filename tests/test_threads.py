@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from bodies import Case
@@ -11,6 +12,12 @@ from threaded import cases, difference, interrupted, rewritten
 
 CASES = cases()
 EXAMPLES = int(os.environ.get("PEXEC_THREADS", "12"))
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each program is a project of its own: this one's recorder runs what is called `__main__`."""
+    monkeypatch.chdir(tmp_path)
 
 
 def text_of(case: Case) -> str:
