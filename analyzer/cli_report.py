@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--output-format",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=click.Choice(["text", "markdown", "html", "json"]),
     default="text",
     show_default=True,
 )
@@ -73,6 +73,10 @@ def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
     )
     if shown.output_format == "json":
         emit(projection_json.render(page), shown)
+    elif shown.output_format == "html":
+        from .report import html  # jinja2 is read only for this
+
+        emit(html.render(page), shown)
     elif shown.output_format == "markdown":
         emit(markdown.render(page), shown)
     else:

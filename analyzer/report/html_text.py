@@ -1,0 +1,84 @@
+"""Text of other people → text that a page shows and does not obey.
+
+Escaping is jinja2's. What it leaves is made harmless here: characters that no reader would see, or
+that would turn the text around them, are shown as Python's escapes; names that are read from right
+to left are kept to themselves.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from markupsafe import Markup, escape
+
+#: Characters of format that words and emoji need: joiners, which move nothing.
+_JOINERS = "\u200c\u200d"
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_ISOLATE, _POP = "\u2068", "\u2069"
+_CODE = re.compile(r"`([^`]+)`")
+#: Longer names are cut: nobody reads them, and a page has to stay small.
+LONGEST = 200
+
+
+def plain(text: str) -> str:
+    """The text with control characters, lone surrogates and marks of direction made visible."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(char) for char in text)
+
+
+@cache
+def _shown(char: str) -> str:
+    if char in "\n\t" or char in _JOINERS:
+        return char
+    code = ord(char)
+    if unicodedata.category(char) in _HIDDEN or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+        return char.encode("unicode_escape").decode()
+    return char
+
+
+def final(value: object) -> object:
+    """What jinja2 does with every value before it escapes it. Markup is text that was through."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """The text without its middle if it is longer than ``most``."""
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    return f"{text[:head]}…{text[-(most - 1 - head) :]}"
+
+
+def tail(text: str, most: int) -> str:
+    """The end of a name, which tells more than its start."""
+    text = plain(text)
+    return text if len(text) <= most else f"…{text[-(most - 1) :]}"
+
+
+def isolated(text: str) -> str:
+    """A name for places without elements (titles, attributes, SVG): it turns nothing around it."""
+    text = plain(shortened(text))
+    turns = any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text)
+    return f"{_ISOLATE}{text}{_POP}" if turns else text
+
+
+def code(text: str) -> Markup:
+    """A name of the analysed program."""
+    return Markup("<bdi><code>{}</code></bdi>").format(plain(shortened(text)))
+
+
+def prose(text: str) -> Markup:
+    """A sentence of pexec: what stands between backticks is code."""
+    parts = _CODE.split(shortened(text, 2000))
+    return Markup("").join(
+        code(part) if i % 2 else escape(plain(part)) for i, part in enumerate(parts)
+    )
+
+
+def bare(text: str) -> str:
+    """The same sentence for titles and attributes."""
+    parts = _CODE.split(shortened(text, 2000))
+    return "".join(isolated(part) if i % 2 else plain(part) for i, part in enumerate(parts))
