@@ -85,8 +85,8 @@ def place_of(filename: str, function: FunctionProjection) -> str:
 
 
 def shown_functions(page: Page) -> list[tuple[str, FunctionProjection]]:
-    """The functions that make two calls or more, those that gain most first."""
-    found = [(name, f) for name, f in page.functions if f.times.calls > 1]
+    """The functions with two calls or more or turns to run together, by what they gain."""
+    found = [(name, f) for name, f in page.functions if f.times.calls > 1 or f.groups]
     return sorted(
         found,
         key=lambda pair: (-round(pair[1].times.saved_ms, 6), -round(pair[1].times.sequential_ms, 6),
