@@ -138,6 +138,30 @@ def test_filter(browser: Browser, tmp_path: Path) -> None:
     assert browser.text("output[for=q-opportunities]") == "1 of 500 rows"
 
 
+def test_long_tables_are_folded(browser: Browser, tmp_path: Path) -> None:
+    opened(browser, tmp_path, "large")
+    last = "#opportunities tbody tr:last-child"
+    assert not browser.shown(last)
+    browser.media(type="print")
+    assert browser.shown(last)
+    browser.media()
+    browser.click("[data-unfold=opportunities]")
+    assert browser.attribute("[data-unfold=opportunities]", "aria-expanded") == "true"
+    assert browser.shown(last)
+
+
+def test_nothing_is_hidden_without_scripts(browser: Browser, tmp_path: Path) -> None:
+    browser.devtools("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        opened(browser, tmp_path, "large")
+        assert browser.shown("#opportunities tbody tr:last-child")
+        assert not browser.shown("#q-opportunities")
+        browser.click("#o9 > summary")
+        assert browser.attribute("#o9", "open") is not None
+    finally:
+        browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
+
+
 def test_colours_follow_the_scheme(browser: Browser, tmp_path: Path) -> None:
     opened(browser, tmp_path, "shop")
     assert browser.style("body", "background-color") == "rgba(255, 255, 255, 1)"
@@ -163,6 +187,7 @@ def test_paper_has_everything(browser: Browser, tmp_path: Path) -> None:
 
 def test_ears_get_names(browser: Browser, tmp_path: Path) -> None:
     opened(browser, tmp_path, "shop")
+    browser.click("[data-open=function-details]")
     nodes = browser.accessibility()
     for role in ("button", "table", "link", "region", "heading", "columnheader", "navigation"):
         found = [node for node in nodes if node.role == role]
@@ -203,6 +228,6 @@ def test_words_of_nodes_fit(browser: Browser, tmp_path: Path) -> None:
         return Array.from(document.querySelectorAll('.node')).filter(node =>
           Array.from(node.querySelectorAll('text')).some(text =>
             text.getBoundingClientRect().width > node.querySelector('rect').getBoundingClientRect().width
-          )).map(node => node.textContent);
+          )).map(node => node.querySelector('text').textContent);
     """)
     assert wide == []

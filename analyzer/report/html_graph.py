@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from markupsafe import Markup
+
 from ..findings import milliseconds
 from ..work_trees import Dependence, FunctionTree
-from .html_text import bare, isolated, tail
+from .html_text import bare, isolated, said, tail
 
 #: Graphs of more calls or dependences are listed only.
 CALLS, EDGES = 60, 150
-WIDTH, HEIGHT, GAP, LAYER = 156, 40, 20, 88
+WIDTH, HEIGHT, GAP, LAYER = 160, 40, 16, 88
+_LETTERS = 19  # that fit in a box of that width
 _THREAD = 10  # the width that a passing edge gets
 _SWEEPS = 6
 #: How kinds of edges are drawn: what a call uses, what it touches outside, all else.
@@ -29,16 +32,16 @@ UNKNOWN = "unknown"
 class Node:
     x: int
     y: int
-    name: str
+    name: Markup
     more: str
-    words: str
+    words: Markup
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
     path: str
     style: str
-    words: str
+    words: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +200,14 @@ def _node(tree: FunctionTree, number: int, place: _Place, ms: float) -> Node:
     return Node(
         round(place.x - WIDTH / 2),
         place.layer * LAYER + 2,
-        isolated(f"{number + 1} {tail(short, 18)}"),
+        said("{} {}", number + 1, isolated(tail(short, _LETTERS - len(f"{number + 1} ")))),
         f"line {site.span.line}, {taken}",
-        f"{number + 1}. {isolated(site.name)}, line {site.span.line}: {taken}",
+        said("{}. {}, line {}: {}", number + 1, isolated(site.name), site.span.line, taken),
     )
 
 
-def _words(tree: FunctionTree, edge: Dependence) -> str:
+def _words(tree: FunctionTree, edge: Dependence) -> Markup:
     first, second = (isolated(tree.sites[k].name) for k in (edge.first, edge.second))
-    reason = f": {bare(edge.words)}" if edge.words else ""
-    return f"{edge.second + 1} {second} waits for {edge.first + 1} {first} ({edge.kind}){reason}"
+    reason = said(": {}", bare(edge.words)) if edge.words else ""
+    return said("{} {} waits for {} {} ({}){}", edge.second + 1, second, edge.first + 1, first,
+                edge.kind, reason)  # fmt: skip

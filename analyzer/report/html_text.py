@@ -53,16 +53,36 @@ def shortened(text: str, most: int = LONGEST) -> str:
 
 
 def tail(text: str, most: int) -> str:
-    """The end of a name, which tells more than its start."""
+    """The end of a name, which tells more than its start: about ``most`` letters wide at most."""
     text = plain(text)
-    return text if len(text) <= most else f"…{text[-(most - 1) :]}"
+    room = most - sum(map(_wide, text))
+    if room >= 0:
+        return text
+    room = most - 1.0
+    kept = len(text)
+    while kept and room >= (wide := _wide(text[kept - 1])):
+        room -= wide
+        kept -= 1
+    return f"…{text[kept:]}"
 
 
-def isolated(text: str) -> str:
-    """A name for places without elements (titles, attributes, SVG): it turns nothing around it."""
+def _wide(char: str) -> float:
+    """How many letters of usual width one takes, about."""
+    if unicodedata.east_asian_width(char) in "WF":
+        return 2
+    return 1.4 if char in "mwMW@%" else 1.15 if char.isupper() else 1
+
+
+def said(pattern: str, *values: object) -> Markup:
+    """A sentence of pexec with texts of others in it, for places without elements."""
+    return Markup(pattern).format(*map(final, values))
+
+
+def isolated(text: str) -> Markup:
+    """A name for titles, attributes and SVG, where no element can keep its direction to itself."""
     text = plain(shortened(text))
     turns = any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text)
-    return f"{_ISOLATE}{text}{_POP}" if turns else text
+    return escape(f"{_ISOLATE}{text}{_POP}" if turns else text)
 
 
 def code(text: str) -> Markup:
@@ -78,7 +98,9 @@ def prose(text: str) -> Markup:
     )
 
 
-def bare(text: str) -> str:
+def bare(text: str) -> Markup:
     """The same sentence for titles and attributes."""
     parts = _CODE.split(shortened(text, 2000))
-    return "".join(isolated(part) if i % 2 else plain(part) for i, part in enumerate(parts))
+    return Markup("").join(
+        isolated(part) if i % 2 else escape(plain(part)) for i, part in enumerate(parts)
+    )

@@ -7,10 +7,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from ..findings import milliseconds
 from ..timeline import Bar, rows
 from ..work_trees import TimedCall
-from .html_text import bare, isolated, tail
+from .html_text import bare, isolated, said, tail
 
 #: More bars than that have no words of their own and share rows; of still more there is no chart.
 NAMED, DRAWN = 40, 400
@@ -24,7 +26,7 @@ _INSIDE = 0.5  # bars that take half of the chart have their words in them
 class Label:
     """Words beside or in a bar; ``x`` in percent, ``dx`` in pixels, ``anchor`` as in SVG."""
 
-    text: str
+    text: Markup
     x: str
     dx: int
     anchor: str
@@ -39,7 +41,7 @@ class Drawn:
     y: int
     height: int
     kind: str
-    words: str
+    words: Markup
     label: Label | None
 
 
@@ -88,14 +90,15 @@ def chart(
     return Chart(AXIS + count * row + 4, drawn, ticks(scale))
 
 
-def words(bar: Bar, site: TimedCall, once: float) -> str:
+def words(bar: Bar, site: TimedCall, once: float) -> Markup:
     """Name, line, duration, where that is from, when it starts, and what the bar does not show."""
     taken = milliseconds(bar.end - bar.start)
     note = f" ({bar.note}; one call takes {milliseconds(once)})" if bar.note else ""
-    return (
-        f"{bar.site + 1}. {isolated(site.name)}, line {site.span.line}: {taken}{note}, "
-        f"from {milliseconds(bar.start)} to {milliseconds(bar.end)}; {bare(site.latency.source)}"
-    )
+    return said(
+        "{}. {}, line {}: {}{}, from {} to {}; {}",
+        bar.site + 1, isolated(site.name), site.span.line, taken, note,
+        milliseconds(bar.start), milliseconds(bar.end), bare(site.latency.source),
+    )  # fmt: skip
 
 
 def _label(bar: Bar, site: TimedCall, scale: float) -> Label:
@@ -111,7 +114,7 @@ def _label(bar: Bar, site: TimedCall, scale: float) -> Label:
     number = f"{bar.site + 1} "
     letters = int((room * _NARROWEST - 8) / _LETTER) - len(number) - len(more)
     name = isolated(tail(site.name, max(8, letters)))
-    return Label(f"{number}{name}{more}", percent(x), dx, anchor)
+    return Label(said("{}{}{}", number, name, more), percent(x), dx, anchor)
 
 
 def ticks(scale: float) -> tuple[Tick, ...]:

@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from ..distributions import Constant
 from ..findings import milliseconds
 from ..latency import Latency, Origin
@@ -15,7 +17,7 @@ from ..timeline import Bar, timeline
 from ..variables import Averages
 from ..work_trees import TimedCall
 from .html_graph import CALLS, EDGES, Graph, drawable, graph, style_of
-from .html_text import isolated
+from .html_text import isolated, said
 from .html_time import DRAWN, Chart, chart, scale_of
 from .page import Page, percent
 from .summary import plural
@@ -45,7 +47,7 @@ class CallRow:
     source: str
     now: str
     then: str
-    note: str
+    note: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,10 @@ class EdgeRow:
 
 @dataclass(frozen=True, slots=True)
 class FunctionView:
-    """A function with its drawings; each is None where there is none, and ``why…`` says why."""
+    """A function with its drawings; each is None where there is none, and ``why…`` says why.
+
+    ``then`` is None too where nothing changes.
+    """
 
     filename: str
     function: FunctionProjection
@@ -120,7 +125,7 @@ def function_view(filename: str, function: FunctionProjection) -> FunctionView:
         filename,
         function,
         None if why_no_chart else chart(before, tree.sites, taken, scale),
-        None if why_no_chart else chart(after, tree.sites, taken, scale),
+        None if why_no_chart or after == before else chart(after, tree.sites, taken, scale),
         why_no_chart,
         None if why_no_graph else graph(tree, taken),
         why_no_graph,
@@ -152,17 +157,18 @@ def _calls(
     function: FunctionProjection,
 ) -> list[CallRow]:
     times: tuple[defaultdict[int, list[str]], ...] = (defaultdict(list), defaultdict(list))
-    notes: defaultdict[int, dict[str, None]] = defaultdict(dict)
+    notes: defaultdict[int, dict[Markup, None]] = defaultdict(dict)
     for bars, places in zip((before, after), times, strict=True):
         for bar in bars:
             places[bar.site].append(f"{milliseconds(bar.start)} – {milliseconds(bar.end)}")
-            notes[bar.site].update({bar.note: None} if bar.note else {})
+            notes[bar.site].update({said("{}", bar.note): None} if bar.note else {})
     rows: list[CallRow] = []
     for i, site in enumerate(sites):
         own = bool(function.tables[0]) and function.tables[0][i].own
         if site.limit is not None:
             match, most = site.limit
-            notes[i][f"at most {most} at once by the limit for {isolated(match)}"] = None
+            words = said("at most {} at once by the limit for {}", most, isolated(match))
+            notes[i][words] = None
         rows.append(
             CallRow(
                 i + 1,
@@ -173,7 +179,7 @@ def _calls(
                 "what this function waits for" if own else site.latency.source,
                 ", ".join(times[0][i][:3]) or "–",
                 ", ".join(times[1][i][:3]) or "–",
-                "; ".join(notes[i]),
+                Markup("; ").join(notes[i]),
             )
         )
     return rows

@@ -32,12 +32,23 @@
     });
   }
 
+  for (const button of document.querySelectorAll("[data-unfold]")) {
+    const table = document.getElementById(button.dataset.unfold);
+    table.classList.add("folded");
+    button.addEventListener("click", () => {
+      const folded = table.classList.toggle("folded");
+      button.setAttribute("aria-expanded", String(!folded));
+    });
+  }
+
   for (const field of document.querySelectorAll("input[data-table]")) {
-    const rows = document.getElementById(field.dataset.table).tBodies[0].rows;
+    const table = document.getElementById(field.dataset.table);
+    const rows = table.tBodies[0].rows;
     const said = field.parentNode.querySelector("output");
     field.addEventListener("input", () => {
       const wanted = field.value.trim().toLowerCase();
       let shown = 0;
+      table.classList.toggle("filtered", wanted !== "");
       for (const row of rows) {
         row.hidden = !row.textContent.toLowerCase().includes(wanted);
         shown += !row.hidden;
