@@ -172,5 +172,3 @@ def nasty_page() -> Page:
 def large_page(number: int) -> Page:
     return made_page([(f"function_{i}", ["tools.fetch", "tools.ask", "tools.put"])
                       for i in range(number)])  # fmt: skip
-
-

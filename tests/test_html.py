@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 import tomllib
 from collections import Counter
@@ -23,7 +24,7 @@ from pexec.analyzer.work_trees import Dependence, FunctionTree
 
 DATA = Path(__file__).parent / "data" / "reports"
 ROOT = Path(__file__).parent.parent
-VOID = {"meta", "link", "input", "br", "img", "hr"}
+VOID = {"meta", "link", "input", "br", "img", "hr", "wbr"}
 TEMPLATES = ROOT / "analyzer" / "report" / "templates"
 
 PAGES = {
@@ -204,7 +205,7 @@ def test_hostile_text_makes_no_elements() -> None:
     text = html.render(nasty_page())
     found = parsed(text)
     own = parsed(html.render(large_page(7)))
-    assert {e.tag for e in found.elements} <= {e.tag for e in own.elements}
+    assert {e.tag for e in found.elements} <= {e.tag for e in own.elements} | {"wbr"}
     names = {a for e in own.elements for a in e.attributes}
     assert {a for e in found.elements for a in e.attributes} <= names
     assert "{{ 7 * 7 }}{% raw %}" in text
@@ -214,8 +215,8 @@ def test_hidden_characters_are_shown() -> None:
     text = html.render(nasty_page())
     text.encode("utf-8")  # no lone surrogates
     assert not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e]", text)
-    assert not re.search("[\u2066\u2067\ufeff\u2028\u2029]", text)
-    assert text.count("\u2068") == text.count("\u2069")  # our own isolates
+    assert not re.search("[\u2067\u2068\ufeff\u2028\u2029]", text)
+    assert text.count("\u2066") == text.count("\u2069") > 0  # our own isolates
     for shown in (r"nul\x00 esc\x1b[31m", r"\ud800", r"access\u202egnp.exe\u2066", r"\u2028"):
         assert shown in text
     assert "שלום_עולם" in text
@@ -234,14 +235,17 @@ def test_plain_text_has_nothing_hidden(text: str) -> None:
 def test_names_are_escaped_and_kept(text: str) -> None:
     found = Parsed()
     found.feed(str(prose(f"`{text.replace('`', '')}` waits")))
-    assert {e.tag for e in found.elements} <= {"bdi", "code"}
-    assert "<" not in str(prose(text)).replace("<bdi><code>", "").replace("</code></bdi>", "")
+    assert {e.tag for e in found.elements} <= {"bdi", "code", "wbr"}
+    assert str(prose("`gpt.agent.Researcher.conduct`")).count("<wbr>") == 3
+    assert "<" not in str(prose(text)).replace("<bdi><code>", "").replace(
+        "</code></bdi>", ""
+    ).replace("<wbr>", "")
     assert "`" not in bare("`a` uses `b`")
 
 
 def test_names_from_right_to_left_are_kept_to_themselves() -> None:
     assert isolated("plain") == "plain"
-    assert isolated("שלום") == "\u2068שלום\u2069"
+    assert isolated("שלום") == "\u2066שלום\u2069"
     assert str(prose("`שלום` uses `b`")) == (
         "<bdi><code>שלום</code></bdi> uses <bdi><code>b</code></bdi>"
     )
@@ -318,7 +322,7 @@ def test_nodes_of_a_graph_do_not_overlap(drawn: tuple[int, set[tuple[int, int]]]
         rows.setdefault(node.y, []).append(node.x)
     for places in rows.values():
         places.sort()
-        assert all(b - a >= WIDTH + GAP - 1 for a, b in zip(places, places[1:], strict=False))
+        assert all(b - a >= WIDTH + GAP - 1 for a, b in itertools.pairwise(places))
 
 
 # -- colours -----------------------------------------------------------------------------------
@@ -350,8 +354,9 @@ def test_contrast(scheme: dict[str, str]) -> None:
         ("added-text", "added"), ("removed-text", "removed"),
     ]  # fmt: skip
     shapes = [(edge, "bg") for edge in ("control", "now-edge", "then-edge", "best-edge", "link")]
-    assert {pair: contrast(scheme[pair[0]], scheme[pair[1]]) >= 4.5 for pair in text} == dict.fromkeys(text, True)  # fmt: skip
-    assert {pair: contrast(scheme[pair[0]], scheme[pair[1]]) >= 3 for pair in shapes} == dict.fromkeys(shapes, True)  # fmt: skip
+    for pairs, least in ((text, 4.5), (shapes, 3)):
+        low = {pair: contrast(scheme[pair[0]], scheme[pair[1]]) for pair in pairs}
+        assert {pair: found for pair, found in low.items() if found < least} == {}
 
 
 def test_both_schemes_have_the_same_colours() -> None:

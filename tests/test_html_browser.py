@@ -225,9 +225,9 @@ def test_words_of_nodes_fit(browser: Browser, tmp_path: Path) -> None:
     opened(browser, tmp_path, "nasty")
     wide = browser.run("""
         for (const d of document.querySelectorAll('details')) d.open = true;
-        return Array.from(document.querySelectorAll('.node')).filter(node =>
-          Array.from(node.querySelectorAll('text')).some(text =>
-            text.getBoundingClientRect().width > node.querySelector('rect').getBoundingClientRect().width
-          )).map(node => node.querySelector('text').textContent);
+        const wide = (element) => element.getBoundingClientRect().width;
+        return Array.from(document.querySelectorAll('.node text')).filter(
+          (text) => wide(text) > wide(text.parentNode.querySelector('rect'))
+        ).map((text) => text.textContent);
     """)
     assert wide == []

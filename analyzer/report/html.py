@@ -159,7 +159,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    filters: dict[str, Any] = {
         "bare": bare,
         "code": code,
         "factor": factor,
@@ -170,12 +170,15 @@ def _environment() -> Environment:
         "prose": prose,
         "short": shortened,
     }
-    made.globals |= {
+    known: dict[str, Any] = {
         "counted": plural,
         "line_text": line_text,
         "place_of": place_of,
         "share": share,
     }
+    # jinja2 does not say what these dictionaries hold.
+    made.filters.update(filters)  # pyright: ignore[reportUnknownMemberType]
+    made.globals.update(known)  # pyright: ignore[reportUnknownMemberType]
     return made
 
 

@@ -8,6 +8,7 @@ of its neighbours as far as those beside it allow.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -123,7 +124,7 @@ def _layered(
         for place in between:
             layers[place.layer].append(place)
         route = [first, *between, last]
-        for upper, lower in zip(route, route[1:], strict=False):
+        for upper, lower in itertools.pairwise(route):
             upper.below.append(lower)
             lower.above.append(upper)
         routes.append(route)

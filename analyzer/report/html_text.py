@@ -16,7 +16,9 @@ from markupsafe import Markup, escape
 #: Characters of format that words and emoji need: joiners, which move nothing.
 _JOINERS = "\u200c\u200d"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_ISOLATE, _POP = "\u2068", "\u2069"
+_ISOLATE, _POP = "\u2066", "\u2069"  # code is read from left to right, whatever is in it
+_PARTS = re.compile(r"[/.](?=\w)(?!py\b|ipynb\b)")
+_BROKEN = 24
 _CODE = re.compile(r"`([^`]+)`")
 #: Longer names are cut: nobody reads them, and a page has to stay small.
 LONGEST = 200
@@ -86,8 +88,11 @@ def isolated(text: str) -> Markup:
 
 
 def code(text: str) -> Markup:
-    """A name of the analysed program."""
-    return Markup("<bdi><code>{}</code></bdi>").format(plain(shortened(text)))
+    """A name of the analysed program; long ones may be broken where their parts end."""
+    name = escape(plain(shortened(text)))
+    if len(text) > _BROKEN:
+        name = Markup(_PARTS.sub(r"\g<0><wbr>", str(name)))
+    return Markup("<bdi><code>{}</code></bdi>").format(name)
 
 
 def prose(text: str) -> Markup:

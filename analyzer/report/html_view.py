@@ -161,7 +161,11 @@ def _calls(
     for bars, places in zip((before, after), times, strict=True):
         for bar in bars:
             places[bar.site].append(f"{milliseconds(bar.start)} – {milliseconds(bar.end)}")
-            notes[bar.site].update({said("{}", bar.note): None} if bar.note else {})
+    for bar in before:
+        notes[bar.site].update({said("{}", bar.note): None} if bar.note else {})
+    for bar in after:
+        if bar.note and said("{}", bar.note) not in notes[bar.site]:
+            notes[bar.site][said("projected {}", bar.note)] = None
     rows: list[CallRow] = []
     for i, site in enumerate(sites):
         own = bool(function.tables[0]) and function.tables[0][i].own
