@@ -27,14 +27,16 @@ ROOT = Path(__file__).parent.parent
 VOID = {"meta", "link", "input", "br", "img", "hr", "wbr"}
 TEMPLATES = ROOT / "analyzer" / "report" / "templates"
 
+CHAIN = "async def f(a):\n    x = await one(a)\n    return await two(x)\n"
+TWO = {"shop.py": SHOP, "b/other.py": SHOP.replace("put", "three")}
 PAGES = {
     "empty": lambda: page({"a.py": "x = 1\n"}),
-    "nothing": lambda: page({"a.py": "async def f(a):\n    x = await one(a)\n    return await two(x)\n"}),
+    "nothing": lambda: page({"a.py": CHAIN}),
     "shop": lambda: page({"shop.py": SHOP}),
-    "unsafe": lambda: page({"shop.py": SHOP, "b/other.py": SHOP.replace("put", "three")}, unsafe=True),
+    "unsafe": lambda: page(TWO, unsafe=True),
     "limited": lambda: page({"shop.py": SHOP}, limits=[{"match": "two", "max-concurrency": 1}]),
     "nasty": nasty_page,
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -302,8 +304,12 @@ def test_ticks_are_few_and_round(scale: float) -> None:
     assert found[0].x == "0%"
 
 
-@given(st.integers(2, 30).flatmap(lambda n: st.tuples(
-    st.just(n), st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=60))))  # fmt: skip
+def pairs_of(number: int) -> st.SearchStrategy[tuple[int, set[tuple[int, int]]]]:
+    call = st.integers(0, number - 1)
+    return st.tuples(st.just(number), st.sets(st.tuples(call, call), max_size=60))
+
+
+@given(st.integers(2, 30).flatmap(pairs_of))
 def test_nodes_of_a_graph_do_not_overlap(drawn: tuple[int, set[tuple[int, int]]]) -> None:
     number, pairs = drawn
     made = made_page([("f", [f"c{i}" for i in range(number)])]).functions[0][1].tree
