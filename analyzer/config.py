@@ -135,7 +135,8 @@ KEYS: tuple[Key, ...] = (
     Key("extend", checks.path_of, "none",
         "a configuration file that this one adds to: a key that is given here wins; lists of "
         "declarations are put before those of the other file"),
-    Key("limits", checks.limits, "[]", "how many of the matching calls run at once, whoever asks"),
+    Key("limits", checks.limits, "[]",
+        "how many calls of a tool, host or server run at once, whoever asks"),
 )  # fmt: skip
 _BY_NAME = {key.name: key for key in KEYS}
 

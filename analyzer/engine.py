@@ -52,7 +52,8 @@ class Analysis:
     @cached_property
     def other_plans(self) -> tuple[Plan, ...]:
         """What would be planned with `--unsafe-fixes`, or without it if it was given."""
-        planner = Planner(self.inference, unsafe=not self.planner.unsafe)
+        planner = Planner(self.inference, unsafe=not self.planner.unsafe,
+                          silent=self.suppressions)  # fmt: skip
         plans = planner.plans()
         return (*plans, *planner.threads)
 
@@ -234,7 +235,7 @@ def analyze(
     sources = (*([tools] if tools is not None else []), *config.sources)
     inference = Inference(module, sources, config, project, text=source.program,
                           is_package=is_package)  # fmt: skip
-    planner = Planner(inference, unsafe=unsafe)
+    planner = Planner(inference, unsafe=unsafe, silent=silent)
     plans = tuple(planner.plans())
     return Analysis(source, module, inference, planner, plans, Forms(planner.sites), silent,
                     is_package, tools, project)  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
 
@@ -40,6 +40,7 @@ class Executions:
     """The timed calls of all traces that were given."""
 
     timings: tuple[Timing, ...]
+    _used: set[int] = field(default_factory=set[int], repr=False)
 
     @cached_property
     def _placed(self) -> dict[tuple[str, int, int], list[Timing]]:
@@ -73,11 +74,10 @@ class Executions:
             for file in files
         )
 
-    def coverage(self, files: Sequence[FileTrees]) -> Coverage:
-        """How much of the traces :meth:`applied` used. ``files`` are those that it returned."""
-        used = sum(s.latency.count + s.latency.failed for s in _once(files))
-        total = len(self.timings)
-        return Coverage(min(used, total), total, sum(t.failed for t in self.timings))
+    def coverage(self) -> Coverage:
+        """How much of the traces :meth:`applied` has used."""
+        failed = sum(t.failed for t in self.timings)
+        return Coverage(len(self._used), len(self.timings), failed)
 
     def _applied(
         self, tree: FunctionTree, filename: str, shared: dict[str, set[tuple[str, ...]]]
@@ -113,7 +113,7 @@ class Executions:
     def _here(self, site: TimedCall, filename: str) -> list[Timing]:
         """The calls that were timed at a call site."""
         path = PurePath(filename)
-        placed = self._placed.get((path.name, site.span.line, site.span.column), [])
+        placed = self._placed.get((path.name, site.row, site.column), [])
         return [t for t in placed if _same_file(PurePath(t.file), path)]
 
     def _latency(
@@ -124,6 +124,7 @@ class Executions:
         values = tuple(sorted(max(0.0, t.end - t.start) * 1000 for t in found if not t.failed))
         if not values:
             return site.latency
+        self._used.update(map(id, [*found, *own]))
         return Latency(Empirical(values), Origin.MEASURED, TRACED, len(values),
                        len(found) - len(values))  # fmt: skip
 
@@ -136,17 +137,6 @@ class Executions:
             if _ends(words, tool) and (len(alike) == 1 or tool == words):
                 found += timings
         return found
-
-
-def _once(files: Sequence[FileTrees]) -> Iterator[TimedCall]:
-    """A call site for each of the tools that were measured."""
-    seen: set[str] = set()
-    for file in files:
-        for tree in file.functions:
-            for site in tree.sites:
-                if site.latency.origin is Origin.MEASURED and site.name not in seen:
-                    seen.add(site.name)
-                    yield site
 
 
 def _words(name: str) -> tuple[str, ...]:

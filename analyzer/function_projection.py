@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from .distributions import Constant
 from .latency import Origin
 from .projection import (
     HIGH,
@@ -50,8 +51,10 @@ class Projector:
                 self._trees[tree.qualified] = tree
         for name in ambiguous:  # which of them is called cannot be told by the name
             del self._trees[name]
-        called = {s.function for t in self._trees.values() for s in t.sites if s.function}
-        self._called = called & self._trees.keys()
+        self._roots = roots([t for file in files for t in file.functions], self._trees)
+        self._local = frozenset[int]().union(
+            *(roots(file.functions, self._trees) for file in files)
+        )
         self._done: dict[int, tuple[FunctionProjection, _Whole]] = {}
         self._open: set[int] = set()
 
@@ -99,7 +102,7 @@ class Projector:
                 means = [fmean(column) for column in draws]
         # Names that a chain keeps to itself no longer hold others apart, as they do in the edges.
         means[1] = min(means[1], means[0])
-        means[2] = min(means[2], means[1])
+        means[2] = min(max(means[2], _least(tree, tables[0])), means[1])
         level = confidence(tree, [c.confidence if c else "" for c in callees])
         times = self._times(tree, tables, means, draws)
         averages = [Averages(t) for t in tables]
@@ -122,7 +125,8 @@ class Projector:
             blocks.append(BlockProjection(b.span.line, b.span.end_line, b.span.cell, before,
                                           after, best))  # fmt: skip
         projection = FunctionProjection(
-            tree, times, tuple(blocks), groups, tree.qualified not in self._called, level,
+            tree, times, tuple(blocks), groups, id(tree) in self._roots,
+            id(tree) in self._local, level,
             assumptions([tree]), (draws[0], draws[1]), (tables[0], tables[1]),
         )  # fmt: skip
         whole = _Whole((draws[0], draws[1], draws[2]), (means[0], means[1], means[2]), level)
@@ -149,6 +153,40 @@ class Projector:
             estimate(means[0], draws[0]), estimate(means[1], draws[1]), means[2],
             work, span, room,
         )  # fmt: skip
+
+
+def roots(trees: Sequence[FunctionTree], known: Mapping[str, FunctionTree]) -> frozenset[int]:
+    """Those (by ``id``) that none of the others calls; of functions that call each other in turn,
+    and that nobody else calls, the first. ``known``: the functions by name."""
+    own = {id(tree) for tree in trees}
+
+    def callees(tree: FunctionTree) -> list[FunctionTree]:
+        found = (known.get(site.function) for site in tree.sites if site.function)
+        return [t for t in found if t is not None and id(t) in own and t is not tree]
+
+    called = {id(callee) for tree in trees for callee in callees(tree)}
+    found: set[int] = set()
+    reached: set[int] = set()
+    for tree in sorted(trees, key=lambda t: id(t) in called):
+        if id(tree) in reached:
+            continue
+        found.add(id(tree))
+        todo = [tree]
+        while todo:
+            one = todo.pop()
+            if id(one) not in reached:
+                reached.add(id(one))
+                todo += callees(one)
+    return frozenset(found)
+
+
+def _least(tree: FunctionTree, table: Sequence[Site]) -> float:
+    """The shortest time that the limits of calls leave: their work over how many run at once."""
+    found = 0.0
+    for limit in {site.limit for site in tree.sites if site.limit is not None}:
+        own = [s if s.limit == limit else Site(Constant(0.0)) for s in table]
+        found = max(found, evaluate(tree.before, Averages(own))[0] / limit[1])
+    return found
 
 
 def _width(work: Work, width: int) -> int:

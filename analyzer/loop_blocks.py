@@ -26,9 +26,12 @@ class LoopBlocks:
     def gains_more(self, site: Site, found: Sequence[Region]) -> bool:
         """Do all turns of the loop around a block save more together than its batches do?
 
-        Then the loop is planned, and its turns run as they stand: bounds do not add up.
+        Then the loop is planned, if it is not yet, and its turns run as they stand: bounds do not
+        add up.
         """
         parents = [parent for parent, _ in site.parents]
+        if any(loop.statement is parent for loop in self.planner.loops for parent in parents):
+            return True
         inner = next((s for s in reversed(parents) if s.kind != "If"), None)
         if inner is None or inner.kind != "For" or "PX103" not in self.planner.config.select:
             return False
@@ -64,7 +67,7 @@ class LoopBlocks:
         """Plan the loops of a block; one that holds a batch of its own stays as it is."""
         comprehensions = Comprehensions(self.planner, self.loops.turning)
         made = self.planner.module.comprehensions and "PX104" in self.planner.config.select
-        for i, statement in enumerate(site.block.statements):
+        for i, statement in enumerate(site.block.statements if site.block.role != "header" else ()):
             found = None
             if id(statement) in self.planner.holding:
                 continue

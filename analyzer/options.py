@@ -234,13 +234,13 @@ def emit(text: str, shown: Shown) -> None:
         write_output((text + end).encode("utf-8", "backslashreplace"), shown.output_file)
 
 
-def write_output(data: bytes, filename: str) -> None:
+def write_output(data: bytes, filename: str, option: str = "--output-file") -> None:
     """Write the file asked for. Raises ConfigError."""
     try:
         Path(filename).write_bytes(data)
     except OSError as error:
         cause = error.strerror or str(error)
-        raise ConfigError(f"--output-file {filename!r} cannot be written: {cause}") from None
+        raise ConfigError(f"{option} {filename!r} cannot be written: {cause}") from None
 
 
 def paths_here() -> Paths:

@@ -131,7 +131,8 @@ class GroupProjection:
 class FunctionProjection:
     """One function (or the module's own code, named ``<module>``).
 
-    ``root``: no other function that was looked at calls it. ``confidence``: see
+    ``root``: no other function that was looked at calls it; ``local_root``: none of its file does.
+    ``confidence``: see
     :func:`.function_projection.confidence`. ``assumed``: what is of loops and branches. ``tables``:
     what its trees are evaluated with.
     """
@@ -141,6 +142,7 @@ class FunctionProjection:
     blocks: tuple[BlockProjection, ...] = ()
     groups: tuple[GroupProjection, ...] = ()
     root: bool = True
+    local_root: bool = True
     confidence: str = LOW
     assumed: tuple[str, ...] = ()
     draws: tuple[Column, Column] = field(default=((), ()), repr=False)  # now, projected
@@ -169,13 +171,16 @@ class FileProjection:
 
     @property
     def times(self) -> Times:
-        return total(self.functions)
+        """The sum as if the file stood alone: what only other files call counts here too."""
+        return total(self.functions, [f for f in self.functions if f.local_root])
 
 
-def total(functions: Iterable[FunctionProjection]) -> Times:
+def total(
+    functions: Iterable[FunctionProjection], roots: Iterable[FunctionProjection] | None = None
+) -> Times:
     """The sum: all calls and batches, and the times of the functions that no other one calls."""
     found = list(functions)
-    roots = [f for f in found if f.root]
+    roots = [f for f in found if f.root] if roots is None else list(roots)
 
     def counted(what: str) -> float:
         return sum(getattr(f.times, what) for f in found)
@@ -222,7 +227,10 @@ def average(draws: Column) -> float:
 def project(
     files: Sequence[FileTrees], executions: Executions | None = None, *, seed: int = 0
 ) -> tuple[FileProjection, ...]:
-    """The projections of all files together. ``executions``: what traces tell (see there)."""
+    """The projections of all files together. ``executions``: what traces tell (see there).
+
+    ``seed``: of the draws; the same one gives the same figures.
+    """
     from .function_projection import Projector
 
     if executions is not None:

@@ -90,9 +90,10 @@ def _calls(names: frozenset[str]) -> re.Pattern[bytes]:
 
 
 def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
-    """Has a list of statements two that make such calls themselves, outside of their own blocks?
+    """Has a list of statements two such calls, or one and an `await`?
 
-    A function of the file that makes one counts as well.
+    What stands in the blocks of these statements does not count for them. A function of the file
+    that makes one counts as well.
     """
     if "*" not in names and not _called(tree) & names:
         return False
@@ -102,13 +103,14 @@ def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
         for name, value in ast.iter_fields(stack.pop()):
             if name not in _BLOCKS or not isinstance(value, list):
                 continue
-            calling = 0
+            calling = awaiting = 0
             for item in cast("list[ast.AST]", value):
                 if any(hasattr(item, field) for field in _BLOCKS):
                     stack.append(item)
-                elif _calls_here(item, names):
-                    calling += 1
-                    if calling == 2:
+                else:
+                    calling += _calls_here(item, names)
+                    awaiting += any(isinstance(one, ast.Await) for one in ast.walk(item))
+                    if calling and calling + awaiting > 1:
                         return True
     return False
 
@@ -127,19 +129,22 @@ def _with_callers(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
 
 def _called(node: ast.AST) -> frozenset[str]:
     """What is called in a node: last names, and the names before a single dot with them."""
-    found: set[str] = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Call):
-            called = inner.func
-            if isinstance(called, ast.Name):
-                found.add(called.id)
-            elif isinstance(called, ast.Attribute):
-                found.add(called.attr)
-                if isinstance(called.value, ast.Name):
-                    found.add(f"{called.value.id}.{called.attr}")
-    return frozenset(found)
+    return frozenset(name for inner in ast.walk(node) for name in _names(inner))
 
 
-def _calls_here(statement: ast.AST, names: frozenset[str]) -> bool:
-    called = _called(statement)
-    return bool(called & names or ("*" in names and called))
+def _names(node: ast.AST) -> list[str]:
+    """The names by which a call is known, none of anything else."""
+    called = node.func if isinstance(node, ast.Call) else None
+    if isinstance(called, ast.Name):
+        return [called.id]
+    if not isinstance(called, ast.Attribute):
+        return []
+    owner = called.value
+    return [called.attr, f"{owner.id}.{called.attr}"] if isinstance(owner, ast.Name) \
+        else [called.attr]  # fmt: skip
+
+
+def _calls_here(statement: ast.AST, names: frozenset[str]) -> int:
+    """How many such calls a statement makes."""
+    found = map(_names, ast.walk(statement))
+    return sum(bool(one) and ("*" in names or not names.isdisjoint(one)) for one in found)

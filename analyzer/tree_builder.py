@@ -8,15 +8,16 @@ branch is taken, and how many turns a loop takes, is assumed here and replaced b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from .blocks import Plan
+from .checks import Limit
 from .comprehensions import Comprehension
 from .effects.awaitables import handed
 from .engine import Analysis, Analyzed
 from .findings import calls_of
 from .ir import Block, Call, Event, Function, Invoke, Span, Statement
 from .latency import latency_known
+from .limits import limits_of
 from .schedule import Region, Row
 from .threads import THREAD_MS
 from .tree_edges import paths_of
@@ -43,7 +44,8 @@ def trees(analysis: Analysis, result: Analyzed) -> FileTrees:
         tree = _Builder(shared, function).tree()
         if tree is not None:
             found.append(tree)
-    return FileTrees(result.filename, tuple(found))
+    named = tuple((f.code, f.span.start) for f in result.findings)
+    return FileTrees(result.filename, tuple(found), named)
 
 
 class _Shared:
@@ -109,10 +111,10 @@ class _Builder:
         before, after, best = self._block(function.block)
         if not self.sites:
             return None
-        module = self.shared.analysis.module.name
+        module = self.shared.analysis.module.name or "__main__"
         name = function.qualname or "<module>"
         return FunctionTree(
-            name, f"{module}.{function.qualname}" if function.qualname else module, function.span,
+            name, ".".join(filter(None, (module, function.qualname))), function.span,
             tuple(self.sites), before, after, best,
             tuple(self.groups), tuple(self.blocks), tuple(self.edges),
         )  # fmt: skip
@@ -204,14 +206,13 @@ class _Builder:
         header, turned, freed = self._events(statement.events[:at], certain=certain)
         if not statement.blocks:
             return header, turned, freed
+        turned, freed = self._header(statement, (header, turned, freed))
         inner = [(block, self._block(block)) for block in statement.blocks]
         match statement.kind:
             case "If" | "Match":
-                return _three(
-                    (header, turned, freed), [self._branches(statement, inner, k) for k in range(3)]
-                )
+                return _three((header, turned, freed), [self._branches(inner, k) for k in range(3)])
             case "For" | "While":
-                turns = self._turns(statement, header, inner[0][1])
+                turns = self._turns(statement, (header, turned, freed), inner[0][1])
                 rest = [seq(*(t[k] for _, t in inner[1:])) for k in range(3)]
                 return seq(turns[0], rest[0]), seq(turns[1], rest[1]), seq(turns[2], rest[2])
             case _:
@@ -220,9 +221,16 @@ class _Builder:
                     (header, turned, freed), [seq(*(t[k] for t in run)) for k in range(3)]
                 )
 
-    def _branches(
-        self, statement: Statement, inner: Sequence[tuple[Block, tuple[Work, Work, Work]]], k: int
-    ) -> Work:
+    def _header(self, statement: Statement, made: tuple[Work, Work, Work]) -> tuple[Work, Work]:
+        """The header of a compound statement after the rewrite and at best: a block of its own."""
+        _, after, best = made
+        for header in statement.headers:
+            for plan, region, number in self.shared.regions(header.block):
+                after = self._region(plan, region, number, [made])
+                best = self._within(header.block.statements[0], plan.rows[0])
+        return after, best
+
+    def _branches(self, inner: Sequence[tuple[Block, tuple[Work, Work, Work]]], k: int) -> Work:
         """Each branch of an `if` or a `match` is taken as often as the others, none as well."""
         options = [trees[k] for _, trees in inner]
         total = any(block.role == "orelse" or block.always for block, _ in inner)
@@ -233,23 +241,20 @@ class _Builder:
         return Choice(tuple((1 / len(options), option) for option in options), ASSUMED)
 
     def _turns(
-        self, statement: Statement, header: Work, body: tuple[Work, Work, Work]
+        self, statement: Statement, header: tuple[Work, Work, Work], body: tuple[Work, Work, Work]
     ) -> tuple[Work, Work, Work]:
         """A loop; of a `while` the condition is asked in each turn."""
         if statement.kind == "While":
-            if header == NOTHING and body[0] == NOTHING:
-                return NOTHING, NOTHING, NOTHING
+            turn = _three(header, body)
+            if turn[0] == NOTHING:
+                return turn
             count = float(self.shared.config.assume_iterations)
-            turn = [seq(header, part) for part in body]
-            return (Repeat(turn[0], count, ASSUMED), Repeat(turn[1], count, ASSUMED),
-                    Repeat(turn[2], count, ASSUMED))  # fmt: skip
+            now, then, best = (Repeat(part, count, ASSUMED) for part in turn)
+            return now, then, best
         value = statement.turns.value if statement.turns is not None else None
         exact = None if value is None else count_of(value, self.shared.inference)
-        count, source = self._count(exact)
         planned = self.shared.loops.get(id(statement))
-        return _three(
-            (header, header, header), self._repeated(body, count, source, planned)
-        )  # fmt: skip
+        return _three(header, self._repeated(body, *self._count(exact), planned))
 
     def _count(self, exact: int | None) -> tuple[float, str]:
         if exact is None:
@@ -339,15 +344,18 @@ class _Builder:
                     facts.name,
                     call.await_span or call.span,
                     latency_known(facts, shared.blocked.get(call.id)),
+                    call.span.line,
+                    call.span.column,
                     facts.name if target is not None else "",
-                    next(
-                        ((limit.match, limit.max_concurrency) for limit in shared.config.limits
-                         if fnmatchcase(facts.name, limit.match)),
-                        None,
-                    ),
+                    _narrowest(limits_of(shared.inference, call)),
                 )
             )  # fmt: skip
         return Leaf(self.places[call.id])
+
+
+def _narrowest(limits: Sequence[Limit]) -> tuple[str, int] | None:
+    found = min(limits, key=lambda limit: limit.max_concurrency, default=None)
+    return None if found is None else (found.name, found.max_concurrency)
 
 
 def _together(works: Sequence[Work]) -> Work:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from .chain_links import Chain
@@ -16,6 +15,7 @@ from .effects.model import describe
 from .footprint import Footprint
 from .gathering import gathers
 from .ir import Event, Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
+from .limits import limits_of_all, shared, words_of
 from .moved_text import names_in, strange
 from .sieves import Sieve, without
 from .sites import Site
@@ -231,11 +231,9 @@ class Turning:
         assert turns is not None
         line = statement.span.line
         members = (member,) if chain is None else chain.members
-        limits = [
-            r.max_concurrency for r in self.config.limits for m in members
-            if fnmatchcase(m.facts.name, r.match)
-        ]  # fmt: skip
-        width = min([self.config.max_concurrency, *limits])
+        limits = limits_of_all(self.inference, [m.call for m in members])
+        narrow = shared(limits, limits)
+        width = min([self.config.max_concurrency, *(x.max_concurrency for x in limits)])
         several = comprehension is not None and comprehension.more
         count = None if several else count_of(turns.value, self.inference)
         number = self.config.assume_iterations if count is None else count
@@ -243,6 +241,8 @@ class Turning:
         sequential, parallel = number * waits, math.ceil(number / width) * waits
         if waits <= 0 or sequential - parallel < max(self.config.min_gain_ms, 1e-9):
             words = f"its turns, run together, would not save {self.config.min_gain_ms:g} ms"
+            if narrow is not None and narrow.max_concurrency == 1:
+                words = words_of(narrow)
             return Edge(EdgeKind.GAIN, words, line)
         if chain is None:
             named = names_in(self.text(member.call.span))

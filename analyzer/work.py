@@ -251,10 +251,9 @@ def _repeat(work: Repeat, of: Variables, turn: Turn) -> list[float]:
     rows = zip(*columns, strict=True)
     if drawn == turns:
         return [scheduled(row, width)[1] for row in rows]
-    # The turns that were not drawn are those again that were.
-    again = [i % drawn for i in range(turns)] if turns <= 40 * DRAWN else None
-    if again is None:
-        return [sum(row) * turns / drawn / width + max(row) / 2 for row in rows]
+    if turns > 40 * DRAWN:  # the last turns, in which not all places are taken, hardly count
+        return [sum(row) * turns / drawn / width for row in rows]
+    again = [i % drawn for i in range(turns)]  # those that were not drawn are those that were
     return [scheduled([row[i] for i in again], width)[1] for row in rows]
 
 

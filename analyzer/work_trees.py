@@ -16,13 +16,16 @@ ASSUMED = "assumed"
 class TimedCall:
     """A call site as the projection knows it.
 
-    ``function``: qualified name of the project's own function that it calls, or "". ``limit``: the
-    `limits` entry that it falls under, and how many that lets run at once.
+    ``span``: with its ``await``; ``column``: where the call itself begins, in line ``row`` of the
+    text. ``function``: qualified name of the project's own function that it calls, or "".
+    ``limit``: the `limits` entry that it falls under, and how many that lets run at once.
     """
 
     name: str
     span: Span
     latency: Latency
+    row: int = 0
+    column: int = 0
     function: str = ""
     limit: tuple[str, int] | None = None
 
@@ -75,7 +78,11 @@ class FunctionTree:
 
 @dataclass(frozen=True, slots=True)
 class FileTrees:
-    """The functions of a file that wait for anything."""
+    """The functions of a file that wait for anything.
+
+    ``findings``: code and place of those that the numbers of groups speak of.
+    """
 
     filename: str
     functions: tuple[FunctionTree, ...]
+    findings: tuple[tuple[str, int], ...] = ()

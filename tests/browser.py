@@ -13,7 +13,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -68,6 +71,7 @@ def chromium(folder: Path) -> Iterator[Chrome]:
     driver = program("chromedriver")
     os.environ["SE_OFFLINE"] = "true"  # both programs are named, so nothing is looked for
     try:
+        from selenium.common.exceptions import WebDriverException
         from selenium.webdriver import Chrome, ChromeOptions, ChromeService
     except ImportError:
         unavailable("`selenium` is missing (pip install 'pexec[dev]')")
@@ -76,13 +80,32 @@ def chromium(folder: Path) -> Iterator[Chrome]:
     for flag in (*_FLAGS, f"--user-data-dir={folder}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    opened = Chrome(options=options, service=ChromeService(driver))
+    try:
+        opened = Chrome(options=options, service=ChromeService(driver))
+    except WebDriverException as error:  # of another version than the browser, say
+        unavailable(f"Chromium does not start: {(error.msg or 'no reason given').splitlines()[0]}")
     opened.set_script_timeout(30)
     opened.set_page_load_timeout(60)
     try:
         yield opened
     finally:
         opened.quit()
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address, with a slash at its end, under which a folder is served during the block."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    handler = partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
 
 
 @dataclass(frozen=True, slots=True)

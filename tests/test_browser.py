@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import sys
 from pathlib import Path
-from threading import Thread
 
 import browser as helpers
 import pytest
-from browser import Browser, ScriptError
+from browser import Browser, ScriptError, served
 from diagrams import NPM, Mermaid, comment_page, npm_packages
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Trial</title>
@@ -54,20 +51,6 @@ def page(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def served(page: Path) -> Iterator[str]:
-    """The address of the folder of the page, served without a word."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    handler = partial(Quiet, directory=str(page.parent))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
 def test_a_page_is_read_and_clicked(browser: Browser, page: Path) -> None:
     browser.open(page)
     assert browser.text("h1") == "Trial"
@@ -90,6 +73,21 @@ def test_keys_go_where_the_focus_is(browser: Browser, page: Path) -> None:
     assert not browser.shown("#more")
 
 
+def test_mouse_field_and_width(browser: Browser, page: Path) -> None:
+    style = "<style>h1:hover { color: rgb(4, 5, 6) } ol { min-width: 600px }</style>"
+    page.write_text(PAGE + style, encoding="utf-8")
+    browser.open(page)
+    browser.hover("h1")
+    assert browser.style("h1", "color") == "rgba(4, 5, 6, 1)"
+    browser.type("#field", "get_*")
+    assert browser.run("return field.value") == "get_*"
+    assert browser.box("ol")["width"] >= 600
+    assert not browser.wider_than_window()
+    browser.resize(400, 800)
+    assert browser.wider_than_window()
+    assert browser.count("li") == 2
+
+
 def test_what_the_console_says_is_seen(browser: Browser, page: Path) -> None:
     bad = "<script>console.error('said'); missing()</script><img src='absent.png'>"
     page.write_text(PAGE + bad, encoding="utf-8")
@@ -108,15 +106,16 @@ def test_dark_and_light(browser: Browser, page: Path) -> None:
     assert not browser.shown("#button")
 
 
-def test_without_network(browser: Browser, served: str, page: Path) -> None:
-    there = f"{served}{page.name.replace(' ', '%20')}"
+def test_without_network(browser: Browser, page: Path) -> None:
     ask = "return await fetch(arguments[0]).then(r => r.status, e => 'offline');"
-    browser.open(there)
-    assert browser.run(ask, there) == 200
-    browser.offline()
-    assert browser.run(ask, there) == "offline"
-    browser.offline(False)
-    assert browser.run(ask, there) == 200
+    with served(page.parent) as address:
+        there = f"{address}{page.name.replace(' ', '%20')}"
+        browser.open(there)
+        assert browser.run(ask, there) == 200
+        browser.offline()
+        assert browser.run(ask, there) == "offline"
+        browser.offline(False)
+        assert browser.run(ask, there) == 200
     assert browser.requests().count(there) == 4
     assert browser.run(ask, "http://elsewhere.example/") == "offline"  # no other host is reached
 
@@ -208,6 +207,16 @@ def test_without_chromium_a_line_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(helpers.REQUIRE, "1")
     with pytest.raises(pytest.fail.Exception, match=r"REQUIRE_BROWSER.*chromium"):
         helpers.program("chromium")
+
+
+def test_a_browser_that_does_not_start_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("selenium")
+    monkeypatch.setattr(helpers, "program", lambda *names: str(Path(sys.executable)))
+    monkeypatch.delenv(helpers.REQUIRE, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="Chromium does not start"):
+        helpers.chromium(tmp_path).__enter__()
 
 
 def test_without_npm_a_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -134,3 +134,29 @@ def test_time_is_linear_in_the_block() -> None:
 
     small, large = seconds(100), seconds(400)
     assert large < 12 * small + 0.5
+
+
+def names_of(source: str) -> dict[str, bool]:
+    return {f.name: f.root for f in projected(source).functions}
+
+
+def test_roots_are_what_nobody_else_calls() -> None:
+    source = body("x = await g(a)") + "\n\nasync def g(a):\n    return await one(a)\n"
+    assert names_of(source) == {"f": True, "g": False}
+    assert projected(source).times.sequential_ms == 100
+    alone = "async def f(a):\n    await one(a)\n    await f(a)\n"
+    assert names_of(alone) == {"f": True}
+    round_ = (
+        "async def f(a):\n    await one(a)\n    await g(a)\n\n\n"
+        "async def g(a):\n    await two(a)\n    await f(a)\n"
+    )
+    assert names_of(round_) == {"f": True, "g": False}
+
+
+def test_what_a_callee_gains_its_caller_gains() -> None:
+    source = body("return await g(a)") + (
+        "\n\nasync def g(a):\n    x = await one(a)\n    y = await two(a)\n    return x, y\n"
+    )
+    found = {f.name: f.times for f in projected(source).functions}
+    assert found["f"].sequential_ms == 300
+    assert found["f"].projected_ms == found["f"].critical_ms == 200

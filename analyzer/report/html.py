@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from ..findings import milliseconds
 from ..spans import line_text
-from .html_text import bare, code, final, isolated, plain, prose, shortened
+from .html_text import bare, clipped, code, final, isolated, plain, prose
 from .html_time import percent as share
 from .html_view import (
     function_view,
@@ -141,7 +141,7 @@ def diff_lines(item: Opportunity) -> tuple[DiffLine, ...]:
     lines = lines[:-1] if lines and not lines[-1] else lines
     kinds = {"+": "added", "-": "removed", "@": "place"}
     shown = [
-        DiffLine(kinds.get(line[:1], "kept"), shortened(line, DIFF_WIDTH))
+        DiffLine(kinds.get(line[:1], "kept"), clipped(line, DIFF_WIDTH))
         for line in lines[:DIFF_LINES]
     ]
     if len(lines) > DIFF_LINES:
@@ -168,7 +168,7 @@ def _environment() -> Environment:
         "percent": percent,
         "plain": plain,
         "prose": prose,
-        "short": shortened,
+        "short": clipped,
     }
     known: dict[str, Any] = {
         "counted": plural,

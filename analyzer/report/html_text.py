@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
 
 from markupsafe import Markup, escape
 
-#: Characters of format that words and emoji need: joiners, which move nothing.
-_JOINERS = "\u200c\u200d"
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+from .clean import visible
+
+#: What `visible` may leave: ends of lines, and the joiners that words and emoji need.
+_KEPT = "\n\t\u200c\u200d"
 _ISOLATE, _POP = "\u2066", "\u2069"  # code is read from left to right, whatever is in it
 _PARTS = re.compile(r"[/.](?=\w)(?!py\b|ipynb\b)")
 _BROKEN = 24
@@ -26,19 +26,7 @@ LONGEST = 200
 
 def plain(text: str) -> str:
     """The text with control characters, lone surrogates and marks of direction made visible."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_shown(char) for char in text)
-
-
-@cache
-def _shown(char: str) -> str:
-    if char in "\n\t" or char in _JOINERS:
-        return char
-    code = ord(char)
-    if unicodedata.category(char) in _HIDDEN or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
-        return char.encode("unicode_escape").decode()
-    return char
+    return visible(text, _KEPT)
 
 
 def final(value: object) -> object:
@@ -46,7 +34,7 @@ def final(value: object) -> object:
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def shortened(text: str, most: int = LONGEST) -> str:
+def clipped(text: str, most: int = LONGEST) -> str:
     """The text without its middle if it is longer than ``most``."""
     if len(text) <= most:
         return text
@@ -82,14 +70,14 @@ def said(pattern: str, *values: object) -> Markup:
 
 def isolated(text: str) -> Markup:
     """A name for titles, attributes and SVG, where no element can keep its direction to itself."""
-    text = plain(shortened(text))
+    text = plain(clipped(text))
     turns = any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text)
     return escape(f"{_ISOLATE}{text}{_POP}" if turns else text)
 
 
 def code(text: str) -> Markup:
     """A name of the analysed program; long ones may be broken where their parts end."""
-    name = escape(plain(shortened(text)))
+    name = escape(plain(clipped(text)))
     if len(text) > _BROKEN:
         name = Markup(_PARTS.sub(r"\g<0><wbr>", str(name)))
     return Markup("<bdi><code>{}</code></bdi>").format(name)
@@ -97,7 +85,7 @@ def code(text: str) -> Markup:
 
 def prose(text: str) -> Markup:
     """A sentence of pexec: what stands between backticks is code."""
-    parts = _CODE.split(shortened(text, 2000))
+    parts = _CODE.split(clipped(text, 2000))
     return Markup("").join(
         code(part) if i % 2 else escape(plain(part)) for i, part in enumerate(parts)
     )
@@ -105,7 +93,7 @@ def prose(text: str) -> Markup:
 
 def bare(text: str) -> Markup:
     """The same sentence for titles and attributes."""
-    parts = _CODE.split(shortened(text, 2000))
+    parts = _CODE.split(clipped(text, 2000))
     return Markup("").join(
         isolated(part) if i % 2 else escape(plain(part)) for i, part in enumerate(parts)
     )

@@ -20,6 +20,7 @@ from ..projection import (
 )
 from ..source import Source
 from ..spans import line_text
+from ..work import sites
 from .reasons import Reason, reasons_of
 from .summary import Undeclared, plural, ranked, summary_line, totals_of
 
@@ -36,6 +37,12 @@ class Opportunity:
     group: GroupProjection
     function: FunctionProjection
     source: Source
+
+    @property
+    def sites(self) -> frozenset[int]:
+        """The call sites of its function that it runs together."""
+        tree = next(g for g in self.function.tree.groups if g.number == self.group.number)
+        return frozenset(sites(tree.before))
 
     @property
     def saved_ms(self) -> float:

@@ -48,7 +48,7 @@ class Pairs:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """``mcp__SERVER__TOOL`` → server and tool (Claude Code documentation, "Connect to MCP")."""
+    """``mcp__SERVER__TOOL`` → server and tool (Claude Code documentation, "Hooks reference")."""
     prefix, _, rest = name.partition("__")
     server, _, tool = rest.partition("__")
     return (server, tool) if prefix == "mcp" and server and tool else ("", name)
