@@ -88,6 +88,7 @@ NASTY = (
     "`tick` `` ``",
     "a" * 3000,
     "&lt;b&gt; &amp; <!-- --> ]]>",
+    "end\n::error::of a line ##[error]x",
     "\u2028 line \u2029 paragraph \U0001f468\u200d\U0001f469",
 )
 

@@ -224,6 +224,13 @@ def test_hidden_characters_are_shown() -> None:
     assert "שלום_עולם" in text
 
 
+def test_no_line_is_a_command_to_a_runner() -> None:
+    text = html.render(nasty_page())
+    assert r"end\n::error::of a line ## [error]x" in text
+    assert "##[" not in text
+    assert not any(line.lstrip().startswith("::") for line in text.split("\n"))
+
+
 @given(text=st.text())
 def test_plain_text_has_nothing_hidden(text: str) -> None:
     shown = plain(text)
@@ -240,8 +247,8 @@ def test_names_are_escaped_and_kept(text: str) -> None:
     assert {e.tag for e in found.elements} <= {"bdi", "code", "wbr"}
     assert str(prose("`gpt.agent.Researcher.conduct`")).count("<wbr>") == 3
     assert "<" not in str(prose(text)).replace("<bdi><code>", "").replace(
-        "</code></bdi>", ""
-    ).replace("<wbr>", "")
+        '<bdi class="long"><code>', ""
+    ).replace("</code></bdi>", "").replace("<wbr>", "")
     assert "`" not in bare("`a` uses `b`")
 
 

@@ -18,10 +18,12 @@ from markupsafe import Markup
 
 from ..findings import milliseconds
 from ..spans import line_text
-from .html_text import bare, clipped, code, final, isolated, plain, prose
+from .clean import no_commands
+from .html_text import bare, clipped, code, final, isolated, lines, plain, prose
 from .html_time import percent as share
 from .html_view import (
     function_view,
+    opportunity_calls,
     place_of,
     shown_functions,
     sources,
@@ -74,7 +76,9 @@ def render(page: Page) -> str:
     details = each(
         "opportunity.html",
         ({"item": o, "number": i, "open": i <= OPEN, "diff": diff_lines(o),
-          "function": linked.get(id(o.function))} for i, o in enumerate(found, 1)),
+          "calls": opportunity_calls(o),
+          "function": linked.get(id(o.function))}
+         for i, o in enumerate(found, 1)),
         len(found), OPPORTUNITIES, ROOM,
     )  # fmt: skip
     rows = each(
@@ -94,7 +98,7 @@ def render(page: Page) -> str:
     costs = each("cost.html", ({"item": c} for c in page.costs), len(page.costs), SHORT, ROOM_ROWS)
     found_sources = sources(page)
     style, script = _file("style.css"), _file("script.js")
-    return environment.get_template("page.html").render(
+    text = environment.get_template("page.html").render(
         page=page,
         times=page.times,
         style=Markup(style),
@@ -117,6 +121,7 @@ def render(page: Page) -> str:
         watched=watched(page)[:SHORT],
         roots=[(n, f) for n, f in functions if f.times.saved_ms > 0][:10],
     )
+    return no_commands(text)  # where a workflow prints it, its runner reads it too
 
 
 def _kept(
@@ -164,6 +169,7 @@ def _environment() -> Environment:
         "code": code,
         "factor": factor,
         "isolated": isolated,
+        "lines": lines,
         "ms": milliseconds,
         "percent": percent,
         "plain": plain,

@@ -14,8 +14,8 @@ from markupsafe import Markup, escape
 
 from .clean import visible
 
-#: What `visible` may leave: ends of lines, and the joiners that words and emoji need.
-_KEPT = "\n\t\u200c\u200d"
+#: What `visible` may leave: tabs, and the joiners that words and emoji need.
+_KEPT = "\t\u200c\u200d"
 _ISOLATE, _POP = "\u2066", "\u2069"  # code is read from left to right, whatever is in it
 _PARTS = re.compile(r"[/.](?=\w)(?!py\b|ipynb\b)")
 _BROKEN = 24
@@ -25,8 +25,16 @@ LONGEST = 200
 
 
 def plain(text: str) -> str:
-    """The text with control characters, lone surrogates and marks of direction made visible."""
+    """The text with control characters, lone surrogates and marks of direction made visible.
+
+    Ends of lines too: no line of the page begins with what others wrote.
+    """
     return visible(text, _KEPT)
+
+
+def lines(text: str) -> Markup:
+    """The same of a text of several lines."""
+    return escape(visible(text, f"{_KEPT}\n"))
 
 
 def final(value: object) -> object:
@@ -78,9 +86,10 @@ def isolated(text: str) -> Markup:
 def code(text: str) -> Markup:
     """A name of the analysed program; long ones may be broken where their parts end."""
     name = escape(plain(clipped(text)))
-    if len(text) > _BROKEN:
-        name = Markup(_PARTS.sub(r"\g<0><wbr>", str(name)))
-    return Markup("<bdi><code>{}</code></bdi>").format(name)
+    if len(name) <= _BROKEN:
+        return Markup("<bdi><code>{}</code></bdi>").format(name)
+    parts = Markup(_PARTS.sub(r"\g<0><wbr>", str(name)))
+    return Markup('<bdi class="long"><code>{}</code></bdi>').format(parts)
 
 
 def prose(text: str) -> Markup:

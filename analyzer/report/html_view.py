@@ -17,9 +17,9 @@ from ..timeline import Bar, timeline
 from ..variables import Averages
 from ..work_trees import TimedCall
 from .html_graph import CALLS, EDGES, Graph, drawable, graph, style_of
-from .html_text import isolated, said
+from .html_text import bare, said
 from .html_time import DRAWN, Chart, chart, scale_of
-from .page import Page, percent
+from .page import Opportunity, Page, percent
 from .summary import plural
 
 #: Rows of the tables of one function; what is more is counted.
@@ -36,8 +36,8 @@ ORIGINS = {
 
 
 @dataclass(frozen=True, slots=True)
-class CallRow:
-    """A call site: how long it takes, who says so, when it waits now and as projected."""
+class Call:
+    """A call site: how long it takes, and who says so."""
 
     number: int
     name: str
@@ -45,6 +45,13 @@ class CallRow:
     takes: str
     origin: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """When a call waits now and as projected."""
+
+    call: Call
     now: str
     then: str
     note: Markup
@@ -168,25 +175,43 @@ def _calls(
             notes[bar.site][said("projected {}", bar.note)] = None
     rows: list[CallRow] = []
     for i, site in enumerate(sites):
-        own = bool(function.tables[0]) and function.tables[0][i].own
         if site.limit is not None:
             match, most = site.limit
-            words = said("at most {} at once by the limit for {}", most, isolated(match))
+            words = said("at most {} at once by the limit for {}", most, bare(match))
             notes[i][words] = None
         rows.append(
             CallRow(
-                i + 1,
-                site.name,
-                line_text(site.span.cell, site.span.line),
-                milliseconds(taken[i]) + ("" if own else _spread(site.latency)),
-                ORIGINS[Origin.BODY if own else site.latency.origin],
-                "what this function waits for" if own else site.latency.source,
+                _call(function, i, taken[i]),
                 ", ".join(times[0][i][:3]) or "–",
                 ", ".join(times[1][i][:3]) or "–",
                 Markup("; ").join(notes[i]),
             )
         )
     return rows
+
+
+def _call(function: FunctionProjection, number: int, taken: float) -> Call:
+    site = function.tree.sites[number]
+    own = _own(function, number)
+    return Call(
+        number + 1,
+        site.name,
+        line_text(site.span.cell, site.span.line),
+        milliseconds(taken) + ("" if own else _spread(site.latency)),
+        ORIGINS[Origin.BODY if own else site.latency.origin],
+        "what this function waits for" if own else site.latency.source,
+    )
+
+
+def _own(function: FunctionProjection, number: int) -> bool:
+    """Is a call one of a function of the project that was looked at?"""
+    return bool(function.tables[0]) and function.tables[0][number].own
+
+
+def opportunity_calls(item: Opportunity) -> list[Call]:
+    """The calls that an opportunity runs together, with the times that the projection takes."""
+    taken = durations(item.function)
+    return [_call(item.function, i, taken[i]) for i in sorted(item.sites)]
 
 
 def _spread(latency: Latency) -> str:
@@ -214,7 +239,7 @@ def sources(page: Page) -> list[Source]:
     failed: Counter[tuple[Origin, str]] = Counter()
     for _, function in page.functions:
         for i, site in enumerate(function.tree.sites):
-            own = bool(function.tables[0]) and function.tables[0][i].own
+            own = _own(function, i)
             key = (
                 (Origin.BODY, "functions of the project: what they wait for themselves")
                 if own
@@ -234,7 +259,7 @@ def why_confidence(page: Page) -> str:
     weak = total = 0
     for function in functions:
         for i, site in enumerate(function.tree.sites):
-            own = bool(function.tables[0]) and function.tables[0][i].own
+            own = _own(function, i)
             total += 1
             weak += not own and site.latency.origin not in (Origin.MEASURED, Origin.DECLARED)
     if weak:
