@@ -96,7 +96,8 @@ class Handler(BaseHTTPRequestHandler):
                     self._answer_of(split.path, {}, data)
                 if fault.status:
                     self._send(fault.status, {"message": fault.message}, fault.headers)
-                self.close_connection = True
+                else:
+                    self.close_connection = True
                 return
         if self.headers.get("authorization") != f"Bearer {TOKEN}":
             self._send(401, {"message": "Bad credentials"})
