@@ -65,7 +65,8 @@ class Aliases:
         self._world: set[str] = set()
         self._outer: set[str] = set()  # world, and not only because a caller hands it in
         self._built: set[str] = set()
-        self._calls: dict[tuple[str, int], list[Call]] = {}
+        self._held: dict[str, dict[int, Call]] = {}  # class → calls of which it holds the result
+        self._calls: dict[tuple[str, str | None, int], list[Call]] = {}
 
     def reset(self) -> None:
         """Forget everything: what links are made from has changed."""
@@ -73,6 +74,7 @@ class Aliases:
         self._world.clear()
         self._outer.clear()
         self._built.clear()
+        self._held.clear()
         self._calls.clear()
 
     def group(self, symbol: str) -> str:
@@ -111,18 +113,16 @@ class Aliases:
                 break
             for unit in sorted(units):
                 self._build(unit)
+        if unit is not None and unit not in self._built:
+            return []
         root = self._find(symbol)
-        key = (root, len(self._built))
+        key = (root, unit, len(self._built))  # classes grow only when a unit is built
         found = self._calls.get(key)
         if found is None:
+            held = self._held.get(root, {})
             found = self._calls[key] = [
-                call
-                for name, call in self.module.calls.items()
-                if self._unit_of.get(name) in self._built
-                and root in (self._find(name), self._find(f"{name}{_RECORDS}"))
+                held[i] for i in sorted(held) if unit in (None, self._unit_of[held[i].symbol])
             ]
-        if unit is not None:
-            return [call for call in found if self._unit_of[call.symbol] == unit]
         return found
 
     # -- units ---------------------------------------------------------------------------------
@@ -163,6 +163,16 @@ class Aliases:
             for event in events_of(function)
             if isinstance(event, Invoke)
         }
+
+    @cached_property
+    def _made_in(self) -> dict[str, list[Call]]:
+        """Unit → the calls that are made in it."""
+        found: dict[str, list[Call]] = {}
+        for name, call in self.module.calls.items():
+            unit = self._unit_of.get(name)
+            if unit is not None:
+                found.setdefault(unit, []).append(call)
+        return found
 
     @cached_property
     def _symbols(self) -> dict[str, list[str]]:
@@ -206,6 +216,7 @@ class Aliases:
             return
         keep, drop = min(x, y), max(x, y)
         self._parent[drop] = keep
+        self._held.setdefault(keep, {}).update(self._held.pop(drop, {}))
         for marked in (self._world, self._outer):
             if drop in marked:
                 marked.discard(drop)
@@ -231,6 +242,9 @@ class Aliases:
 
     def _build(self, unit: str) -> None:
         self._built.add(unit)
+        for call in self._made_in.get(unit, ()):
+            for symbol in (call.symbol, f"{call.symbol}{_RECORDS}"):
+                self._held.setdefault(self._find(symbol), {})[call.id] = call
         for symbol in self._symbols.get(unit, ()):
             self._symbol(symbol)
         for function in self._functions.get(unit, ()):

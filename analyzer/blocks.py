@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 from .block_notes import BlockNotes, Note, awaits
 from .chain_links import Chain, Links
@@ -88,6 +88,12 @@ class Planner:
         self.loops: list[LoopPlan] = []
         self.loop_notes: list[LoopNote] = []
         self.threads: list[Plan] = []
+
+    @cached_property
+    def bound_names(self) -> frozenset[str]:
+        """The names that the file binds, at any depth: what they mean is no builtin."""
+        found = {s.removeprefix(":") for s in self.module.symbols if s.startswith(":")}
+        return frozenset(found).union(*(f.locals for f in self.module.functions))
 
     def plans(self) -> list[Plan]:
         """A plan for every block that awaits two calls or more, in source order.

@@ -97,7 +97,7 @@ class Links:
         self.prints = prints
         self.around = around
         self.statements = site.block.statements
-        self.module_names = _bound_names(planner)
+        self.module_names = planner.bound_names
         self._edges: dict[tuple[int, int], bool] = {}  # by statement, and who would pass it
         self._links: dict[int, Link | None] = {}
         self._uses = Counter(
@@ -382,12 +382,6 @@ def private(footprint: Footprint, own: frozenset[str]) -> Footprint:
         return isinstance(selector, Name) and selector.symbol in own
 
     return replace(footprint, effects=tuple(e for e in footprint.effects if not is_own(e)))
-
-
-def _bound_names(planner: Planner) -> frozenset[str]:
-    """The names that the file binds, at any depth: what they mean is no builtin."""
-    found = {s.removeprefix(":") for s in planner.module.symbols if s.startswith(":")}
-    return frozenset(found).union(*(f.locals for f in planner.module.functions))
 
 
 def _text(links: Links, member: Member) -> str:

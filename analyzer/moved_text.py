@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
+
+#: Texts of which what was found is kept: several rules, and two plans, ask the same of each.
+_KEPT = 4096
 
 #: What means something else, or runs at another time, in a function of its own.
 _STRANGE: dict[type[ast.AST], str] = {
@@ -19,6 +23,7 @@ def _nodes(text: str) -> list[ast.AST]:
     return list(ast.walk(ast.parse(f"({text}\n)", mode="eval")))
 
 
+@lru_cache(maxsize=_KEPT)
 def strange(text: str) -> str:
     """Why an expression cannot be evaluated in a function of its own, or ""."""
     for node in _nodes(text):
@@ -35,6 +40,7 @@ _GUARDS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=_KEPT)
 def certain(text: str) -> str:
     """Why the one `await` of an expression may not be reached once each time, or ""."""
     todo = [(node, False) for node in ast.iter_child_nodes(ast.parse(f"({text}\n)", mode="eval"))]
@@ -48,6 +54,7 @@ def certain(text: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=_KEPT)
 def names_in(text: str) -> frozenset[str]:
     """The names that an expression reads."""
     return frozenset(node.id for node in _nodes(text) if isinstance(node, ast.Name))
