@@ -202,8 +202,19 @@ def _rendered(page: Page, shown: Shown) -> str:
         return projection_text.render(page, shown.paint)
     if shown.output_format in GRAPHS:
         return import_module(f".report.{shown.output_format}", __package__).render(page.functions)
+    if shown.output_format == "markdown":
+        return _markdown(page)
     module = {"json": "projection_json"}.get(shown.output_format, shown.output_format)
     return import_module(f".report.{module}", __package__).render(page)
+
+
+def _markdown(page: Page) -> str:
+    """The report as Markdown, with links to lines in a workflow of GitHub Actions."""
+    from .posting import links
+    from .report import markdown
+
+    linked = links()
+    return markdown.render(page) if linked is None else markdown.render(page, linked)
 
 
 def _executions(paths: Sequence[str]) -> Executions | None:
@@ -259,9 +270,8 @@ def _comment(
     if posting is None and not given["write_comment"]:
         return
     from .posting import where_of, write_comment
-    from .report import markdown
 
-    text = markdown.render(page) if speaks else ""
+    text = _markdown(page) if speaks else ""
     if given["write_comment"]:
         write_comment(text, given["write_comment"])
     if posting is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from .changed import DEPTH, Changes, NoHistory, changed_lines, inside
 from .ci.comments import upsert
 from .ci.github import TOKEN, PullRequest, Run, pull_request_of, run_of, server_of
 from .errors import ConfigError
-from .options import complain, write_output
+from .options import complain, paths_here, write_output
 
 if TYPE_CHECKING:
     from .ci.http import Server
@@ -101,6 +103,22 @@ def _held(filename: str) -> str:
 def write_comment(text: str, filename: str) -> None:
     """Write a comment's text for `--comment-body`, or for another server. Raises ConfigError."""
     write_output(text.encode("utf-8", "replace"), filename, "--write-comment")
+
+
+def links() -> Callable[[str], str] | None:
+    """Where the files can be looked at as they are in this run; None outside of GitHub Actions."""
+    run = run_of()
+    commit = (run.head if run is not None else "") or os.environ.get("GITHUB_SHA", "")
+    if run is None or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+        return None
+    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+    paths = paths_here()
+
+    def link(filename: str) -> str:
+        path, inside = paths.uri(filename)
+        return f"{server}/{run.repository}/blob/{commit}/{path}" if inside else ""
+
+    return link
 
 
 # -- changed lines -----------------------------------------------------------------------------

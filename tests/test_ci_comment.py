@@ -102,6 +102,21 @@ def test_posted_then_updated_then_left(here: Path, github: GitHub) -> None:
     assert [w.split()[0] for w in github.writes()] == ["POST", "PATCH"]
 
 
+@pytest.mark.parametrize(("commit", "linked"), [("0" * 40, True), ("main", False), ("", False)])
+def test_places_are_linked(
+    here: Path, github: GitHub, monkeypatch: pytest.MonkeyPatch, commit: str, linked: bool
+) -> None:
+    happens(here.parent, github, monkeypatch, event(head=commit))
+    monkeypatch.delenv("GITHUB_SHA", raising=False)
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.test")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(here.parent))
+    comment()
+    (body,) = github.bodies()
+    place = f"https://github.test/acme/shop/blob/{commit}/{here.name}/agent.py#L2-L3"
+    assert (f"[`agent.py:2`]({place})" in body) == linked
+    assert ("/blob/" in body) == linked
+
+
 def test_nothing_to_say(here: Path, github: GitHub) -> None:
     put(here, agent=FLOW)
     assert comment().stderr == "comment on #7: nothing to say\n"

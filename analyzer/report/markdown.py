@@ -8,8 +8,7 @@ first, and the rest is counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from urllib.parse import quote
+from collections.abc import Callable, Sequence
 
 from ..findings import milliseconds
 from ..spans import line_text
@@ -36,22 +35,29 @@ _TICKS = re.compile(r"`([^`\n]+)`")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$@:^=])")
 
 
-def render(page: Page, base: str = "") -> str:
-    """The report. ``base``: the address of the project's files at one commit, for links to lines
-    (``https://github.com/OWNER/NAME/blob/COMMIT``); without it places are not linked."""
+#: The name of a file → where it can be looked at, or "" if that is not known.
+Links = Callable[[str], str]
+
+
+def _nowhere(filename: str) -> str:
+    return ""
+
+
+def render(page: Page, links: Links = _nowhere) -> str:
+    """The report. ``links``: for links to lines, in the way of GitHub (``#L12-L20``)."""
     if not page.files:
         return f"## pexec\n\n{prose(page.summary)}"
-    return no_commands("\n".join(_lines(page, base)))
+    return no_commands("\n".join(_lines(page, links)))
 
 
-def _lines(page: Page, base: str) -> list[str]:
+def _lines(page: Page, links: Links) -> list[str]:
     head = [_heading(page), "", *_verdict(page)]
     if page.opportunities:
         head += ["", *_comparison(page)]
     tail = [*_functions(page), *_blocked(page), *_undeclared(page), *_validation(page),
             *_rollout(page), *_sources(page), "", prose(page.summary)]  # fmt: skip
     room = LIMIT - sum(len(line) + 1 for line in (*head, *tail)) - 500
-    return [*head, *_opportunities(page, base, room), *tail]
+    return [*head, *_opportunities(page, links, room), *tail]
 
 
 def _heading(page: Page) -> str:
@@ -85,7 +91,7 @@ def _comparison(page: Page) -> list[str]:
 # -- what to do --------------------------------------------------------------------------------
 
 
-def _opportunities(page: Page, base: str, room: int) -> list[str]:
+def _opportunities(page: Page, links: Links, room: int) -> list[str]:
     """As many as there is room for, in detail, then as lines, then as a number."""
     found = page.opportunities
     lines: list[str] = []
@@ -95,7 +101,7 @@ def _opportunities(page: Page, base: str, room: int) -> list[str]:
     room -= 60
     shown = 0
     for number, item in enumerate(found[:DETAILED], 1):
-        text = _detailed(number, item, base)
+        text = _detailed(number, item, links)
         size = sum(len(line) + 1 for line in text)
         if size > room * 0.8 and number > 1:
             break
@@ -104,7 +110,7 @@ def _opportunities(page: Page, base: str, room: int) -> list[str]:
         shown = number
     rest: list[str] = []
     for item in found[shown : shown + LISTED]:
-        line = f"- {_place(item, base)} {code(item.function.name)}: {_saves(item)}"
+        line = f"- {_place(item, links)} {code(item.function.name)}: {_saves(item)}"
         if len(line) + 1 > room:
             break
         room -= len(line) + 1
@@ -119,13 +125,13 @@ def _opportunities(page: Page, base: str, room: int) -> list[str]:
     return lines
 
 
-def _detailed(number: int, item: Opportunity, base: str) -> list[str]:
+def _detailed(number: int, item: Opportunity, links: Links) -> list[str]:
     finding = item.finding
     calls = ", ".join(code(call.name) for call in finding.calls[:12])
     more = f" and {len(finding.calls) - 12} more" if len(finding.calls) > 12 else ""
     lines = [
         "",
-        f"#### {number}. {_place(item, base)} in {code(item.function.name)}: {_saves(item)}",
+        f"#### {number}. {_place(item, links)} in {code(item.function.name)}: {_saves(item)}",
         "",
         f"{finding.code}: {calls}{more}. Written as {finding.form}: {prose(finding.form_reason)}.",
     ]
@@ -231,16 +237,16 @@ def _sources(page: Page) -> list[str]:
 # -- words -------------------------------------------------------------------------------------
 
 
-def _place(item: Opportunity, base: str) -> str:
+def _place(item: Opportunity, links: Links) -> str:
     """Where a finding is, linked to its lines if it is known where these can be seen."""
     span = item.finding.span
     text = code(f"{item.filename}:{line_text(span.cell, span.line)}", 120)
-    if not base or span.cell:
+    address = links(item.filename)
+    if not address or span.cell:
         return text
-    path = quote(item.filename.replace("\\", "/").encode("utf-8", "surrogateescape"))
     last = max(call.span.end_line for call in item.finding.calls)
     lines = f"#L{span.line}" + (f"-L{last}" if last != span.line else "")
-    return f"[{text}]({base}/{path.removeprefix('./')}{lines})"
+    return f"[{text}]({address}{lines})"
 
 
 def code(text: str, most: int = 80) -> str:
