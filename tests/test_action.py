@@ -202,7 +202,9 @@ def test_hostile_inputs_are_words(runner: Runner, github: GitHub) -> None:
     assert body.startswith("<!-- pexec-report k%22%27%24%28touch%20pwned%29%0Asecond%20--%3E -->\n")
     assert "other" in body
     evil = "--output-file=pwned"
-    for name in ("diff_base", "baseline", "fail_on", "fail_under_gain", "comment_key"):
+    for name in (
+        "diff_base", "traces", "baseline", "fail_on", "fail_under_gain", "comment_key",
+    ):  # fmt: skip
         assert runner.run(**{name: evil}) in (0, 2)
         assert runner.run(**{name: "a\nb"}) in (0, 2)
     assert "the repository has no commit '--output-file=pwned'" in runner.log
@@ -254,6 +256,16 @@ def test_limits_and_sarif(runner: Runner, github: GitHub) -> None:
     (runner.work / "known.json").write_text('{"version": 1, "findings": []}')
     assert runner.run(payload, fail_on="new", baseline="known.json") == 1
     assert len(github.comments) == 1
+
+
+def test_traces(runner: Runner, github: GitHub) -> None:
+    (runner.work / "one.jsonl").write_text('{"tool": "unheard_of", "start": 0, "end": 1}\n')
+    (runner.work / "$(touch pwned).jsonl").write_text("")
+    payload = event(base=runner.base)  # type: ignore[attr-defined]
+    assert runner.run(payload, traces="one.jsonl\r\n$(touch pwned).jsonl\n\n") == 0, runner.log
+    assert "Traces: 0 of 1 timed call used" in runner.summary.read_text()
+    assert runner.run(payload, traces="none.jsonl") == 2
+    assert "none.jsonl" in runner.log
 
 
 def test_two_jobs(runner: Runner, github: GitHub, tmp_path: Path) -> None:
