@@ -94,7 +94,7 @@ class Planner:
         Callees come before their callers: what runs calls together is not run together itself.
         """
         found: list[Plan] = []
-        loops = LoopBlocks(self)
+        loops = LoopBlocks(self, self.holding)
         rank = callees_first(self.inference)
         for site in sorted(self.sites.all(), key=lambda s: (rank(s.function), -len(s.parents))):
             loops.plan_in(site)

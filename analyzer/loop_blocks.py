@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 class LoopBlocks:
     """Plans the loops of one module into its planner."""
 
-    def __init__(self, planner: Planner) -> None:
+    def __init__(self, planner: Planner, holding: set[int], *, threads: bool = False) -> None:
+        """``holding``: statements with something inside that is run together; more are added.
+
+        ``threads``: plan the calls that block, and not those that are awaited.
+        """
         self.planner = planner
-        self.loops = Loops(planner)
+        self.holding = holding
+        self.threads = threads
+        self.loops = Loops(planner, threads=threads)
 
     def gains_more(self, site: Site, found: Sequence[Region]) -> bool:
         """Do all turns of the loop around a block save more together than its batches do?
@@ -33,7 +39,7 @@ class LoopBlocks:
         if inner is None or inner.kind != "For" or "PX103" not in self.planner.config.select:
             return False
         above = self._where.get(id(inner))
-        if above is None or id(inner) in self.planner.holding:
+        if above is None or id(inner) in self.holding:
             return False
         loop = self.loops.plan(*above)
         if not isinstance(loop, LoopPlan):
@@ -57,18 +63,22 @@ class LoopBlocks:
 
     def _take(self, loop: LoopPlan, site: Site) -> None:
         self.planner.loops.append(loop)
-        self.planner.holding.update(id(s) for s in (loop.statement, *(p for p, _ in site.parents)))
+        self.holding.update(id(s) for s in (loop.statement, *(p for p, _ in site.parents)))
         self.loops.turning.busy.add(site.function.scope)
+        if self.threads:
+            self.planner.sites.threads.busy.add(site.function.scope)
 
     def plan_in(self, site: Site) -> None:
         """Plan the loops of a block; one that holds a batch of its own stays as it is."""
         comprehensions = Comprehensions(self.planner, self.loops.turning)
-        made = self.planner.module.comprehensions and "PX104" in self.planner.config.select
+        select = self.planner.config.select
+        of_loops, of_others = ("PX102", "PX102") if self.threads else ("PX103", "PX104")
+        made = self.planner.module.comprehensions and of_others in select
         for i, statement in enumerate(site.block.statements):
             found = None
-            if id(statement) in self.planner.holding:
+            if id(statement) in self.holding:
                 continue
-            if statement.kind in ("For", "While") and "PX103" in self.planner.config.select:
+            if statement.kind in ("For", "While") and of_loops in select:
                 found = self.loops.plan(site, i)
             if found is None and made:
                 found = comprehensions.plan(site, i)

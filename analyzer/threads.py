@@ -17,10 +17,11 @@ from .footprint import Footprint
 from .gathering import callees_first
 from .ir import Call, Invoke, Statement
 from .latency import latency_of
+from .loop_blocks import LoopBlocks
 from .members import NO_MEMBER, risk_key, risks_of, shown
 from .schedule import WINDOW, Region, Row, Start, regions
 from .sites import Site
-from .thread_members import THREAD_FINDERS, blocking_in, kept_out, thread_member
+from .thread_members import THREAD_FINDERS, THREAD_MS, blocking_in, kept_out, thread_member
 
 if TYPE_CHECKING:
     from .blocks import Note, Plan, Planner
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 _LONG_MS = 50.0
 #: Domains of the process itself: nothing waits there.
 _HERE = frozenset({MEMORY, "stdout", "log", "clock", "sleep", "random", "env", "time"})
-#: What starting a thread costs (measured: a pool and its threads, started, used and closed).
-THREAD_MS = 0.1
 
 
 class Threads:
@@ -203,13 +202,15 @@ class Threads:
 def thread_plans(planner: Planner, taken: frozenset[int], holding: frozenset[int]) -> list[Plan]:
     """A plan for every block of a module that makes two blocking calls or more.
 
-    Inner blocks come first: a statement that holds a pool of its own is no part of another. Callees
-    come before their callers, for the same reason.
+    Loops and comprehensions of such calls become plans of the planner's, of which no batch holds a
+    part. Inner blocks come first: a statement that holds a pool of its own is no part of another.
+    Callees come before their callers, for the same reason.
     ``taken``: statements that are run together already, with all that is in them; ``holding``:
     those that hold such ones.
     """
     threads = Threads(planner)
     held = set(taken | holding)
+    loops = LoopBlocks(planner, held, threads=True)
     found: list[Plan] = []
     rank = callees_first(planner.inference)
     every = sorted(
@@ -218,6 +219,7 @@ def thread_plans(planner: Planner, taken: frozenset[int], holding: frozenset[int
     for site in every:
         if any(id(parent) in taken for parent, _ in site.parents):
             continue
+        loops.plan_in(site)
         plan = threads.plan(site, frozenset(held))
         if plan is None:
             continue

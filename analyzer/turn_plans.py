@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from .chain_links import Chain
 from .comprehensions import Comprehension
-from .dependence import blocking, meet
+from .dependence import FINDERS, blocking, meet
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.model import describe
 from .footprint import Footprint
 from .gathering import gathers
-from .ir import Event, Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
+from .ir import Call, Event, Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
 from .moved_text import names_in, strange
 from .sieves import Sieve, without
 from .sites import Site
 from .telling import told_apart, without_told
+from .thread_members import THREAD_FINDERS, THREAD_MS, own_edge
 from .turns import (
     VIEWS,
     called,
@@ -60,7 +61,7 @@ class LoopPlan:
     function around it. ``repeats``: the text of the iterable may be evaluated once more; ``once``:
     what it makes can be gone through once only. ``sieve``: what leaves turns out. ``chain``: the
     statements of a turn that start ahead together, of the block ``host``; ``member`` is the last
-    call of them.
+    call of them. ``threads``: the calls block, and threads make them.
     """
 
     site: Site
@@ -82,6 +83,7 @@ class LoopPlan:
     sieve: Sieve | None = None
     chain: Chain | None = None
     host: Site | None = None
+    threads: bool = False
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -95,11 +97,18 @@ class LoopPlan:
 
     @property
     def code(self) -> str:
+        if self.threads:
+            return "PX102"
         return "PX103" if self.comprehension is None else "PX104"
 
     @property
     def limited(self) -> bool:
         return self.count is None or self.count > self.width
+
+    @property
+    def workers(self) -> int:
+        """How many threads there are."""
+        return self.width if self.count is None else min(self.count, self.width)
 
     @property
     def lines(self) -> frozenset[int]:
@@ -118,12 +127,15 @@ class LoopNote:
     name: str
     edge: Edge
     code: str = "PX103"
+    call: Call | None = None
 
 
 class Turning:
     """What the planners of loops and of comprehensions ask of one module."""
 
-    def __init__(self, planner: Planner) -> None:
+    def __init__(self, planner: Planner, *, threads: bool = False) -> None:
+        self.threads = threads
+        self.finders = THREAD_FINDERS if threads else FINDERS
         self.inference = planner.inference
         self.footprints = planner.footprints
         self.config = planner.config
@@ -137,6 +149,18 @@ class Turning:
             words = f"`{member.facts.name}` runs calls together itself"
             return Edge(EdgeKind.CONTROL, words, member.statement.span.line)
         return None
+
+    def threaded(self, member: Member, site: Site) -> Edge | None:
+        """Why no thread may make the call of each turn, and evaluate what it is made of."""
+        if not self.threads:
+            return None
+        edge = own_edge(self.inference, site, member)
+        if edge is None and member.risks:
+            reason = self.sites.threads.evaluated(self.inference, member.call)
+            words = f"the arguments of `{member.facts.name}` may raise, and a thread may not " \
+                    f"evaluate them: it {reason}"  # fmt: skip
+            edge = Edge(EdgeKind.FAILURE, words, member.statement.span.line) if reason else None
+        return edge
 
     def hidden(self) -> bool:
         """Are the builtins that the rewrite uses bound to something else, as far as is seen?"""
@@ -183,8 +207,9 @@ class Turning:
             at = part.statement
             edge = self.changes_header(at, header, here)
             if edge is None and not part.behind:
-                edge = blocking(Pair(at, here, member, around, self.footprints))
-            edge = edge or blocking(Pair(at, before, later, around, self.footprints))
+                edge = blocking(Pair(at, here, member, around, self.footprints), self.finders)
+            pair = Pair(at, before, later, around, self.footprints)
+            edge = edge or blocking(pair, self.finders)
             if edge is not None:
                 return edge
         changed = self.changes_header(member.statement, header, member.footprint)
@@ -198,7 +223,8 @@ class Turning:
         self, member: Member, later: Member, around: Surroundings, *, fails: bool
     ) -> Edge | None:
         mine = replace(member.footprint, raises=member.footprint.raises and fails)
-        edge = blocking(Pair(member.statement, mine, later, around, self.footprints))
+        pair = Pair(member.statement, mine, later, around, self.footprints)
+        edge = blocking(pair, self.finders)
         if edge is None:
             return None
         words = edge.words.replace(f"line {edge.line}", "one turn", 1)
@@ -241,8 +267,10 @@ class Turning:
         several = comprehension is not None and comprehension.more
         count = None if several else count_of(turns.value, self.inference)
         number = TURNS if count is None else count
-        waits = self.footprints.waits([m.call for m in members])
+        waits = self.waits(members)
         sequential, parallel = number * waits, math.ceil(number / width) * waits
+        if self.threads:
+            parallel += min(number, width) * THREAD_MS
         if waits <= 0 or sequential - parallel < max(self.config.min_gain_ms, 1e-9):
             words = f"its turns, run together, would not save {self.config.min_gain_ms:g} ms"
             return Edge(EdgeKind.GAIN, words, line)
@@ -252,15 +280,24 @@ class Turning:
             symbols = dict.fromkeys(symbols_of(names))
             inner = tuple(s for s in symbols if s.rpartition(":")[2] in named)
         limited = count is None or count > width
-        sure = chain is None and not member.risks and made_surely(member.call, self.inference)
+        sure = chain is None and not member.risks and (
+            self.threads or made_surely(member.call, self.inference)
+        )  # fmt: skip
         return LoopPlan(
             site=site, index=index, statement=statement, body=body, member=member, inner=inner,
-            count=count, width=width, direct=sure and not limited,
+            count=count, width=width, direct=sure and (self.threads or not limited),
             repeats=sieve is None and self._repeats(statement, comprehension),
             once=passing(turns.value, self.inference), around=self.sites.surroundings(body),
             sequential_ms=sequential, parallel_ms=parallel, turns=turns,
             comprehension=comprehension, sieve=sieve, chain=chain,
+            threads=self.threads,
         )  # fmt: skip
+
+    def waits(self, members: Sequence[Member]) -> float:
+        """Milliseconds that the calls of one turn wait."""
+        if not self.threads:
+            return self.footprints.waits([m.call for m in members])
+        return sum(self.sites.threads.waits(self.inference, m.call) for m in members)
 
     def _repeats(self, statement: Statement, comprehension: Comprehension | None) -> bool:
         """Is evaluating the iterable once more the same, and as cheap to read?"""

@@ -30,6 +30,7 @@ from .undo_batch import Batch
 from .undo_chains import Chained, undo_chains
 from .undo_loops import Loop, undo_loop
 from .undo_results import undo_results_of_one
+from .undo_thread_loops import undo_thread_loop
 from .undo_threads import CONTEXT, POOL, undo_threads
 
 Canon = tuple[object, ...]
@@ -100,6 +101,7 @@ class Undo:
                 continue
             step = (
                 undo_chains(self, old, i, new, j)
+                or undo_thread_loop(self, old, i, new, j)
                 or undo_loop(self, old, i, new, j)
                 or undo_threads(self, old, i, new, j)
                 or self._ordered(old, i, new, j)

@@ -13,8 +13,18 @@ from .ir import Invoke
 from .lowering.compare import expression_form
 from .members import risk_key, risks_of, shown
 from .sites import Site, Sites
-from .thread_members import THREAD_FINDERS, blocking_in, kept_out, suspends, thread_member, torn
+from .thread_members import (
+    THREAD_FINDERS,
+    blocking_in,
+    kept_out,
+    own_edge,
+    suspends,
+    thread_member,
+    torn,
+    unthreaded,
+)
 from .undo_batch import Batch
+from .undo_loops import Loop
 
 
 def threads_refusal(
@@ -45,6 +55,24 @@ def threads_refusal(
             return f"line {span.line} changes what other tasks see, and would be atomic no more"
         members.append(member)
     return next(filter(None, (_ahead(batch, member, site, sites) for member in members)), "")
+
+
+def turn_refusal(loop: Loop, member: Member, site: Site, sites: Sites) -> str:
+    """Why a thread must not make the call of each turn of a loop, or "".
+
+    ``site``: the block in which that stands.
+    """
+    inference, call = sites.inference, member.call
+    edge = unthreaded(inference, site) or own_edge(inference, site, member)
+    if edge is not None:
+        return edge.words
+    if not loop.width:
+        return "there is no thread"
+    if expression_form(inference.text[call.span.start : call.span.end]) != loop.call:
+        return f"line {call.span.line}: another call of its turn is made in a thread"
+    reason = sites.threads.evaluated(inference, call) if loop.parameters is not None else ""
+    return f"line {call.span.line}: a thread evaluates the arguments, and it {reason}" \
+        if reason else ""  # fmt: skip
 
 
 def _ahead(batch: Batch, member: Member, site: Site, sites: Sites) -> str:
