@@ -15,7 +15,7 @@ from .edges import Edge, EdgeKind, Member
 from .footprint import Footprint, visible_writes
 from .gathering import gathers
 from .ir import Define, Event, Invoke, Iterate, Operate, Statement, Use
-from .moved_text import certain
+from .moved_text import certain, marked
 from .sites import Site
 from .thread_members import unthreaded
 from .turn_calls import AWAITED, Ahead, blocking_of
@@ -124,7 +124,10 @@ class Comprehensions:
         if any(gathers(self.inference, c, ()) for c in self.footprints.of(statement).calls
                if c is not others[0].call):  # fmt: skip
             return "its statement runs calls together already"
-        text = self.turning.text(one.conditions[0] if one.asks else one.element)
+        part = one.conditions[0] if one.asks else one.element
+        text = self.turning.text(part)
+        if ahead.threads:
+            text = marked(text, part, others[0].call.span)
         return certain(f"{{{text}\n}}" if one.kind == "dict" and not one.asks else text)
 
     def _member(self, site: Site, index: int, one: Comprehension, ahead: Ahead) -> Member | Edge:

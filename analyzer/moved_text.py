@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from .ir import Span
+
 #: What means something else, or runs at another time, in a function of its own.
 _STRANGE: dict[type[ast.AST], str] = {
     ast.Lambda: "is handed a lambda, which may look at the loop's variables later",
@@ -36,16 +38,26 @@ _GUARDS = (
 
 
 def certain(text: str) -> str:
-    """Why the one `await` of an expression may not be reached once each time, or ""."""
+    """Why the one `await` of an expression may not be reached once each time, or "".
+
+    A call that is not awaited is to be `marked`.
+    """
     todo = [(node, False) for node in ast.iter_child_nodes(ast.parse(f"({text}\n)", mode="eval"))]
     while todo:
         node, guarded = todo.pop()
         if isinstance(node, ast.Await) and guarded:
-            return "an element may not await its call at all"
+            return "the call of an element may not be made at all"
         chained = isinstance(node, ast.Compare) and len(node.ops) > 1
         inside = guarded or chained or isinstance(node, _GUARDS)
         todo.extend((child, inside) for child in ast.iter_child_nodes(node))
     return ""
+
+
+def marked(text: str, part: Span, call: Span) -> str:
+    """``text``, which is that of ``part``, with a call in it as if it were awaited."""
+    if not part.start <= call.start < call.end <= part.end:
+        return text
+    return f"{text[: call.start - part.start]}(await _){text[call.end - part.start :]}"
 
 
 def names_in(text: str) -> frozenset[str]:

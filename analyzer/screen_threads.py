@@ -1,9 +1,9 @@
 """May a file hold blocking calls that threads could make? The part of the screen for PX102.
 
 A file is looked into only if a block of it has two calls by a name that some declaration says
-threads may make, or of functions of the file that make such calls; names of a library count where
-the file speaks of the library. What came from another file of the project, a handle or a function,
-is not seen where that one alone imports the library.
+threads may make, or each turn of a loop one, or of functions of the file that make such calls;
+names of a library count where the file speaks of the library. What came from another file of the
+project, a handle or a function, is not seen where that one alone imports the library.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
+
+from .screen_turns import in_turns
 
 if TYPE_CHECKING:
     from .config import Config
@@ -92,7 +94,8 @@ def _calls(names: frozenset[str]) -> re.Pattern[bytes]:
 def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
     """Has a list of statements two that make such calls themselves, outside of their own blocks?
 
-    A function of the file that makes one counts as well.
+    Or is such a call made in each turn of a loop, or of a comprehension? A function of the file
+    that makes one counts as well.
     """
     if "*" not in names and not _called(tree) & names:
         return False
@@ -110,6 +113,19 @@ def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
                     calling += 1
                     if calling == 2:
                         return True
+    return _calls_in_turns(tree, names)
+
+
+def _calls_in_turns(tree: ast.Module, names: frozenset[str]) -> bool:
+    stack: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while stack:
+        node, again = stack.pop()
+        if again and isinstance(node, ast.Call) and (_name_of(node) & names or "*" in names):
+            return True
+        for field, value in ast.iter_fields(node):
+            turns = in_turns(node, field, again)
+            items = cast("list[object]", value) if isinstance(value, list) else [value]
+            stack.extend((item, turns) for item in items if isinstance(item, ast.AST))
     return False
 
 
@@ -130,14 +146,19 @@ def _called(node: ast.AST) -> frozenset[str]:
     found: set[str] = set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
-            called = inner.func
-            if isinstance(called, ast.Name):
-                found.add(called.id)
-            elif isinstance(called, ast.Attribute):
-                found.add(called.attr)
-                if isinstance(called.value, ast.Name):
-                    found.add(f"{called.value.id}.{called.attr}")
+            found |= _name_of(inner)
     return frozenset(found)
+
+
+def _name_of(call: ast.Call) -> frozenset[str]:
+    called = call.func
+    if isinstance(called, ast.Name):
+        return frozenset({called.id})
+    if not isinstance(called, ast.Attribute):
+        return frozenset()
+    if not isinstance(called.value, ast.Name):
+        return frozenset({called.attr})
+    return frozenset({called.attr, f"{called.value.id}.{called.attr}"})
 
 
 def _calls_here(statement: ast.AST, names: frozenset[str]) -> bool:

@@ -94,13 +94,13 @@ def undo_loop(
         )
         return 1, at + 2 - j
     task = taken_by(body[0], target, iterable, tasks)
-    sieved, through = None, chosen(start.value, start.bound, target, iterable)
-    if through is not None:
+    sieved, run, listed = None, None, True
+    through = chosen(start.value, start.bound, target, iterable)
+    if through is not None:  # else that list is what the original went through
         inner, test = through
         restored, run = _restored(body[0], target, inner, task, call, start)
-        sieved = sieved_from(old[i], restored, test)
-        listed = True
-    else:
+        sieved = sieved_as(old[i], restored, test)
+    if sieved is None:
         found_again: dict[bool, bool] = {}
         run = None
         for original, again in originals(start, iterable):
@@ -112,14 +112,6 @@ def undo_loop(
     loop = _loop("ordered", old, i, start, call, listed, undo.reached(forms))
     undo.loops.append(replace(loop, sieved=sieved, run=run))
     return 1, at + 2 - j
-
-
-def sieved_from(old: Item, restored: Item, test: object) -> Sieved:
-    """How the condition of a turn became a filter. Raises Refused."""
-    found = sieved_as(old, restored, test)
-    if found is None:
-        raise Refused("the loop is not what it was")
-    return found
 
 
 def _loop(
@@ -249,7 +241,9 @@ def _together(
         )  # fmt: skip
     else:
         listed = False
-        sieved = sieved_from(old[i], Item(("For", target, iterable, *rest), blocks), test)
+        sieved = sieved_as(old[i], Item(("For", target, iterable, *rest), blocks), test)
+        if sieved is None:
+            raise Refused("the loop is not what it was")
     named(undo, [start.bound, start.limit, start.function, many])
     reached = undo.reached([one.canon for one in new[j : at + 1]])
     loop = _loop(form, old, i, start, call, listed, reached)

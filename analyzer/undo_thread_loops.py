@@ -22,10 +22,9 @@ from .undo_loops import (
     named,
     originals,
     put_back,
-    sieved_from,
     taken_by,
 )
-from .undo_sieves import Sieved, chosen
+from .undo_sieves import Sieved, chosen, sieved_as
 from .undo_starts import Start, made_call
 from .undo_threads import opened, submitted
 
@@ -45,6 +44,8 @@ def undo_thread_loop(
     if frame.canon != ("Try", "…", ("[]",), None, ("Finally", "…")):
         return None
     start = _start(new[j:at])
+    if start is None:
+        return None
     start.width = workers
     body, final = frame.blocks
     _closed(final, pool)
@@ -53,8 +54,7 @@ def undo_thread_loop(
     futures, context, call, turns = _futures(undo, body[0], pool, start)
     if occurrences(body[1].canon, pool) or mentions(body[1:], pool):
         raise Refused("the pool is used for something else")
-    loop = _undone(old[i], body[1], start, futures, call, turns)
-    future, listed, sieved = loop
+    future, listed, sieved = _undone(old[i], body[1], start, futures, call, turns)
     named(undo, [start.bound, start.function, pool, futures, future])
     undo.loops.append(
         Loop("threads", id(old), i, workers, start.parameters, call, bool(start.bound), listed,
@@ -87,7 +87,9 @@ def _undone(
     if through is not None:
         inner, test = through
         again = Item((kind, target, inner, *rest), (restored, *others))
-        return one, True, sieved_from(old, again, test)
+        sieved = sieved_as(old, again, test)
+        if sieved is not None:
+            return one, True, sieved
     found = {
         listed: Item((kind, target, original, *rest), (restored, *others)) == old
         for original, listed in originals(start, iterable)
@@ -110,8 +112,11 @@ def _pool(undo: Undo, item: Item) -> tuple[str, str, int] | None:
             return None
 
 
-def _start(items: Sequence[Item]) -> Start:
-    """What stands before the pool: what is gone through, and a function that makes one call."""
+def _start(items: Sequence[Item]) -> Start | None:
+    """What stands before the pool: what is gone through, and a function that makes one call.
+
+    None if there is more.
+    """
     start = Start()
     rest = list(items)
     if rest:
@@ -123,9 +128,7 @@ def _start(items: Sequence[Item]) -> Start:
                 pass
     if rest and _function(rest[0], start):
         rest = rest[1:]
-    if rest:
-        raise Refused("more stands before the pool than what it is opened for")
-    return start
+    return None if rest else start
 
 
 def _function(item: Item, start: Start) -> bool:

@@ -41,7 +41,10 @@ def elements_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
     if asynchronous or one.kind == "generator" or len(calls) != 1:
         return "only a plain comprehension that awaits once knows its elements ahead"
     awaited = calls[0]
-    if guarded_form(inference.text, one) or (one.asks and (len(one.conditions) != 1 or one.more)):
+    plain = awaited.call.span if loop.threads else None
+    if guarded_form(inference.text, one, plain) or (
+        one.asks and (len(one.conditions) != 1 or one.more)
+    ):
         return "an element may not await its call"
     for turns in (one.turns, *one.more):
         reason = undrained(turns.value, inference) or misfit(turns.names, turns.value, inference)
