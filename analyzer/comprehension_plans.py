@@ -56,12 +56,14 @@ class Comprehensions:
         if not found:
             return None
         calls = ahead.calls((*found[0].tests, *found[0].making))
-        made = self._plan(site, index, found, ahead)
-        if isinstance(made, LoopPlan):
-            return made
-        name = self.inference.facts(calls[0]).name if calls else "await"
-        code = "PX102" if threads else "PX104"
-        return LoopNote(site, statement, name, made, code, next(iter(calls), None))
+        choices = self.turning.choices(ahead, calls)
+        made = [self._plan(site, index, found, one) for one in choices]
+        plan = next((one for one in made if isinstance(one, LoopPlan)), None)
+        if plan is not None or isinstance(made[0], LoopPlan):
+            return plan
+        call = next((c for c in calls if choices[0].names(c)), None)
+        name = self.inference.facts(call).name if call is not None else "await"
+        return LoopNote(site, statement, name, made[0], "PX102" if threads else "PX104", call)
 
     def _plan(
         self, site: Site, index: int, found: Sequence[Comprehension], ahead: Ahead
@@ -117,7 +119,7 @@ class Comprehensions:
         inside = {id(e) for e in one.setup}
         others = [e for e in ahead.invoked(statement.events) if id(e) not in inside]
         if len(others) != 1:
-            return "its statement makes several blocking calls" if ahead.threads else \
+            return "its statement makes the same call twice" if ahead.threads else \
                 "its statement awaits more than one call besides"  # fmt: skip
         if one.asks and (len(one.conditions) != 1 or one.more):
             return "one of its conditions awaits"

@@ -36,7 +36,8 @@ class LoopBlocks:
         """
         parents = [parent for parent, _ in site.parents]
         inner = next((s for s in reversed(parents) if s.kind != "If"), None)
-        if inner is None or inner.kind != "For" or "PX103" not in self.planner.config.select:
+        code = "PX102" if self.threads else "PX103"
+        if inner is None or inner.kind != "For" or code not in self.planner.config.select:
             return False
         above = self._where.get(id(inner))
         if above is None or id(inner) in self.holding:
@@ -56,7 +57,7 @@ class LoopBlocks:
         """Compound statement → its block, and where it stands there."""
         return {
             id(statement): (site, i)
-            for site in self.planner.sites.all()
+            for site in self.planner.sites.all(blocking=self.threads)
             for i, statement in enumerate(site.block.statements)
             if statement.blocks
         }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from .edges import Edge, EdgeKind, Member
 from .gathering import gathers
-from .ir import Block, Invoke, Statement
+from .ir import Block, Event, Invoke, Statement
 from .sieves import Sieve, asked_ahead, sieve_of, without
 from .sites import Site
 from .telling import may_fail
@@ -59,10 +59,16 @@ class Loops:
         awaiting = [s for s in block.statements if _own(s, ahead)]
         if not awaiting and not (_asynchronous(statement) and ahead.any(statement.events)):
             return None
-        found = self._plan(site, index, block, ahead)
+        calls = [c for s in awaiting for c in ahead.calls(_outer(s))]
+        choices = self.turning.choices(ahead, calls)
+        call = next((c for c in calls if choices[0].names(c)), None)
+        found = self._plan(site, index, block, choices[0])
+        for other in choices[1:]:
+            if not isinstance(found, LoopPlan):
+                again = self._plan(site, index, block, other)
+                found = again if isinstance(again, LoopPlan) else found
         if isinstance(found, LoopPlan):
             return found
-        call = next((c for s in awaiting for c in ahead.calls(s.events)), None)
         if call is None and statement.turns is not None and not statement.turns.asynchronous:
             return None  # it awaits what runs already
         name = self.inference.facts(call).name if call is not None else "await"
@@ -105,11 +111,9 @@ class Loops:
         if reason:
             return Edge(EdgeKind.CONTROL, reason, line)
         turn = Turn(site, index, body, sieve)
-        several = self._awaits_several(body, ahead)
         if self.threads:
-            return self._one(turn, ahead) if not several else Edge(
-                EdgeKind.CONTROL, "a turn makes several blocking calls", line
-            )  # fmt: skip
+            return self._one(turn, ahead)
+        several = self._awaits_several(body, ahead)
         found = None if several else self._one(turn, ahead)
         if several or (isinstance(found, Edge) and found.kind in (EdgeKind.FLOW, EdgeKind.CONTROL)):
             # What the call needs, or the whole `if` around it, may start ahead with it.
@@ -183,8 +187,6 @@ class Loops:
         member, edge = ahead.member(awaiting[0], plain, self.footprints, bound)
         if member is None:
             words = f"line {line} awaits several calls, or something that is not a call"
-            if ahead.threads:
-                words = f"line {line} makes several blocking calls"
             return edge or Edge(EdgeKind.CONTROL, words, line)
         return member
 
@@ -259,12 +261,16 @@ def _asynchronous(statement: Statement) -> bool:
     return statement.turns is not None and statement.turns.asynchronous
 
 
+def _outer(statement: Statement) -> Sequence[Event]:
+    """What a statement of a loop's body does once in a turn, and not in a loop of its own."""
+    if statement.kind == "For":
+        return statement.events[: statement.blocks[0].at]
+    return () if statement.kind == "While" else statement.events
+
+
 def _own(statement: Statement, ahead: Ahead) -> bool:
     """Does a statement of a loop's body await, other than in a loop of its own?"""
-    if statement.kind in ("For", "While"):
-        header = statement.events[: statement.blocks[0].at]
-        return statement.kind == "For" and ahead.any(header)
-    return ahead.any(statement.events)
+    return ahead.any(_outer(statement))
 
 
 __all__ = ["LoopNote", "LoopPlan", "Loops", "leaving"]

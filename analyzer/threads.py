@@ -8,6 +8,7 @@ cancelled, so what may run in vain has to be harmless, and all threads end befor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .dependence import blocking, visible_early
@@ -223,6 +224,8 @@ def thread_plans(planner: Planner, taken: frozenset[int], holding: frozenset[int
         plan = threads.plan(site, frozenset(held))
         if plan is None:
             continue
+        if plan.regions and loops.gains_more(site, plan.regions):
+            plan = replace(plan, regions=())
         found.append(plan)
         if plan.regions:
             held.update(id(parent) for parent, _ in site.parents)

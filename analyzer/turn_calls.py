@@ -59,6 +59,10 @@ class Ahead:
             return None, None
         return member_at(index, statement, 0, found[0], footprints, bound, inside=inside)
 
+    def names(self, call: Call) -> bool:
+        """Is it one of them?"""
+        return call.awaited if self.blocking is None else call.id in self.blocking
+
     @property
     def verb(self) -> str:
         return "makes" if self.threads else "awaits"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from .sieves import Sieve, without
 from .sites import Site
 from .telling import told_apart, without_told
 from .thread_members import THREAD_FINDERS, THREAD_MS, own_edge
+from .turn_calls import Ahead
 from .turns import (
     VIEWS,
     called,
@@ -149,6 +151,20 @@ class Turning:
             words = f"`{member.facts.name}` runs calls together itself"
             return Edge(EdgeKind.CONTROL, words, member.statement.span.line)
         return None
+
+    def choices(self, ahead: Ahead, calls: Sequence[Call]) -> list[Ahead]:
+        """Which calls may start ahead of their turns: of those that block one, the longest first.
+
+        The others stay in their turns. Of two calls with the same text none is chosen: they could
+        not be told apart.
+        """
+        if not self.threads:
+            return [ahead]
+        texts = [ast.dump(ast.parse(f"({self.text(c.span)}\n)")) for c in calls]
+        alone = [c for c, text in zip(calls, texts, strict=True) if texts.count(text) == 1]
+        waits = self.sites.threads.waits
+        alone.sort(key=lambda c: -waits(self.inference, c))
+        return [Ahead(frozenset({c.id})) for c in alone] or [ahead]
 
     def threaded(self, member: Member, site: Site) -> Edge | None:
         """Why no thread may make the call of each turn, and evaluate what it is made of."""

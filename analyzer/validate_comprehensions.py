@@ -11,11 +11,11 @@ from .gathering import gathers
 from .guards import guarded_form
 from .ir import AwaitValue, Control, Define, Invoke, Iterate, Operate, Statement, Use
 from .sites import Site, Sites
-from .turn_calls import AWAITED, Ahead, blocking_of
+from .turn_calls import AWAITED, Ahead
 from .turns import misfit, passing, undrained, writes_beside
 from .undo_loops import Loop
 from .validate_loops import bounded, gathered, orders, repeated, scoped
-from .validate_threads import turn_refusal
+from .validate_threads import moved_in_turns, turn_refusal
 
 
 def elements_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
@@ -25,7 +25,7 @@ def elements_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
     statement, inference = site.block.statements[loop.index], sites.inference
     if statement.blocks:
         return "the comprehension does not stand in a statement of its own"
-    started = blocking_of(sites, site, [statement]) if loop.threads else AWAITED
+    started = moved_in_turns(loop, site, sites, statement) if loop.threads else AWAITED
     found = [
         c for c in inference.module.comprehensions
         if statement.span.start <= c.span.start < statement.span.end and not c.guarded

@@ -33,7 +33,7 @@ from .ir import (
 )
 from .sites import Site, Sites
 from .telling import may_fail, told_apart, without_told
-from .turn_calls import AWAITED, Ahead, blocking_of
+from .turn_calls import AWAITED, Ahead
 from .turns import (
     count_of,
     grown,
@@ -49,7 +49,7 @@ from .turns import (
 )
 from .undo_loops import Loop
 from .validate_sieves import Turn, asked_ahead, looked_up, turn_of
-from .validate_threads import turn_refusal
+from .validate_threads import moved_in_turns, turn_refusal
 from .validate_turns import leaving, run_refusal, words_of
 
 
@@ -70,7 +70,7 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
     if passing(turns.value, inference) and loop.bound and not loop.listed:
         return "what the loop goes through is used up before it"
     turn = turn_of(statement, site, sites, sieved=loop.sieved is not None)
-    started = blocking_of(sites, site, [statement]) if loop.threads else AWAITED
+    started = moved_in_turns(loop, site, sites, statement) if loop.threads else AWAITED
     inside = started.calls(e for s in turn.statements for e in s.events)
     if loop.run is not None:
         return (
@@ -79,7 +79,7 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
             or run_refusal(loop, loop.run, turn, sites)
         )
     if len(inside) != 1:
-        words = "makes more than one blocking call" if loop.threads else "awaits more than one call"
+        words = "which call is meant is not told" if loop.threads else "awaits more than one call"
         return f"line {statement.span.line}: a turn {words}"
     return (
         bounded(loop, turns, sites)

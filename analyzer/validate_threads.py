@@ -9,7 +9,7 @@ from __future__ import annotations
 from .config import Config
 from .dependence import blocking, visible_early
 from .edges import Member, Pair
-from .ir import Invoke
+from .ir import Invoke, Statement
 from .lowering.compare import expression_form
 from .members import risk_key, risks_of, shown
 from .sites import Site, Sites
@@ -23,6 +23,7 @@ from .thread_members import (
     torn,
     unthreaded,
 )
+from .turn_calls import Ahead, blocking_of
 from .undo_batch import Batch
 from .undo_loops import Loop
 
@@ -57,6 +58,20 @@ def threads_refusal(
     return next(filter(None, (_ahead(batch, member, site, sites) for member in members)), "")
 
 
+def moved_in_turns(loop: Loop, site: Site, sites: Sites, statement: Statement) -> Ahead:
+    """The calls that threads may make, and that have the form of the one that they do make."""
+    text = sites.inference.text
+    called = [e.call for e in statement.events if isinstance(e, Invoke)]
+    blocks = blocking_of(sites, site, [statement])
+    return Ahead(
+        frozenset(
+            c.id
+            for c in called
+            if blocks.names(c) and expression_form(text[c.span.start : c.span.end]) == loop.call
+        )
+    )
+
+
 def turn_refusal(loop: Loop, member: Member, site: Site, sites: Sites) -> str:
     """Why a thread must not make the call of each turn of a loop, or "".
 
@@ -68,8 +83,6 @@ def turn_refusal(loop: Loop, member: Member, site: Site, sites: Sites) -> str:
         return edge.words
     if not loop.width:
         return "there is no thread"
-    if expression_form(inference.text[call.span.start : call.span.end]) != loop.call:
-        return f"line {call.span.line}: another call of its turn is made in a thread"
     reason = sites.threads.evaluated(inference, call) if loop.parameters is not None else ""
     return f"line {call.span.line}: a thread evaluates the arguments, and it {reason}" \
         if reason else ""  # fmt: skip
