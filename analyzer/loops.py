@@ -89,13 +89,10 @@ class Loops:
             return Edge(EdgeKind.CONTROL, words, line)
         if block.inline:
             return Edge(EdgeKind.CONTROL, "its body stands on the line of the `for`", line)
-        bound = site.bound | self.footprints.binding.entering(statement, block)
-        body = Site(site.function, block, (*site.parents, (statement, block)), bound)
+        body = self.sites.within(site, statement, block)
         sieve = self._sieve(site, statement, block, ahead)
         if sieve is not None and not sieve.skips:
-            inner = sieve.statement.blocks[0]
-            bound |= self.footprints.binding.entering(sieve.statement, inner)
-            body = Site(site.function, inner, (*body.parents, (sieve.statement, inner)), bound)
+            body = self.sites.within(body, sieve.statement, sieve.statement.blocks[0])
         forbidden = self.sites.forbidden(body) or (
             unthreaded(self.inference, body) if self.threads else None
         )

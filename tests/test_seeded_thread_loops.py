@@ -314,7 +314,7 @@ own = threading.local()
 def main(box):
     own.keys = ["a", "b", "c"]
     for number in range(3):
-        print(grab(own.keys[number]))
+        grab(own.keys[number])
 """
     assert rewritten(text).text == text
     monkeypatch.setattr(turn_plans.Turning, "threaded", lambda *arguments: None)
