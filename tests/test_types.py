@@ -130,10 +130,10 @@ def users(ids: list[int]) -> dict[int, User]:
     return found
 
 
-def orders(ids: list[int]) -> list[int]:
-    every: list[int] = []
+def orders(ids: list[int]) -> list[list[int]]:
+    every: list[list[int]] = []
     for user_id in ids:
-        every.extend(get_orders(user_id=user_id))
+        every.append(get_orders(user_id=user_id))
     return every
 
 
