@@ -30,6 +30,8 @@ figures: $(VENV)/.dev
 	$(BIN)/python benchmarks/real_code.py --write
 	$(BIN)/python benchmarks/judged.py --write
 	$(BIN)/python benchmarks/stress.py --write
+	$(BIN)/python benchmarks/demo.py --write
+	$(BIN)/python benchmarks/schedule.py --write
 	$(BIN)/python -m benchmarks.oracle --write
 
 $(VENV)/bin/python:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .comments import same_code
 from .edits import Edit, apply
 from .engine import Analyzed, Finding
+from .silent_chains import BATCHES, CHAINS
 from .source import Source
 from .suppressions import Kind, Suppression, suppressions
 
@@ -42,8 +43,11 @@ def add_ignores(result: Analyzed) -> Added:
         line = next((n for n in _lines(finding, source) if n not in closed), None)
         if line is None:
             left.append(finding)
-        elif finding.code not in codes.setdefault(line, []):
-            codes[line].append(finding.code)
+        else:
+            # Chains that are silenced alone leave batches in their place.
+            new = (CHAINS, BATCHES) if finding.code == CHAINS else (finding.code,)
+            of_line = codes.setdefault(line, [])
+            of_line += [code for code in new if code not in of_line]
     written = suppressions(lower(source).directives)
     text = apply(source.text, _edits(source, codes, written))
     if not same_code(source, text):

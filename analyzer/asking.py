@@ -1,6 +1,6 @@
 """``--write-manifest``: ask an MCP server once which tools it has, and write the manifest.
 
-The one place that starts a program, or speaks to a server, and only when it is told to.
+It starts a program, or speaks to a server, and only when it is told to.
 """
 
 from __future__ import annotations

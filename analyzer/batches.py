@@ -22,9 +22,13 @@ from .ir import (
     Function,
     Invoke,
     Iterate,
+    Mutate,
     Place,
     Span,
     Statement,
+    Store,
+    SymbolInfo,
+    Use,
     Value,
 )
 from .turns import header_end, varying
@@ -67,6 +71,7 @@ class Batch:
     members: tuple[Member, ...]
     around: tuple[Statement, ...] = ()
     unseen: int = 0  # members that cannot be followed
+    unsure: tuple[str, ...] = ()  # names in a notebook of which it is not known what they hold
 
     @property
     def lines(self) -> frozenset[int]:
@@ -81,6 +86,31 @@ def batches(inference: Inference) -> Iterator[Batch]:
             yield from _Batches(inference, function).find()
 
 
+def _cells(function: Function, text: str) -> list[list[Statement]]:
+    """The cells of a notebook, of which the last expression stands alone; none of other code."""
+    found: list[list[Statement]] = []
+    if function.block.part != "frame":
+        return found
+    for part in function.block.statements[0].blocks[0].statements:
+        between = text[found[-1][-1].span.end : part.span.start].splitlines()[1:] if found else []
+        inside = found and part.blocks[0].part == "shown" and not any(
+            line.strip() and not line.strip().startswith("#") for line in between
+        )  # fmt: skip
+        if inside:
+            found[-1].append(part)
+        else:
+            found.append([part])
+    return found
+
+
+def _speaks(statement: Statement, symbol: str) -> bool:
+    return any(
+        event.symbol == symbol if isinstance(event, Define)
+        else isinstance(event, (Use, Store, Mutate)) and event.place.symbol == symbol
+        for event in statement.events
+    )  # fmt: skip
+
+
 class _Batches:
     """The batches of one function."""
 
@@ -93,6 +123,8 @@ class _Batches:
         self.joined: set[str] = set()  # names of tasks that are waited for
         self.wave: list[Call] = []  # calls that started a task since something was awaited
         self.loops: tuple[Statement, ...] = ()
+        self.cells = _cells(function, inference.text)
+        self.unsure: dict[str, None] = {}
 
     def find(self) -> list[Batch]:
         self._place(self.function.block, ())
@@ -223,6 +255,7 @@ class _Batches:
     def _gathered(self, call: Call, name: str) -> None:
         members: list[Member] = []
         unseen = 0
+        self.unsure = {}
         for argument in call.arguments:
             if argument.keyword is not None:
                 continue
@@ -235,18 +268,24 @@ class _Batches:
                     members.append(member)
             if name in _ONE:
                 break
-        if members:
+        if members or self.unsure:
             span = call.await_span or call.span
-            self.found.append(Batch(self.function, name, span, tuple(members), self.loops, unseen))
+            self.found.append(
+                Batch(self.function, name, span, tuple(members), self.loops, unseen,
+                      tuple(self.unsure))
+            )  # fmt: skip
 
     def _all_of(self, value: Value) -> list[Member | None] | None:
         """The members that a collection holds, None if that is not known."""
         if value.fresh and value.held:
             return [self._of(held, many=value.many) for held in value.held]
-        info = self.module.symbols.get(value.place.symbol) if value.place else None
-        if value.place is None or value.place.steps or info is None or info.kind != "local":
+        if value.place is None or value.place.steps:
             return None
-        if info.bindings != 1 or info.unbound or len(info.values) != 1 or not info.values[0].fresh:
+        info = self._bound_once(value.place.symbol)
+        if info is None or info.unbound or not info.values[0].fresh:
+            return None
+        if self.cells and not self._in_one_cell(value.place.symbol):
+            self.unsure[info.name] = None
             return None
         made = info.values[0]
         first = [self._of(held, many=made.many) for held in made.held]
@@ -276,9 +315,8 @@ class _Batches:
         """
         made = self._made(value)
         if made is None and value.place is not None and not value.place.steps:
-            info = self.module.symbols.get(value.place.symbol)
-            if info is not None and info.kind == "local" and len(info.values) == info.bindings == 1:
-                made = self._made(info.values[0])
+            info = self._bound_once(value.place.symbol)
+            made = self._made(info.values[0]) if info is not None else None
         if made is None or made.awaited:
             return None
         begin = made
@@ -289,6 +327,32 @@ class _Batches:
         if self._name(made) in GATHERING or self._name(made) in ("asyncio.wait_for",):
             return None
         return Member(made, self._fan(begin, made, many=many))
+
+    def _bound_once(self, symbol: str) -> SymbolInfo | None:
+        """A name of which all that it is bound to is one value: of a function, or a notebook."""
+        info = self.module.symbols.get(symbol)
+        if info is None or info.kind != ("global" if self.cells else "local"):
+            return None
+        if len(info.values) == info.bindings == 1:
+            return info
+        if self.cells and any(self._coroutine(v) for value in info.values
+                              for v in (value, *value.held)):  # fmt: skip
+            self.unsure[info.name] = None
+        return None
+
+    def _coroutine(self, value: Value) -> bool:
+        made = self._made(value)
+        return made is not None and not made.awaited
+
+    def _in_one_cell(self, symbol: str) -> bool:
+        """Is a name of a notebook looked up in the cell that binds it alone?
+
+        Others may be run before that one, or after it, and put something in what it holds.
+        """
+        elsewhere = (s for f in self.module.functions if f.name for s in f.block.statements)
+        return not any(_speaks(s, symbol) for s in elsewhere) and (
+            sum(any(_speaks(part, symbol) for part in cell) for cell in self.cells) == 1
+        )
 
     # -- turns ---------------------------------------------------------------------------------
 
@@ -320,7 +384,7 @@ class _Batches:
         scopes = [
             (i, e.symbol.rpartition(":")[0])
             for i, e in enumerate(events[:at])
-            if isinstance(e, Define) and ".<" in e.symbol
+            if isinstance(e, Define) and "<comp>" in e.symbol
         ]
         if not scopes:
             return None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from .block_notes import BlockNotes, Note, awaits
 from .chain_links import Chain, Links
 from .dependence import blocking, early_raise, visible_early
-from .edges import Edge, EdgeKind, Member, Pair, Surroundings
+from .edges import Edge, Member, Pair, Surroundings
 from .effects.inference import Inference
-from .effects.selector import Name
 from .footprint import Footprint, Footprints
 from .gathering import callees_first
-from .ir import Call, Invoke, Statement
+from .header_ways import done_before, way_of
+from .ir import Call, Statement
+from .limits import limits_of, limits_of_all
 from .loop_blocks import LoopBlocks
 from .members import (
     awaited_in,
@@ -26,23 +29,11 @@ from .members import (
 )
 from .schedule import WINDOW, Region, Row, Start, regions
 from .screen_threads import may_hold_threads, threaded
+from .silent_chains import Silenced, heard
 from .sites import Site, Sites
+from .suppressions import Suppression
 from .threads import thread_plans
 from .turn_plans import LoopNote, LoopPlan
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """An awaited call that stays behind an earlier one, and the edge that holds it there.
-
-    ``call``: which call of its statement, where that awaits several.
-    """
-
-    statement: Statement
-    name: str
-    earlier: Statement
-    edge: Edge
-    call: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +50,8 @@ class Plan:
     shown: Mapping[int, tuple[frozenset[object], frozenset[object]]]
     stays: Mapping[int, Call] = field(default_factory=dict[int, Call])  # a blocking first call
     waits: Mapping[int, float] = field(default_factory=dict[int, float])  # of blocking calls
+    named: tuple[Member, ...] = ()  # in a header: the calls whose results get names
+    silenced: Silenced = ()  # chains: in their place there are batches, or nothing
 
 
 #: The shapes of opportunities that are planned together; a region is of one of them.
@@ -69,13 +62,22 @@ class Planner:
     """Plans every block of a module."""
 
     def __init__(
-        self, inference: Inference, *, unsafe: bool = False, shapes: frozenset[str] | None = None
+        self,
+        inference: Inference,
+        *,
+        unsafe: bool = False,
+        shapes: frozenset[str] | None = None,
+        silent: Sequence[Suppression] = (),
     ) -> None:
-        """``shapes``: the rules to plan for; those that are selected, or all where none is."""
+        """``shapes``: the rules to plan for; those that are selected, or all where none is.
+
+        ``silent``: what may silence chains, so that batches take their place.
+        """
         self.inference = inference
         self.module = inference.module
         self.config = inference.config
         self.unsafe = unsafe
+        self.silent = silent
         self.footprints = Footprints(inference)
         shapes = shapes or SHAPES & self.config.select or SHAPES
         self.statements = "PX101" in shapes
@@ -96,7 +98,14 @@ class Planner:
         found: list[Plan] = []
         loops = LoopBlocks(self, self.holding)
         rank = callees_first(self.inference)
-        for site in sorted(self.sites.all(), key=lambda s: (rank(s.function), -len(s.parents))):
+        sites = tuple(self.sites.all())
+        done = {found for s in sites for found in done_before(s.block.statements, self.footprints)}
+        self.holding |= done
+        for site in sorted(
+            sites, key=lambda s: (rank(s.function), -len(s.parents), s.block.role == "header")
+        ):
+            if site.block.role == "header" and id(site.parents[-1][0]) in done:
+                continue
             loops.plan_in(site)
             if sum(_calls(s) for s in site.block.statements) >= 2:
                 plan = self._plan(site, self.sites.forbidden(site))
@@ -125,12 +134,19 @@ class Planner:
             holding = id(statement) in self.holding or self._gathers_inside(statement)
             rows.append(replace(row, solo=False) if holding else row)
         raising = [self.raising(i, statements, rows) for i in range(len(rows))]
-        found = () if forbidden else regions(
-            rows, width=self.config.max_concurrency, min_gain=self.config.min_gain_ms,
-            raising=raising, chains=self._chains(site, rows, prints, around),
+        found, silenced = ((), ()) if forbidden else heard(
+            partial(regions, rows, width=self.config.max_concurrency, raising=raising,
+                    min_gain=self.config.min_gain_ms),
+            self.chains_of(site, rows, prints, around), prints, self.silent,
         )  # fmt: skip
-        found = tuple(r for r in found if not self._one_at_a_time(r, statements[r.first]))
-        notes = tuple(self._notes(statements, rows, found, forbidden))
+        named: tuple[Member, ...] | Edge = ()
+        if found and site.block.role == "header":
+            several = several_of(0, statements[0], self.footprints, self.sites.bound_at(site, 0))
+            calls = [member for member, _ in several]
+            named = way_of(site, found[0], calls, around, self.footprints)
+        if isinstance(named, Edge):
+            named, found, forbidden = (), (), named
+        notes = tuple(BlockNotes(self.footprints).notes(statements, rows, found, forbidden))
         known = {
             r.first: (
                 frozenset(shown(statements, r.first, self.footprints)),
@@ -138,9 +154,10 @@ class Planner:
             )
             for r in found
         }
-        return Plan(site, tuple(rows), prints, found, notes, around, known)
+        return Plan(site, tuple(rows), prints, found, notes, around, known, named=named,
+                    silenced=silenced)  # fmt: skip
 
-    def _chains(
+    def chains_of(
         self, site: Site, rows: Sequence[Row], prints: Sequence[Footprint], around: Surroundings
     ) -> dict[int, list[Chain]]:
         """The chains of a block, by the statement at which each ends."""
@@ -179,12 +196,17 @@ class Planner:
             self._start(found, statements, i, prints, around, forbidden)
             for found in several_of(i, statement, self.footprints, bound)
         ]
+        limits = limits_of_all(self.inference, prints[i].calls)
         if starts and self.expressions:
-            only = Start(None, i, i, None, waits=waits)
+            if limits:
+                called = [call for _, call in awaited_in(statement)]
+                starts = [replace(start, limits=limits_of(self.inference, call))
+                          for start, call in zip(starts, called, strict=True)]  # fmt: skip
+            only = Start(None, i, i, None, waits=waits, limits=limits)
             return Row(waits, only, statement.solo, risk, several=tuple(starts))
         found = member_of(i, statement, self.footprints, bound)
         only = self._start(found, statements, i, prints, around, forbidden)
-        only = replace(only, waits=waits)
+        only = replace(only, waits=waits, limits=limits)
         return Row(waits, only, statement.solo, risk, nameable(found[0], prints[i]))
 
     def _start(
@@ -241,139 +263,7 @@ class Planner:
             and any(risk_key(e) not in known for e in start.member.risks)
         )
 
-    def _one_at_a_time(self, region: Region, first: Statement) -> bool:
-        """One server that handles one request at a time gains nothing (contract §6)."""
-        awaited = awaited_in(first)
-        if not awaited:
-            return False
-        called = self.inference.facts(awaited[0][1]).name
-        return self.one_at_a_time([called, *(m.facts.name for m in region.moved)])
-
-    def one_at_a_time(self, names: Sequence[str]) -> bool:
-        """Do calls of these names go to something that handles one at a time?"""
-        from fnmatch import fnmatchcase
-
-        return any(
-            limit.max_concurrency == 1 and all(fnmatchcase(n, limit.match) for n in names)
-            for limit in self.config.limits
-        )
-
-    def _notes(
-        self,
-        statements: Sequence[Statement],
-        rows: Sequence[Row],
-        found: Sequence[Region],
-        forbidden: Edge | None,
-    ) -> Iterator[Note]:
-        moved = {m.key for r in found for m in r.moved}
-        covered = {i for r in found for i in range(r.first, r.last + 1)}
-        previous: int | None = None
-        for i, row in enumerate(rows):
-            if not _awaited(statements[i]):
-                continue
-            start = row.starts[0]
-            if (
-                previous is not None
-                and (i, 0) not in moved
-                and not (i in covered and previous in covered)
-            ):
-                edge = forbidden or self._nearest(start, previous)
-                edge = edge or self._no_gain(statements, rows, i, previous)
-                if edge.kind is EdgeKind.UNKNOWN:
-                    edge = self._needed(statements, previous, i) or edge
-                if start.member is not None or start.edge is not None or forbidden is not None:
-                    name = start.member.facts.name if start.member else self._name(statements[i])
-                    yield Note(statements[i], name, statements[previous], edge)
-            for ordinal, later in enumerate(row.several[1:], 1):
-                call = awaited_in(statements[i])[ordinal][1]
-                if (i, ordinal) not in moved and not _waits_first(call):
-                    edge = forbidden or self._nearest(later, i)
-                    edge = edge or self._no_gain_within(statements[i], row, later)
-                    name = self.inference.facts(call).name
-                    yield Note(statements[i], name, statements[i], edge, call)
-            previous = i
-
-    @staticmethod
-    def _nearest(start: Start, previous: int) -> Edge | None:
-        """The edge that keeps a call behind an earlier statement; further up, others may."""
-        if start.member is None or start.limit > previous:
-            return start.edge
-        return start.early if start.member.risks and start.strict > previous else None
-
-    def _no_gain_within(self, statement: Statement, row: Row, start: Start) -> Edge:
-        """Why a call stays behind an earlier one of its own statement, if no edge holds it."""
-        line = statement.span.line
-        if not row.solo:
-            return Edge(EdgeKind.CONTROL, "it shares its line with another statement", line)
-        if start.member is not None and start.member.risks and row.risk:
-            words = f"its arguments may raise, and so may line {line} before"
-            return Edge(EdgeKind.FAILURE, words, line)
-        return Edge(EdgeKind.GAIN, f"it would not save {self.config.min_gain_ms:g} ms", line)
-
-    def _needed(self, statements: Sequence[Statement], previous: int, i: int) -> Edge | None:
-        """A flow edge if the call needs the earlier call's result: then no declaration helps."""
-        calls = [e.call for e in statements[i].events if isinstance(e, Invoke) and e.call.awaited]
-        if not calls:
-            return None
-        needed = _names(self.footprints.of_events(calls[0].setup), writes=False)
-        for k in range(i - 1, previous - 1, -1):
-            defined = _names(self.footprints.of(statements[k]), writes=True)
-            if defined & needed:
-                if k == previous:
-                    name = min(defined & needed).rpartition(":")[2]
-                    line = statements[k].span.line
-                    words = f"`{self._name(statements[i])}` needs `{name}` of line {line}"
-                    return Edge(EdgeKind.FLOW, words, line)
-                needed |= _names(self.footprints.of(statements[k]), writes=False)
-        return None
-
-    def _no_gain(
-        self, statements: Sequence[Statement], rows: Sequence[Row], i: int, previous: int
-    ) -> Edge:
-        row = rows[i]
-        if row.starts[0].member is None:
-            words = "it awaits several calls, or in a nested block"
-            return Edge(EdgeKind.GAIN, words, statements[previous].span.line)
-        line = statements[previous].span.line
-        if not row.solo or not statements[previous].solo:
-            return Edge(EdgeKind.CONTROL, "it shares its line with another statement", line)
-        firm = [k for k in range(previous, i) if rows[k].risk and not rows[k].nameable]
-        if row.starts[0].member.risks and firm:
-            other = statements[firm[0]].span.line
-            words = f"its arguments may raise, and so may line {other}, which is first"
-            return Edge(EdgeKind.FAILURE, words, other)
-        before = self.footprints.of(statements[previous])
-        saved = min(row.waits, self.footprints.waits(before.calls))
-        if row.starts[0].limit <= previous and saved >= self.config.min_gain_ms:
-            words = f"beside line {line} it would gain less than the batches that are made instead"
-            return Edge(EdgeKind.GAIN, words, line)
-        words = f"run beside line {line} it would not save {self.config.min_gain_ms:g} ms"
-        return Edge(EdgeKind.GAIN, words, line)
-
-    def _name(self, statement: Statement) -> str:
-        for event in statement.events:
-            if isinstance(event, Invoke) and event.call.awaited:
-                return self.inference.facts(event.call).name
-        return "await"
-
-
-def _names(footprint: Footprint, *, writes: bool) -> set[str]:
-    return {
-        e.resource.selector.symbol
-        for e in footprint.effects
-        if e.writes == writes and isinstance(e.resource.selector, Name)
-    }
-
-
-def _awaited(statement: Statement) -> int:
-    return sum(isinstance(e, Invoke) and e.call.awaited for e in statement.events)
-
 
 def _calls(statement: Statement) -> int:
     """How many calls of a block a statement counts for: what it holds in its own blocks is one."""
-    return min(_awaited(statement), 1) if statement.blocks else _awaited(statement)
-
-
-def _waits_first(call: Call) -> bool:
-    """Is another call awaited for what it is called on, or handed?"""
-    return any(isinstance(e, Invoke) and e.call.awaited for e in call.setup)
+    return min(awaits(statement), 1) if statement.blocks else awaits(statement)

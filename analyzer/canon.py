@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from .lowering.compare import Item
 
@@ -63,6 +63,25 @@ def fill_first(form: object, values: dict[str, object]) -> object:
             return form
 
 
+def evaluated(given: Sequence[object], walk: Callable[[object], object]) -> list[object]:
+    """The arguments of a call, walked through in the order in which they are evaluated.
+
+    Those that are given by name come last, also if they stand before a ``*args``
+    (Python reference 6.3.4).
+    """
+
+    def by_name(argument: object) -> bool:
+        match argument:
+            case ("Arg", _, keyword, _, star):
+                return keyword is not None or star == "**"
+            case _:
+                return False
+
+    order = sorted(range(len(given)), key=lambda i: by_name(given[i]))
+    done = {i: walk(given[i]) for i in order}
+    return [done[i] for i in range(len(given))]
+
+
 def undo_awaits(form: object, tasks: dict[str, object]) -> tuple[object, list[tuple[str, int]]]:
     """``form`` with every ``await task`` undone, and the tasks in the order they are awaited.
 
@@ -81,6 +100,8 @@ def undo_awaits(form: object, tasks: dict[str, object]) -> tuple[object, list[tu
             case ("Assign", targets, value):
                 done = walk(value)  # evaluated before its targets (Python reference 7.2)
                 return ("Assign", walk(targets), done)
+            case ("Call", callee, ("[]", *given)):
+                return ("Call", walk(callee), ("[]", *evaluated(given, walk)))
             case tuple():
                 return tuple(walk(p) for p in part)
             case _:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .dependence import blocking, conflict_of
+from .dependence import Finder, blocking, conflict_of
 from .edges import Member, Pair, Surroundings
 from .effects.model import Effect, overlap
 from .effects.selector import Name, Overlap
@@ -45,6 +45,10 @@ from .sites import Site
 if TYPE_CHECKING:
     from .blocks import Planner
 
+_EARLIER = "what it evaluates before its call would come before the rest of its chain"
+_END = "what it does with the result of its call would have to move, too"
+_UNSURE = "names that are used later may not be bound in it, or are annotated"
+
 LONGEST = 12  # statements of one chain at most: a longer one deserves a function with a real name
 _LOOPS = frozenset({"For", "While"})
 
@@ -68,7 +72,7 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class Link:
     """A statement that moves as a whole: what it binds, its calls, and what else it does."""
 
     statement: Statement
@@ -79,7 +83,9 @@ class _Link:
 
 
 class Links:
-    """The chains of one block."""
+    """The chains of one block. ``finders``: the edges that hold one behind a statement, or all."""
+
+    finders: Sequence[Finder] | None = None
 
     def __init__(
         self, planner: Planner, site: Site, prints: Sequence[Footprint], around: Surroundings
@@ -93,7 +99,7 @@ class Links:
         self.statements = site.block.statements
         self.module_names = _bound_names(planner)
         self._edges: dict[tuple[int, int], bool] = {}  # by statement, and who would pass it
-        self._links: dict[int, _Link | None] = {}
+        self._links: dict[int, Link | None] = {}
         self._uses = Counter(
             _looked_up(e for s in site.function.block.statements for e in s.events)
         )
@@ -131,14 +137,23 @@ class Links:
             return None
         return self._chain(i, j, last, turn=True)
 
+    def fits(self, i: int) -> bool:
+        """May a statement move as a whole?"""
+        return self._link(i) is not None
+
+    def behind(self, i: int, k: int) -> bool:
+        """Must a statement that fits stay behind an earlier one?"""
+        link = self._link(i)
+        return link is None or self._edge(k, [link], (), frozenset())
+
     # -- what may move -------------------------------------------------------------------------
 
-    def _link(self, i: int) -> _Link | None:
+    def _link(self, i: int) -> Link | None:
         if i not in self._links:
             self._links[i] = self._made(i)
         return self._links[i]
 
-    def _made(self, i: int) -> _Link | None:
+    def _made(self, i: int) -> Link | None:
         statement = self.statements[i]
         does = self.prints[i]
         if not statement.solo or does.controls or does.everything or does.affine:
@@ -156,7 +171,7 @@ class Links:
         )
         if acts(beside) or visible_writes(beside, self.around):
             return None
-        return _Link(statement, binds, members, does, statement.events)
+        return Link(statement, binds, members, does, statement.events)
 
     def _binds(self, statement: Statement) -> tuple[str, ...] | None:
         """The function's own names that are bound, or None if others may see that."""
@@ -220,11 +235,14 @@ class Links:
             final = [last]
             gives = tuple(s for s in binds if outside[s] and not is_caught(s, self.sites))
             stays = self._stays(last, () if gives else links) and self._given(gives, links)
-            if unreadable_call(_text(self, last)) or not stays:
+            strange = unreadable_call(_text(self, last))
+            if (strange or not stays) and self._refuses(j, strange or _EARLIER):
                 return None
         else:
             link = self._link(j)
-            if link is None or (last is not None and not self._ends(link)):
+            if link is None:
+                return None
+            if last is not None and not self._ends(link) and self._refuses(j, _END):
                 return None
             links.append(link)
             own += link.events
@@ -234,13 +252,14 @@ class Links:
             gives = tuple(
                 s for s in binds if (outside[s] or s in result) and not is_caught(s, self.sites)
             )
-            if not self._given(gives, links):
+            if not self._given(gives, links) and self._refuses(j, _UNSURE):
                 return None
         if i < j and not turn and not self._needed(links, then):
             return None  # what nothing in it needs would better stay in front of it
         bound = self.sites.bound_at(self.site, i)
         reading = Reading(self.sites, self.site.function, binds, bound)
-        if reading.unbound([link.statement for link in links], then):
+        unbound = reading.unbound([link.statement for link in links], then)
+        if unbound and self._refuses(i, f"`{unbound}` may not be bound in it"):
             return None
         members = (*(m for link in links for m in link.members), *final)
         if not members:
@@ -249,7 +268,11 @@ class Links:
         waits = self.footprints.waits([m.call for m in members])
         return Chain(i, j, members, whole, gives, limit, waits)
 
-    def _ends(self, link: _Link) -> bool:
+    def _refuses(self, _k: int, _words: str) -> bool:
+        """Is a chain no chain for what a statement is? Who only asks why says no."""
+        return True
+
+    def _ends(self, link: Link) -> bool:
         """May a simple statement that moves as a whole be the last one: a call, bound to a name?"""
         statement = link.statement
         if statement.annotated or len(link.members) != 1:
@@ -257,19 +280,19 @@ class Links:
         simple = statement.shape is Shape.ASSIGN and statement.target_name.isidentifier()
         return statement.shape is Shape.BARE or simple
 
-    def _used_by_rest(self, link: _Link, i: int, j: int) -> bool:
+    def _used_by_rest(self, link: Link, i: int, j: int) -> bool:
         """Does a statement behind ``i``, up to ``j``, look up what that one binds?"""
         places = (self._places.get(symbol, []) for symbol in link.binds)
         return any(
             (at := bisect_left(found, i + 1)) < len(found) and found[at] <= j for found in places
         )
 
-    def _needed(self, links: Sequence[_Link], then: Sequence[Event]) -> bool:
+    def _needed(self, links: Sequence[Link], then: Sequence[Event]) -> bool:
         """Does something in the chain use what its first statement binds?"""
         later = [e for link in links[1:] for e in link.events]
         return not set(_looked_up([*later, *then])).isdisjoint(links[0].binds)
 
-    def _given(self, gives: Collection[str], links: Sequence[_Link]) -> bool:
+    def _given(self, gives: Collection[str], links: Sequence[Link]) -> bool:
         """Are the names that are returned bound for certain, and without an annotation?"""
         binding = self.footprints.binding
         sure = frozenset[str]().union(*(binding.binds(link.statement) for link in links))
@@ -289,7 +312,7 @@ class Links:
             for symbol in binds
         }
 
-    def _stays(self, last: Member, links: Sequence[_Link]) -> bool:
+    def _stays(self, last: Member, links: Sequence[Link]) -> bool:
         """May what a last statement evaluates before its call come before the chain has ended?"""
         before = last.before
         if before.everything or before.controls or before.raises or visible_writes(before):
@@ -298,7 +321,7 @@ class Links:
                        for link in links)  # fmt: skip
 
     def _limit(
-        self, i: int, links: Sequence[_Link], final: Sequence[Member], own: frozenset[str]
+        self, i: int, links: Sequence[Link], final: Sequence[Member], own: frozenset[str]
     ) -> int:
         """The first statement that all of the chain may start before."""
         for k in range(i - 1, -1, -1):
@@ -307,7 +330,7 @@ class Links:
         return 0
 
     def _edge(
-        self, k: int, links: Sequence[_Link], final: Sequence[Member], own: frozenset[str]
+        self, k: int, links: Sequence[Link], final: Sequence[Member], own: frozenset[str]
     ) -> bool:
         """Does something hold the chain behind statement ``k``? ``own`` names aside, that is."""
         for link in links:
@@ -322,7 +345,7 @@ class Links:
         """The same for calls. Without names of its own a chain is held more often: that is kept."""
         if (k, key) not in self._edges:
             self._edges[k, key] = self._blocked(k, members, does)
-        return self._edges[k, key] and self._blocked(k, members, _private(does, own))
+        return self._edges[k, key] and self._blocked(k, members, private(does, own))
 
     def _blocked(self, k: int, members: Sequence[Member], does: Footprint) -> bool:
         statement, earlier = self.statements[k], self.prints[k]
@@ -330,7 +353,7 @@ class Links:
             earlier = replace(earlier, raises=False, own_risk=False)
         return any(
             blocking(Pair(statement, earlier, replace(m, footprint=does), self.around,
-                          self.footprints)) is not None
+                          self.footprints), self.finders) is not None
             for m in members
         )  # fmt: skip
 
@@ -339,7 +362,7 @@ class Links:
         key = (k, -id(does))
         if key not in self._edges:
             self._edges[key] = _ordered(self.prints[k], does, self)
-        return self._edges[key] and _ordered(self.prints[k], _private(does, own), self)
+        return self._edges[key] and _ordered(self.prints[k], private(does, own), self)
 
 
 def _ordered(earlier: Footprint, later: Footprint, links: Links) -> bool:
@@ -351,7 +374,7 @@ def _ordered(earlier: Footprint, later: Footprint, links: Links) -> bool:
     return conflict_of(earlier.effects, later.effects, links.footprints) is not None
 
 
-def _private(footprint: Footprint, own: frozenset[str]) -> Footprint:
+def private(footprint: Footprint, own: frozenset[str]) -> Footprint:
     """What is left if names that the chain binds for itself alone are left out."""
 
     def is_own(effect: Effect) -> bool:

@@ -18,8 +18,13 @@ from .errors import ConfigError, VocabularyError
 class Limit:
     """At most ``max_concurrency`` of the matching calls run at once, whoever asks."""
 
-    match: str
+    match: tuple[str, ...]
     max_concurrency: int
+
+    @property
+    def name(self) -> str:
+        """The limit as a note names it."""
+        return " or ".join(f"`{pattern}`" for pattern in self.match)
 
 
 def whole_number(minimum: int) -> Callable[[Any, str], int]:
@@ -188,5 +193,9 @@ def limits(value: Any, where: str) -> tuple[Limit, ...]:
         if set(keys) != {"match", "max-concurrency"}:
             raise ConfigError(f"{where} #{i} needs `match` and `max-concurrency`, nothing else")
         limit = whole_number(1)(keys["max-concurrency"], f"{where} #{i}: max-concurrency")
-        found.append(Limit(str(keys["match"]), limit))
+        match = keys["match"]
+        names = strings([match] if isinstance(match, str) else match, f"{where} #{i}: match")
+        if not names or not all(names):
+            raise ConfigError(f"{where} #{i}: match names nothing")
+        found.append(Limit(names, limit))
     return tuple(found)

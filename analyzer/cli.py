@@ -1,13 +1,12 @@
-"""``pexec-lint`` and ``pexec-report``. What rewrites code is handed in as click's ``ctx.obj``."""
+"""``pexec-lint``. What rewrites code is handed in as click's ``ctx.obj``."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .config import Config, ConfigError
+from .config import ConfigError
 from .options import (
     ERROR,
     FOR_PEOPLE,
@@ -16,9 +15,9 @@ from .options import (
     emit,
     failures,
     guarded,
+    in_pyproject,
     installed_version,
     notes_shown,
-    output_file,
     paths_here,
     progress,
     request_of,
@@ -32,7 +31,7 @@ from .run import Outcome, run
 from .silencing import add_ignore, baseline_of, one_of, write_baseline
 
 if TYPE_CHECKING:
-    from .engine import Analysis, Analyzed, Rewriter
+    from .engine import Analyzed, Rewriter
     from .report.summary import Done
 
 _EXITS = """\b
@@ -171,7 +170,7 @@ def _text(outcomes: list[Outcome], shown: Shown, done: Done) -> str:
         for text in result_texts(result, paint, notes=notes, flow=flow, fixed=fixed)
     ]
     held_back = ((r.filename, unlock) for r in analyzed for unlock in r.unlocks)
-    unknown = ranked(held_back, _in_pyproject(outcomes))
+    unknown = ranked(held_back, in_pyproject(outcomes))
     texts.append(undeclared_text(unknown, paint))
     return "\n\n".join(filter(None, texts))
 
@@ -190,11 +189,6 @@ def _analyzed(outcomes: list[Outcome]) -> list[Analyzed]:
     return [r for r in results_of(outcomes) if isinstance(r, Analyzed)]
 
 
-def _in_pyproject(outcomes: list[Outcome]) -> bool:
-    paths = {o.job.config.path for o in outcomes}
-    return any(path is None or path.name == "pyproject.toml" for path in paths)
-
-
 # -- --explain ---------------------------------------------------------------------------------
 
 
@@ -203,59 +197,3 @@ def _explain(code: str) -> int:
 
     click.echo(rule(code).markdown, nl=False)
     return 0
-
-
-# -- pexec-report ------------------------------------------------------------------------------
-
-
-@click.command("pexec-report")
-@selection
-@click.option(
-    "--unsafe-fixes/--no-unsafe-fixes",
-    default=False,
-    help="Project what `pexec-fix --unsafe-fixes` would write.",
-)
-@click.option(
-    "--output-format",
-    type=click.Choice(["text", "markdown", "json"]),
-    default="text",
-    show_default=True,
-)
-@output_file
-@version
-@click.pass_context  # fmt: skip
-def report_command(ctx: click.Context, **given: Any) -> None:
-    """One page: calls, batches, time now and projected, and what holds the rest back."""
-    ctx.exit(guarded(lambda: _report(ctx.obj, given)))
-
-
-def _report(rewriter: Rewriter, given: dict[str, Any]) -> int:
-    from functools import partial
-
-    from .engine import Analyzed
-    from .report import markdown, projection_json, projection_text
-    from .report.page import page_of
-
-    shown = shown_of(given)
-    outcomes, missing = run(request_of(given), partial(measured, rewriter), progress=progress())
-    failed = failures(outcomes, missing)
-    results = results_of(outcomes)
-    projected = [r.projection for r in results if isinstance(r, Analyzed) and r.projection]
-    page = page_of(projected, results, len(missing), _in_pyproject(outcomes))
-    if shown.output_format == "json":
-        emit(projection_json.render(page), shown)
-    elif shown.output_format == "markdown":
-        emit(markdown.render(page), shown)
-    else:
-        emit(projection_text.render(page, shown.paint), shown)
-    return ERROR if failed else 0
-
-
-def measured(
-    rewriter: Rewriter, analysis: Analysis, config: Config, filename: str, unsafe: bool
-) -> Analyzed:
-    """What ``rewriter`` finds, with the projection of its gains."""
-    from .projection import project
-
-    result = rewriter(analysis, config, filename, unsafe)
-    return replace(result, projection=project(analysis, result))

@@ -41,6 +41,7 @@ class Config:
     select: frozenset[str] = DEFAULT
     max_concurrency: int = 8
     min_gain_ms: float = 1.0
+    assume_iterations: int = 10
     style: str = "gather"
     failures: str = "ordered"
     helper: str = "inline"
@@ -104,6 +105,8 @@ KEYS: tuple[Key, ...] = (
     Key("max-concurrency", checks.whole_number(2), "8", "the bound of every emitted fan-out"),
     Key("min-gain-ms", checks.number, "1",
         "a batch whose projected gain is smaller is not offered"),
+    Key("assume-iterations", checks.whole_number(1), "10",
+        "turns that a loop is reckoned with where neither its text nor a trace says how many"),
     Key("style", checks.choice("gather", "taskgroup"), '"gather"',
         "`taskgroup` emits `asyncio.TaskGroup`: failures arrive as `ExceptionGroup`"),
     Key("failures", checks.choice("ordered", "first"), '"ordered"',
@@ -132,7 +135,8 @@ KEYS: tuple[Key, ...] = (
     Key("extend", checks.path_of, "none",
         "a configuration file that this one adds to: a key that is given here wins; lists of "
         "declarations are put before those of the other file"),
-    Key("limits", checks.limits, "[]", "how many of the matching calls run at once, whoever asks"),
+    Key("limits", checks.limits, "[]",
+        "how many calls of a tool, host or server run at once, whoever asks"),
 )  # fmt: skip
 _BY_NAME = {key.name: key for key in KEYS}
 

@@ -218,7 +218,8 @@ def _conflict_edge(statement: Statement, other: Effect, mine: Effect, later: Mem
     return Edge(EdgeKind.EFFECT, words, line, resource=describe(mine.resource))
 
 
-def _failure(pair: Pair) -> Edge | None:
+def failure_edge(pair: Pair) -> Edge | None:
+    """An edge if the later call must not run when the earlier statement fails."""
     if not pair.earlier.raises:
         return None
     line = pair.statement.span.line
@@ -247,7 +248,7 @@ def not_speculatable(facts: CallFacts, *, unsafe: bool) -> str:
 
 FINDERS: tuple[Finder, ...] = (
     _control, _affine, _unknown, time_edge, _exclusive, _lock, _conflict, blocking_edge,
-    _one_after_the_other, _failure,
+    _one_after_the_other, failure_edge,
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Remark = Unused | Unknown | Race
 
 if TYPE_CHECKING:
-    from .projection import FileProjection
+    from .work_trees import FileTrees
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Analysis:
     @cached_property
     def other_plans(self) -> tuple[Plan, ...]:
         """What would be planned with `--unsafe-fixes`, or without it if it was given."""
-        planner = Planner(self.inference, unsafe=not self.planner.unsafe)
+        planner = Planner(self.inference, unsafe=not self.planner.unsafe,
+                          silent=self.suppressions)  # fmt: skip
         plans = planner.plans()
         return (*plans, *planner.threads)
 
@@ -171,7 +172,7 @@ class Analyzed:
     counts: Counts
     source: Source
     fixed: str | None = None
-    projection: FileProjection | None = None
+    trees: FileTrees | None = None  # what its functions wait for
     unused: tuple[Unused, ...] = ()
     unlocks: tuple[Unlock, ...] = ()  # batches that unknown calls hold back
     unknown: tuple[Unknown, ...] = ()
@@ -234,7 +235,7 @@ def analyze(
     sources = (*([tools] if tools is not None else []), *config.sources)
     inference = Inference(module, sources, config, project, text=source.program,
                           is_package=is_package)  # fmt: skip
-    planner = Planner(inference, unsafe=unsafe)
+    planner = Planner(inference, unsafe=unsafe, silent=silent)
     plans = tuple(planner.plans())
     return Analysis(source, module, inference, planner, plans, Forms(planner.sites), silent,
                     is_package, tools, project)  # fmt: skip

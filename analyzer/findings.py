@@ -33,11 +33,13 @@ def finding(
     names = ", ".join(f"`{c.name}`" for c in calls)
     gain = region.sequential_ms - region.parallel_ms
     where = " in one statement" if region.first == region.last else ""
+    beside = region.code == THREADED and plan.stays[region.first].awaited
+    blocking = "calls, the later ones blocking," if beside else f"blocking calls{where}"
     message = (
         f"{len(calls)} independent calls are awaited one after the other{where}: {names}; "
         f"run together they would save about {milliseconds(gain)}"
     ) if region.code != THREADED else (
-        f"{len(calls)} independent blocking calls wait for each other: {names}; "
+        f"{len(calls)} independent {blocking} wait for each other: {names}; "
         f"in threads (0.1 ms each to start) they would save about {milliseconds(gain)}"
     )  # fmt: skip
     if region.chains:

@@ -25,13 +25,14 @@ def gathers(inference: Inference, call: Call, busy: Container[str]) -> bool:
         if function is None or (id(owner), function.scope) in seen:
             continue
         seen.add((id(owner), function.scope))
-        if (owner is inference and function.scope in busy) or _makes_tasks(owner, function):
+        if (owner is inference and function.scope in busy) or makes_tasks(owner, function):
             return True
         todo.extend(owner.summaries.edges(function))
     return False
 
 
-def _makes_tasks(inference: Inference, function: Function) -> bool:
+def makes_tasks(inference: Inference, function: Function) -> bool:
+    """Does a function itself run calls together, or make tasks?"""
     return any(
         isinstance(event, Invoke) and inference.resolver.call_name(event.call) in GATHERING
         for statement in function.block.statements

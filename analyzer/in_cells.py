@@ -12,10 +12,10 @@ from .source import Source
 if TYPE_CHECKING:
     from .engine import Blocked, CallSite, Finding, Result
     from .hops import Hop
-    from .projection import FileProjection
     from .race_findings import Race
     from .report.effects import Claim, Known
     from .unlocking import Unlock
+    from .work_trees import FileTrees, FunctionTree
 
 _LINE = re.compile(r"\b(line|lines) (\d+)\b")
 _LONGEST = 40  # of a magic that is named in words
@@ -36,7 +36,7 @@ def localized(result: Result) -> Result:
         unknown=tuple(replace(u, span=span_in(u.span, source)) for u in result.unknown),
         races=tuple(_race(r, source) for r in result.races),
         unlocks=tuple(_unlock(u, source) for u in result.unlocks),
-        projection=_projected(result.projection, source),
+        trees=_trees(result.trees, source),
     )
 
 
@@ -140,8 +140,23 @@ def _unlock(item: Unlock, source: Source) -> Unlock:
     return replace(item, names=names, line=line, cell=cell)
 
 
-def _projected(item: FileProjection | None, source: Source) -> FileProjection | None:
+def _trees(item: FileTrees | None, source: Source) -> FileTrees | None:
     if item is None:
         return None
-    functions = [(f, *source.where(f.line)) for f in item.functions]
-    return replace(item, functions=tuple(replace(f, cell=c, line=n) for f, c, n in functions))
+    return replace(item, functions=tuple(_tree(f, source) for f in item.functions))
+
+
+def _tree(item: FunctionTree, source: Source) -> FunctionTree:
+    """The module's own code stands in all cells."""
+    whole = item.name == "<module>"
+    edges = tuple(
+        replace(e, words=in_cells(e.words, source, span_in(item.sites[e.second].span, source).cell))
+        for e in item.edges
+    )
+    return replace(
+        item,
+        span=item.span if whole else span_in(item.span, source),
+        sites=tuple(replace(s, span=span_in(s.span, source)) for s in item.sites),
+        blocks=tuple(replace(b, span=span_in(b.span, source)) for b in item.blocks),
+        edges=edges,
+    )

@@ -17,6 +17,7 @@ from .spans import Span
 
 if TYPE_CHECKING:
     from .comprehensions import Comprehension
+    from .headers import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,7 @@ class Statement:
     handlers: bool = False  # a `try` that can catch what its body raises
     final: bool = False  # a `try` with a `finally`
     turns: Turns | None = None  # of a `for`
+    headers: tuple[Header, ...] = ()  # that await twice or more
 
 
 #: What a block is in a notebook: what stands around all cells, a cell's top level, its last

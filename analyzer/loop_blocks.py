@@ -10,10 +10,26 @@ from .comprehension_plans import Comprehensions
 from .loops import Loops
 from .schedule import Region
 from .sites import Site
-from .turn_plans import TURNS, LoopPlan
+from .turn_calls import blocking_of
+from .turn_plans import LoopPlan
 
 if TYPE_CHECKING:
     from .blocks import Planner
+
+
+def blocked_in_turns(planner: Planner) -> dict[int, float]:
+    """The calls that block in loops of such calls, planned or left as they are, and for how long.
+
+    Call (its id) → milliseconds.
+    """
+    loops = [(loop.site, loop.statement) for loop in planner.loops if loop.threads]
+    loops += [(n.site, n.statement) for n in planner.loop_notes if n.code == "PX102"]
+    sites = planner.sites
+    return {
+        call.id: sites.threads.waits(planner.inference, call)
+        for site, statement in loops
+        for call in blocking_of(sites, site, [statement]).calls(statement.events)
+    }
 
 
 class LoopBlocks:
@@ -32,9 +48,12 @@ class LoopBlocks:
     def gains_more(self, site: Site, found: Sequence[Region]) -> bool:
         """Do all turns of the loop around a block save more together than its batches do?
 
-        Then the loop is planned, and its turns run as they stand: bounds do not add up.
+        Then the loop is planned, if it is not yet, and its turns run as they stand: bounds do not
+        add up.
         """
         parents = [parent for parent, _ in site.parents]
+        if any(loop.statement is parent for loop in self.planner.loops for parent in parents):
+            return True
         inner = next((s for s in reversed(parents) if s.kind != "If"), None)
         code = "PX102" if self.threads else "PX103"
         if inner is None or inner.kind != "For" or code not in self.planner.config.select:
@@ -45,7 +64,7 @@ class LoopBlocks:
         loop = self.loops.plan(*above)
         if not isinstance(loop, LoopPlan):
             return False
-        turns = TURNS if loop.count is None else loop.count
+        turns = self.planner.config.assume_iterations if loop.count is None else loop.count
         saved = sum(r.sequential_ms - r.parallel_ms for r in found) * turns
         if loop.sequential_ms - loop.parallel_ms <= saved:
             return False
@@ -75,7 +94,7 @@ class LoopBlocks:
         select = self.planner.config.select
         of_loops, of_others = ("PX102", "PX102") if self.threads else ("PX103", "PX104")
         made = self.planner.module.comprehensions and of_others in select
-        for i, statement in enumerate(site.block.statements):
+        for i, statement in enumerate(site.block.statements if site.block.role != "header" else ()):
             found = None
             if id(statement) in self.holding:
                 continue

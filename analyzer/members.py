@@ -86,8 +86,12 @@ def member_at(
     bound: Container[str],
     *,
     inside: bool = False,
+    alone: bool | None = None,
 ) -> tuple[Member | None, Edge | None]:
-    """The call at a place of a statement (see ``member_of``)."""
+    """The call at a place of a statement (see ``member_of``).
+
+    ``alone``: it is the only such call of its statement (by default, that awaits).
+    """
     position, call = place
     line = statement.span.line
     inference = footprints.inference
@@ -104,7 +108,8 @@ def member_at(
         return None, Edge(EdgeKind.CONTROL, f"`{facts.name}` may not run at all", line)
     if call.commented:
         return None, Edge(EdgeKind.CONTROL, "a comment stands between `await` and its call", line)
-    if _claimed_inside(call, statement, inference):
+    alone = len(awaited_in(statement)) < 2 if alone is None else alone
+    if _claimed_inside(call, statement, inference, alone=alone):
         words = f"a `# pexec:` comment speaks of `{facts.name}`, and would not go where it goes"
         return None, Edge(EdgeKind.CONTROL, words, line)
     begins = inside and facts.name == "asyncio.wait_for"  # which takes what it is given at once
@@ -135,13 +140,12 @@ def member_at(
     )
 
 
-def _claimed_inside(call: Call, statement: Statement, inference: Inference) -> bool:
+def _claimed_inside(call: Call, statement: Statement, inference: Inference, *, alone: bool) -> bool:
     """Does a claim on a line of the call stand neither in it nor behind its statement?
 
-    Behind a statement that awaits several calls it speaks of all of them on its line.
+    Behind a statement with several such calls it speaks of all of them on its line.
     """
     comments = inference.module.directives
-    alone = len(awaited_in(statement)) < 2
     return any(
         not call.span.start <= comment.span.start < call.span.end
         and not (alone and comment.span.start >= statement.span.end)
@@ -192,13 +196,15 @@ def risks_of(
 def makes_awaitable(call: Call, facts: CallFacts) -> bool:
     """Does the call, not awaited itself, only make an awaitable? It acts when that is awaited.
 
-    A declared tool whose call is handed to ``wait_for`` is taken to be a coroutine function.
+    A declared tool whose call is handed to ``wait_for`` is taken to be a coroutine function, unless
+    threads may make it.
     """
     entry = facts.entry
     return (
         not call.awaited
         and entry is not None
         and not entry.pure
+        and (entry.is_async or not entry.threads)
         and (entry.is_async or not entry.origin.startswith("catalog"))
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .blocks import Note, Plan
+from .block_notes import Note
+from .blocks import Plan
+from .chain_notes import ChainNote, chain_notes
 from .chains import Chains, chains_of
 from .edges import EdgeKind
 from .engine import Analysis, Blocked
@@ -10,7 +12,7 @@ from .findings import THREADED
 from .ir import Call
 from .kept import Held, held_by
 from .latency import latency_of
-from .turn_plans import TURNS, LoopNote
+from .turn_plans import LoopNote
 
 
 def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
@@ -21,10 +23,18 @@ def blocked_of(analysis: Analysis) -> tuple[Blocked, ...]:
     started = {id(m.statement) for loop in analysis.planner.loops if loop.chain is not None
                for m in loop.members}  # fmt: skip
     for plan in analysis.plans:
-        found.extend(
-            _blocked(analysis, plan, note, chains) for note in plan.notes
-            if id(note.statement) not in started
+        notes = [note for note in plan.notes if id(note.statement) not in started]
+        as_chain = () if started & set(map(id, plan.site.block.statements)) else tuple(
+            note for note in chain_notes(analysis.planner, plan)
+            if not any(note.edge.kind is n.edge.kind and n.edge.words in note.edge.words
+                       for n in notes)
         )  # fmt: skip
+        begins = {id(note.statement) for note in as_chain}
+        found.extend(
+            _blocked(analysis, plan, note, chains) for note in notes
+            if note.edge.kind is not EdgeKind.GAIN or id(note.statement) not in begins
+        )  # fmt: skip
+        found.extend(_as_chain(analysis, plan, note) for note in as_chain)
     found.extend(_loop(analysis, note) for note in analysis.planner.loop_notes)
     for plan in analysis.planner.threads:
         found.extend(_threaded(analysis, plan, note) for note in plan.notes)
@@ -53,6 +63,25 @@ def _blocked(analysis: Analysis, plan: Plan, note: Note, chains: Chains) -> Bloc
         sequential_ms=a + b,
         parallel_ms=max(a, b),
         benign=held.benign,
+    )
+
+
+def _as_chain(analysis: Analysis, plan: Plan, note: ChainNote) -> Blocked:
+    """Calls that would gain something as a chain, and are none."""
+    call = note.call.call
+    return Blocked(
+        code="PX106",
+        name=analysis.inference.facts(call).name,
+        span=call.await_span or call.span,
+        earlier=note.earlier.span,
+        kind=note.edge.kind.value,
+        words=note.edge.words,
+        function=plan.site.function.qualname,
+        unknown=note.edge.call,
+        unknown_line=note.edge.line,
+        undeclared=((note.edge.call, note.edge.line),) if note.edge.call else (),
+        sequential_ms=note.sequential_ms,
+        parallel_ms=note.parallel_ms,
     )
 
 
@@ -95,7 +124,7 @@ def _loop(analysis: Analysis, note: LoopNote) -> Blocked:
         unknown=note.edge.call,
         unknown_line=note.edge.line,
         undeclared=((note.edge.call, note.edge.line),) if note.edge.call else (),
-        sequential_ms=TURNS * waits,
+        sequential_ms=analysis.inference.config.assume_iterations * waits,
         parallel_ms=waits,
     )
 

@@ -234,13 +234,13 @@ def emit(text: str, shown: Shown) -> None:
         write_output((text + end).encode("utf-8", "backslashreplace"), shown.output_file)
 
 
-def write_output(data: bytes, filename: str) -> None:
+def write_output(data: bytes, filename: str, option: str = "--output-file") -> None:
     """Write the file asked for. Raises ConfigError."""
     try:
         Path(filename).write_bytes(data)
     except OSError as error:
         cause = error.strerror or str(error)
-        raise ConfigError(f"--output-file {filename!r} cannot be written: {cause}") from None
+        raise ConfigError(f"{option} {filename!r} cannot be written: {cause}") from None
 
 
 def paths_here() -> Paths:
@@ -264,6 +264,12 @@ def notes_shown(shown: Shown, outcomes: Sequence[Outcome]) -> bool:
 
 def results_of(outcomes: Sequence[Outcome]) -> list[Result]:
     return [outcome.result for outcome in outcomes]
+
+
+def in_pyproject(outcomes: Sequence[Outcome]) -> bool:
+    """Do declarations belong into a `pyproject.toml`, where their table has another name?"""
+    paths = {o.job.config.path for o in outcomes}
+    return any(path is None or path.name == "pyproject.toml" for path in paths)
 
 
 def guarded(command: Callable[[], int]) -> int:

@@ -1,58 +1,99 @@
-"""Plan + latencies → how long a file waits now, after the rewrite, and at the very best.
+"""Trees + latencies → how long each function waits now, after the rewrite, and at the very best.
 
-Every call site counts once: a loop as one turn, unless its turns are run together (ten where their
-number is not known), and both branches of an `if`. Times are projections
-from the latencies of :mod:`.latency`, never measurements; computation between calls counts as 0.
+Times are projections, never measurements of this code; computation between calls counts as 0. A
+call of a function of the project takes as long as that function waits itself, and the sums of files
+and projects are those of the functions that no other one calls.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
+from typing import TYPE_CHECKING
 
-from .blocks import Plan
-from .dependence import blocking, conflict_of
-from .edges import Pair
-from .effects.model import overlap
-from .effects.selector import Overlap
-from .engine import Analysis, Analyzed, Finding
-from .footprint import Footprint, Footprints, visible_writes
-from .ir import Block, Function, Statement
-from .latency import latency_of
-from .schedule import Row
+from .distributions import quantile
+from .variables import Site
+from .work import Column, size
+from .work_trees import FileTrees, FunctionTree
 
-#: Statements that an edge is looked for across; beyond it only barriers count, which keeps the time
-#: linear in the block. An edge that is left out can only make the critical path shorter.
-WINDOW = 60
+if TYPE_CHECKING:
+    from .executions import Executions
+
+#: Draws for the quantiles, as long as all functions together ask for no more durations than that.
+DRAWS, FEWEST, BUDGET = 1000, 50, 2_000_000
+HIGH, MEDIUM, LOW = "high", "medium", "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Milliseconds: the average of many runs, their median and their 95th percentile."""
+
+    mean: float = 0.0
+    p50: float = 0.0
+    p95: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Counts and milliseconds of a function, a file or a run."""
+    """Counts and milliseconds of a function, a file or a run.
+
+    ``batched``: calls that run in batches. ``work``, ``span`` and ``room`` are of the batches
+    alone: what their calls take one after the other, what they take, and that times their width.
+    """
 
     calls: int = 0
     batches: int = 0
-    sequential_ms: float = 0.0
-    projected_ms: float = 0.0
+    batched: int = 0
+    sequential: Estimate = Estimate()
+    projected: Estimate = Estimate()
     critical_ms: float = 0.0
+    work: float = 0.0
+    span: float = 0.0
+    room: float = 0.0
+
+    @property
+    def sequential_ms(self) -> float:
+        return self.sequential.mean
+
+    @property
+    def projected_ms(self) -> float:
+        return self.projected.mean
+
+    @property
+    def saved_ms(self) -> float:
+        return self.sequential_ms - self.projected_ms
 
     @property
     def speedup(self) -> float:
+        """How many times faster: time now over time projected."""
         return _ratio(self.sequential_ms, self.projected_ms)
 
     @property
     def best_speedup(self) -> float:
+        """The same for the critical path: no schedule is faster."""
         return _ratio(self.sequential_ms, self.critical_ms)
 
-    def __add__(self, other: Times) -> Times:
-        return Times(
-            self.calls + other.calls,
-            self.batches + other.batches,
-            self.sequential_ms + other.sequential_ms,
-            self.projected_ms + other.projected_ms,
-            self.critical_ms + other.critical_ms,
-        )
+    @property
+    def reduction(self) -> float:
+        """Share of the time now that is saved."""
+        return self.saved_ms / self.sequential_ms if self.sequential_ms > 0 else 0.0
+
+    @property
+    def batched_share(self) -> float:
+        """Share of the calls that run in batches."""
+        return self.batched / self.calls if self.calls else 0.0
+
+    @property
+    def throughput_gain(self) -> float:
+        """Calls per second in the batches, over those of the same calls now."""
+        return _ratio(self.work, self.span)
+
+    @property
+    def efficiency(self) -> float:
+        """Of the batches: work over time times width; 1 where all calls of a batch take as long."""
+        return self.work / self.room if self.room > 0 else 1.0
 
 
 def _ratio(before: float, after: float) -> float:
@@ -60,13 +101,64 @@ def _ratio(before: float, after: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionProjection:
-    """One function (or the module's own code, named ``<module>``)."""
+class BlockProjection:
+    """A block that awaits two calls or more: makespan now, projected, and critical path."""
 
-    name: str
     line: int
+    end_line: int
+    cell: int
+    sequential_ms: float
+    projected_ms: float
+    critical_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProjection:
+    """What one finding changes; ``number``: which of the file."""
+
+    number: int
+    sequential_ms: float
+    projected_ms: float
+    width: int
+
+    @property
+    def efficiency(self) -> float:
+        room = self.projected_ms * self.width
+        return self.sequential_ms / room if room > 0 else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionProjection:
+    """One function (or the module's own code, named ``<module>``).
+
+    ``root``: no other function that was looked at calls it; ``local_root``: none of its file does.
+    ``confidence``: see
+    :func:`.function_projection.confidence`. ``assumed``: what is of loops and branches. ``tables``:
+    what its trees are evaluated with.
+    """
+
+    tree: FunctionTree
     times: Times
-    cell: int = 0  # of a notebook
+    blocks: tuple[BlockProjection, ...] = ()
+    groups: tuple[GroupProjection, ...] = ()
+    root: bool = True
+    local_root: bool = True
+    confidence: str = LOW
+    assumed: tuple[str, ...] = ()
+    draws: tuple[Column, Column] = field(default=((), ()), repr=False)  # now, projected
+    tables: tuple[Sequence[Site], Sequence[Site]] = field(default=((), ()), repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.tree.name
+
+    @property
+    def line(self) -> int:
+        return self.tree.span.line if self.tree.name != "<module>" else 1
+
+    @property
+    def cell(self) -> int:
+        return self.tree.span.cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,121 +171,82 @@ class FileProjection:
 
     @property
     def times(self) -> Times:
-        return total(f.times for f in self.functions)
+        """The sum as if the file stood alone: what only other files call counts here too."""
+        return total(self.functions, [f for f in self.functions if f.local_root])
 
 
-def total(times: Iterable[Times]) -> Times:
-    found = Times()
-    for item in times:
-        found += item
-    return found
-
-
-def project(analysis: Analysis, result: Analyzed) -> FileProjection:
-    """The projection for what ``result`` would write: its findings are the batches."""
-    plans = {id(plan.site.block): plan for plan in analysis.plans}
-    latencies: Counter[str] = Counter()
-    functions: list[FunctionProjection] = []
-    for function in sorted(analysis.module.functions, key=lambda f: f.span.start):
-        own = [f for f in result.findings if f.function == function.qualname]
-        times = _function(analysis, function, own, plans, latencies)
-        if times.calls:
-            line = function.span.line if function.name else 1
-            functions.append(FunctionProjection(function.qualname or "<module>", line, times))
-    return FileProjection(result.filename, tuple(functions), latencies)
-
-
-def _function(
-    analysis: Analysis,
-    function: Function,
-    findings: list[Finding],
-    plans: dict[int, Plan],
-    latencies: Counter[str],
+def total(
+    functions: Iterable[FunctionProjection], roots: Iterable[FunctionProjection] | None = None
 ) -> Times:
-    calls = [
-        call
-        for statement in function.block.statements
-        for call in analysis.planner.footprints.of(statement).calls
-        if call.awaited
-    ]
-    latencies.update(latency_of(analysis.inference.facts(call))[1] for call in calls)
-    sequential = analysis.planner.footprints.waits(calls)
-    # A loop counts as one turn, but where a finding runs its turns together.
-    sequential += sum(f.sequential_ms - f.calls[0].latency_ms for f in findings if f.turns)
-    gained = sum(f.gain_ms for f in findings)
-    critical = Critical(analysis, plans).block(function.block) if calls else 0.0
-    # A chain keeps names to itself that others bind as well, which no longer holds them apart.
-    critical = min(critical, sequential - gained)
-    return Times(len(calls), len(findings), sequential, sequential - gained, critical)
+    """The sum: all calls and batches, and the times of the functions that no other one calls."""
+    found = list(functions)
+    roots = [f for f in found if f.root] if roots is None else list(roots)
+
+    def counted(what: str) -> float:
+        return sum(getattr(f.times, what) for f in found)
+
+    return Times(
+        sum(f.times.calls for f in found),
+        sum(f.times.batches for f in found),
+        sum(f.times.batched for f in found),
+        summed([f.times.sequential for f in roots], [f.draws[0] for f in roots]),
+        summed([f.times.projected for f in roots], [f.draws[1] for f in roots]),
+        sum(f.times.critical_ms for f in roots),
+        counted("work"),
+        counted("span"),
+        counted("room"),
+    )
 
 
-class Critical:
-    """The longest path over the dependence edges: the shortest time that any schedule could reach.
+def summed(estimates: Sequence[Estimate], draws: Sequence[Column]) -> Estimate:
+    """Of independent times one after the other: quantiles are those of the sums of the draws.
 
-    A compound statement is one node of its block, as long as the critical paths of its own blocks.
+    Without draws nothing varies, and each quantile is the mean.
     """
-
-    def __init__(self, analysis: Analysis, plans: dict[int, Plan]) -> None:
-        self._inference = analysis.inference
-        self._sites = analysis.planner.sites
-        self._footprints = analysis.planner.footprints
-        self._plans = plans
-
-    def block(self, block: Block) -> float:
-        """Milliseconds of one block's critical path."""
-        weights = [self._weight(s) for s in block.statements]
-        plan = self._plans.get(id(block))
-        if plan is None or self._sites.forbidden(plan.site) is not None:
-            return sum(weights)  # fewer than two awaits, or a place where nothing may overlap
-        import networkx as nx
-
-        for j, row in enumerate(plan.rows):
-            weights[j] = _within(row) if row.several else weights[j]
-        # An edge weighs as much as the statement that it leaves; the sink closes every path.
-        graph: nx.DiGraph[int] = nx.DiGraph()
-        sink = len(weights)
-        barrier: int | None = None  # the last statement that everything stays behind
-        for j, weight in enumerate(weights):
-            earlier = set(range(max(0, j - WINDOW), j))
-            for i in earlier:
-                if self._edge(plan, i, j):
-                    graph.add_edge(i, j, weight=weights[i])
-            if barrier is not None and barrier not in earlier:
-                graph.add_edge(barrier, j, weight=weights[barrier])
-            graph.add_edge(j, sink, weight=weight)
-            if plan.footprints[j].everything:
-                barrier = j
-        return float(nx.dag_longest_path_length(graph, weight="weight"))
-
-    def _weight(self, statement: Statement) -> float:
-        everything = self._footprints.waits(self._footprints.of(statement).calls)
-        inner = [s for b in statement.blocks for s in b.statements]
-        within = sum(self._footprints.waits(self._footprints.of(s).calls) for s in inner)
-        return everything - within + sum(self.block(b) for b in statement.blocks)
-
-    def _edge(self, plan: Plan, i: int, j: int) -> bool:
-        first, member = plan.footprints[i], plan.rows[j].member
-        if member is None:
-            return _ordered(first, plan.footprints[j], self._footprints)
-        statement = plan.site.block.statements[i]
-        return blocking(Pair(statement, first, member, plan.around, self._footprints)) is not None
+    mean = sum(e.mean for e in estimates)
+    varying = [column for column in draws if column]
+    if not varying:
+        return Estimate(mean, mean, mean)
+    fixed = sum(e.mean for e, column in zip(estimates, draws, strict=True) if not column)
+    sums = sorted(fixed + sum(row) for row in zip(*varying, strict=True))
+    return Estimate(mean, quantile(sums, 0.5), quantile(sums, 0.95))
 
 
-def _within(row: Row) -> float:
-    """The shortest time of a statement that awaits several calls, in which some may overlap."""
-    end = 0.0
-    for start in row.several:
-        ahead = start.member is not None and start.limit <= start.member.index
-        end = max(end, start.waits) if ahead else end + start.waits
-    return end
+def estimate(mean: float, draws: Column) -> Estimate:
+    """The estimate with quantiles of draws; without draws nothing varies."""
+    if not draws:
+        return Estimate(mean, mean, mean)
+    ordered = sorted(draws)
+    return Estimate(mean, quantile(ordered, 0.5), quantile(ordered, 0.95))
 
 
-def _ordered(first: Footprint, second: Footprint, footprints: Footprints) -> bool:
-    """Must ``second``, which is no single call, stay behind ``first`` (contract §3)?"""
-    if first.everything or second.everything or first.controls or first.affine or second.affine:
-        return True
-    if conflict_of(first.effects, second.effects, footprints) is not None:
-        return True
-    if any(overlap(a, b) is not Overlap.NEVER for a in first.handles for b in second.handles):
-        return True
-    return first.raises and bool(visible_writes(second))
+def average(draws: Column) -> float:
+    return fmean(draws)
+
+
+def project(
+    files: Sequence[FileTrees], executions: Executions | None = None, *, seed: int = 0
+) -> tuple[FileProjection, ...]:
+    """The projections of all files together. ``executions``: what traces tell (see there).
+
+    ``seed``: of the draws; the same one gives the same figures.
+    """
+    from .function_projection import Projector
+
+    if executions is not None:
+        files = executions.applied(files)
+    projector = Projector(files, seed, draws_for(files))
+    return tuple(
+        FileProjection(
+            file.filename,
+            tuple(projector.of(function) for function in file.functions),
+            Counter(site.latency.source for f in file.functions for site in f.sites),
+        )
+        for file in files
+    )
+
+
+def draws_for(files: Iterable[FileTrees]) -> int:
+    """How many runs are drawn for each function, so that large projects are reported in seconds."""
+    asked = sum(size(t.before) + size(t.after) + size(t.best) for f in files for t in f.functions)
+    return max(FEWEST, min(DRAWS, BUDGET // max(1, asked)))

@@ -69,6 +69,7 @@ def found_races(analysis: Analysis) -> tuple[tuple[Race, ...], tuple[Blocked, ..
     for batch in batches(analysis.inference):
         if not _looked_at(analysis, batch):
             continue
+        notes += [_unsure(batch, name) for name in batch.unsure]
         for conflict in races.of(batch):
             pair = sorted((conflict.first.call.id, conflict.second.call.id))
             fresh = new(conflict.code, *pair)
@@ -133,6 +134,16 @@ def _unbounded(
         "bounds how many"
     )
     return Race(UNBOUNDED, message, batch.span, batch.function.qualname, name, batch.lines)
+
+
+def _unsure(batch: Batch, name: str) -> Blocked:
+    """A name of a notebook that may hold this call or that one."""
+    from .engine import Blocked
+
+    words = "it is bound more than once in the notebook, or changed in another cell, so which " \
+            "calls run at once here is not known"  # fmt: skip
+    return Blocked(code=CONFLICT, name=name, span=batch.span, earlier=batch.span, kind=_ORDER,
+                   words=words, function=batch.function.qualname)  # fmt: skip
 
 
 def _doubts(analysis: Analysis, batch: Batch, one: Member, two: Member) -> Iterator[Blocked]:

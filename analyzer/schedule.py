@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .checks import Limit
 from .edges import Edge, Member
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Start:
     edge: Edge | None
     early: Edge | None = None
     waits: float = 0.0
+    limits: tuple[Limit, ...] = ()  # what lets only so many such calls run at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,17 @@ class Region:
         return "PX101" if self.last > self.first else "PX105"
 
 
+#: The chains of a block, by the statement at which each ends.
+Chains = Mapping[int, Sequence["Chain"]]
+
+
 def regions(
     rows: Sequence[Row],
+    chains: Chains | None = None,
     *,
     width: int,
     min_gain: float,
     raising: Sequence[frozenset[tuple[int, int]]],
-    chains: Mapping[int, Sequence[Chain]] | None = None,
     start_ms: float = 0.0,
 ) -> tuple[Region, ...]:
     """The best partition of a block; only regions that gain at least ``min_gain`` milliseconds.
@@ -134,6 +140,30 @@ def regions(
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """The limited calls of a region so far: those started ahead, and those that stay in place.
+
+    The latter wait for each other, so at any time they are one call at most.
+    """
+
+    started: tuple[Limit, ...] = ()
+    staying: frozenset[Limit] = frozenset()
+
+    def admits(self, limits: tuple[Limit, ...]) -> bool:
+        """May one more call be started, beside all of these?"""
+        return all(
+            self.started.count(limit) + (limit in self.staying) < limit.max_concurrency
+            for limit in limits
+        )
+
+    def ahead(self, limits: tuple[Limit, ...]) -> _Use:
+        return _Use((*self.started, *limits), self.staying) if limits else self
+
+    def stays(self, limits: tuple[Limit, ...]) -> _Use:
+        return _Use(self.started, self.staying.union(limits)) if limits else self
+
+
 def _from(
     first: int,
     rows: Sequence[Row],
@@ -145,6 +175,7 @@ def _from(
     found: list[Region] = []
     moved: list[Member] = []
     clock = sequential = 0.0
+    use = _Use()
     # Errors of the program itself keep their order (contract §4): once a statement that may raise
     # on its own stays in place, no call whose arguments may raise is started ahead of it.
     firm = rows[first].risk and not rows[first].nameable
@@ -161,11 +192,14 @@ def _from(
             limit = start.strict if risky else start.limit
             fits = ahead and limit <= first and start.waits > 0 and len(moved) + 1 < width
             # what its own statement evaluates before it is in `strict`
-            if member is not None and fits and not (risky and firm and k > first):
+            fits = fits and not (risky and firm and k > first) and use.admits(start.limits)
+            if member is not None and fits:
                 moved.append(member)
                 clock = max(clock, start.waits)
+                use = use.ahead(start.limits)
             else:
                 clock += start.waits
+                use = use.stays(start.limits)
         if len(moved) > before:
             firm = firm or (row.risk and not row.nameable)
             found.append(Region(first, k, tuple(moved), sequential, clock + start_ms * len(moved)))
@@ -182,6 +216,7 @@ class _State:
     moved: tuple[Member, ...] = ()
     chains: tuple[Chain, ...] = ()
     starts: int = 0
+    use: _Use = _Use()
 
     def cost(self, price: float) -> tuple[float, int]:
         return round(self.clock + price * len(self.chains), 6), len(self.moved)
@@ -192,7 +227,7 @@ def with_chains(
     rows: Sequence[Row],
     width: int,
     raising: frozenset[tuple[int, int]],
-    chains: Mapping[int, Sequence[Chain]],
+    chains: Chains,
     price: float,
 ) -> list[Region]:
     """The regions that begin at ``first``, hold a chain and end with what is started early.
@@ -201,7 +236,7 @@ def with_chains(
     is started without a function may not, once they are evaluated ahead.
     """
     found: list[Region] = []
-    states = [_State(rows[first].waits)]
+    states = [_State(rows[first].waits, use=_Use().stays(rows[first].only.limits))]
     sequential = rows[first].waits
     for k in range(first + 1, min(len(rows), first + WINDOW)):
         row = rows[k]
@@ -209,18 +244,24 @@ def with_chains(
             break
         sequential += row.waits
         before = states[-1]
-        stays = _State(before.clock + row.waits, before.moved, before.chains, before.starts)
+        limits = row.only.limits
+        stays = _State(before.clock + row.waits, before.moved, before.chains, before.starts,
+                       before.use.stays(limits))  # fmt: skip
         options = [stays]
         member = row.member
-        if member is not None and member.key not in raising and row.only.limit <= first:
-            options.append(_State(max(before.clock, row.waits), (*before.moved, member),
-                                  before.chains, before.starts + 1))  # fmt: skip
+        fits = member is not None and row.only.limit <= first and before.use.admits(limits)
+        if member is not None and fits and member.key not in raising:
+            options.append(
+                _State(max(before.clock, row.waits), (*before.moved, member), before.chains,
+                       before.starts + 1, before.use.ahead(limits))
+            )  # fmt: skip
         for chain in chains.get(k, ()):
-            if chain.limit <= first < chain.begin:
-                ahead = states[chain.begin - 1 - first]
+            ahead = states[chain.begin - 1 - first] if chain.limit <= first < chain.begin else None
+            narrow = tuple({x: None for r in rows[chain.begin : k + 1] for x in r.only.limits})
+            if ahead is not None and ahead.use.admits(narrow):
                 options.append(
                     _State(max(ahead.clock, chain.waits), (*ahead.moved, *chain.members),
-                           (*ahead.chains, chain), ahead.starts + 1)
+                           (*ahead.chains, chain), ahead.starts + 1, ahead.use.ahead(narrow))
                 )  # fmt: skip
         best = min((o for o in options if o.starts + 1 <= width), key=lambda o: o.cost(price))
         states.append(best)

@@ -92,9 +92,10 @@ def _calls(names: frozenset[str]) -> re.Pattern[bytes]:
 
 
 def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
-    """Has a list of statements two that make such calls themselves, outside of their own blocks?
+    """Has a list of statements two such calls, or one and an `await`?
 
-    Or is such a call made in each turn of a loop, or of a comprehension? A function of the file
+    What stands in the blocks of these statements does not count for them. Or is such a call made in
+    each turn of a loop, or of a comprehension? A function of the file
     that makes one counts as well.
     """
     if "*" not in names and not _called(tree) & names:
@@ -105,13 +106,14 @@ def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
         for name, value in ast.iter_fields(stack.pop()):
             if name not in _BLOCKS or not isinstance(value, list):
                 continue
-            calling = 0
+            calling = awaiting = 0
             for item in cast("list[ast.AST]", value):
                 if any(hasattr(item, field) for field in _BLOCKS):
                     stack.append(item)
-                elif _calls_here(item, names):
-                    calling += 1
-                    if calling == 2:
+                else:
+                    calling += _calls_here(item, names)
+                    awaiting += any(isinstance(one, ast.Await) for one in ast.walk(item))
+                    if calling and calling + awaiting > 1:
                         return True
     return _calls_in_turns(tree, names)
 
@@ -120,7 +122,7 @@ def _calls_in_turns(tree: ast.Module, names: frozenset[str]) -> bool:
     stack: list[tuple[ast.AST, bool]] = [(tree, False)]
     while stack:
         node, again = stack.pop()
-        if again and isinstance(node, ast.Call) and (_name_of(node) & names or "*" in names):
+        if again and _counts(node, names):
             return True
         for field, value in ast.iter_fields(node):
             turns = in_turns(node, field, again)
@@ -143,24 +145,27 @@ def _with_callers(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
 
 def _called(node: ast.AST) -> frozenset[str]:
     """What is called in a node: last names, and the names before a single dot with them."""
-    found: set[str] = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Call):
-            found |= _name_of(inner)
-    return frozenset(found)
+    return frozenset(name for inner in ast.walk(node) for name in _names(inner))
 
 
-def _name_of(call: ast.Call) -> frozenset[str]:
-    called = call.func
+def _names(node: ast.AST) -> list[str]:
+    """The names by which a call is known, none of anything else."""
+    called = node.func if isinstance(node, ast.Call) else None
     if isinstance(called, ast.Name):
-        return frozenset({called.id})
+        return [called.id]
     if not isinstance(called, ast.Attribute):
-        return frozenset()
-    if not isinstance(called.value, ast.Name):
-        return frozenset({called.attr})
-    return frozenset({called.attr, f"{called.value.id}.{called.attr}"})
+        return []
+    owner = called.value
+    return [called.attr, f"{owner.id}.{called.attr}"] if isinstance(owner, ast.Name) \
+        else [called.attr]  # fmt: skip
 
 
-def _calls_here(statement: ast.AST, names: frozenset[str]) -> bool:
-    called = _called(statement)
-    return bool(called & names or ("*" in names and called))
+def _calls_here(statement: ast.AST, names: frozenset[str]) -> int:
+    """How many such calls a statement makes."""
+    return sum(_counts(inner, names) for inner in ast.walk(statement))
+
+
+def _counts(node: ast.AST, names: frozenset[str]) -> bool:
+    """Is a node such a call?"""
+    found = _names(node)
+    return bool(found) and ("*" in names or not names.isdisjoint(found))

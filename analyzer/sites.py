@@ -16,6 +16,7 @@ from .effects.own_managers import opens_handle
 from .ending import Reach
 from .footprint import Footprints
 from .gathering import GATHERING
+from .headers import header_of
 from .ir import Block, Enter, Function, Invoke, Statement, Value
 from .thread_functions import ThreadFunctions
 
@@ -88,6 +89,7 @@ class Sites:
                 or self._cell_edge(site)
                 or self._manager_edge(site)
                 or self._lock_edge(site)
+                or self._header_edge(site)
             )
         return self._forbidden[key]
 
@@ -260,6 +262,13 @@ class Sites:
             return None
         return Edge(EdgeKind.MANAGER, f"line {first.line} acquires a lock or permit", first.line)
 
+    @staticmethod
+    def _header_edge(site: Site) -> Edge | None:
+        header = header_of(*site.parents[-1]) if site.block.role == "header" else None
+        if header is None or not header.held:
+            return None
+        return Edge(EdgeKind.CONTROL, header.held, site.block.statements[0].span.line)
+
     # -- walking -------------------------------------------------------------------------------
 
     def _nested(
@@ -272,6 +281,8 @@ class Sites:
         if not block.inline and block.part != "frame":
             yield Site(function, block, parents, bound)
         for statement in block.statements:
+            for header in statement.headers if block.part != "frame" else ():
+                yield Site(function, header.block, (*parents, (statement, header.block)), bound)
             if statement.kind not in ("FunctionDef", "ClassDef") and not self._chosen(statement):
                 for inner in statement.blocks:
                     yield from self._nested(

@@ -6,11 +6,11 @@ import re
 
 from .clocks import blocking_edge
 from .dependence import FINDERS
-from .edges import Edge, EdgeKind, Member
+from .edges import Edge, EdgeKind, Member, Pair
 from .effects.facts import CallFacts
 from .effects.inference import Inference
 from .effects.model import MEMORY
-from .effects.selector import Name
+from .footprint import visible_writes
 from .ir import AwaitValue, Call, Enter, Function, Invoke, Iterate, Statement
 from .members import NO_MEMBER, member_at
 from .sites import Site, Sites
@@ -75,28 +75,66 @@ def suspends(function: Function) -> bool:
 
     A function that never suspended gets no suspension point (contract §1).
     """
-    return function.is_async and any(
+    return function.is_async and any(map(_waits, function.block.statements))
+
+
+def _waits(statement: Statement) -> bool:
+    """May other tasks run meanwhile?"""
+    return any(
         (isinstance(event, Invoke) and event.call.awaited)
         or isinstance(event, AwaitValue)
         or (isinstance(event, (Iterate, Enter)) and event.asynchronous)
-        for statement in function.block.statements
         for event in statement.events
     )
 
 
-def torn(member: Member, function: Function) -> bool:
-    """Does its statement change what other tasks may look at, such as `self.count += load()`?
+def shared(inference: Inference, member: Member) -> str:
+    """What a thread is handed that other tasks may reach, and may change while it looks at it.
 
-    What it has read before an `await` could be out of date behind it.
+    Tasks take turns where they wait, threads anywhere. Of what stands behind an attribute, and in a
+    variable of a module, others know; a local name, or a parameter, is taken to be the function's.
     """
-    own = f"{function.scope}:"
-    for effect in (*member.before.effects, *member.after.effects):
-        selector = effect.resource.selector
-        if effect.writes and effect.resource.domain == MEMORY:
-            symbol = selector.symbol if isinstance(selector, Name) else ""
-            if not symbol.startswith(own) or symbol in function.exposed:
-                return True
-    return False
+    values = [argument.value for argument in member.call.arguments]
+    while values:
+        value = values.pop()
+        values.extend(value.held)
+        place = value.place
+        if place is None or inference.resolver.immutable(value):
+            continue
+        if place.steps or place.symbol.startswith(":"):
+            return inference.resolver.place_name(place)
+    return ""
+
+
+def loop_edge(pair: Pair) -> Edge | None:
+    """An edge if the earlier statement lets other tasks run, and they may change an argument."""
+    what = shared(pair.footprints.inference, pair.later) if _waits(pair.statement) else ""
+    if not what:
+        return None
+    line = pair.statement.span.line
+    words = f"other tasks run while line {line} waits, and may change `{what}` while the thread " \
+            f"of `{pair.later.facts.name}` looks at it"  # fmt: skip
+    return Edge(EdgeKind.ANTI, words, line)
+
+
+def may_pause(sites: Sites, site: Site, first: int) -> bool:
+    """May a coroutine wait from statement ``first`` of a block on, where it did not wait before?
+
+    Only one that waits elsewhere (contract §1), and of which nobody could tell: from there on it
+    changes nothing that other tasks look at, so that no change rests on what was read before the
+    pause (`self.count += load()`, or a flag that is tested and then set); and no handler, `finally`
+    or deadline is around, which would see less done than before: a task that holds the loop is
+    cancelled later, and misses no deadline.
+    """
+    around = sites.surroundings(site)
+    if not suspends(site.function) or around.everything_seen:
+        return False
+    start = site.block.statements[first].span.start
+    prints = [sites.footprints.of(s) for s in site.function.block.statements if s.span.end > start]
+    return not any(
+        each.everything or any(e.resource.domain == MEMORY for e in visible_writes(each, around))
+        for each in prints
+    )
 
 
 def kept_out(inference: Inference, site: Site) -> Edge | None:
@@ -128,22 +166,17 @@ def unthreaded(inference: Inference, site: Site) -> Edge | None:
     return kept_out(inference, site)
 
 
-def thread_member(sites: Sites, site: Site, i: int) -> tuple[Member | None, Edge | None]:
-    """The call of statement ``i`` that a thread may make, or the reason why none may."""
+def thread_members(sites: Sites, site: Site, i: int) -> list[tuple[Member | None, Edge | None]]:
+    """Each blocking call of statement ``i``, in order, or the reason why no thread may make it."""
     statement = site.block.statements[i]
-    found = blocking_in(sites, site.function, statement)
-    if not found:
-        return None, None
-    line = statement.span.line
-    if len(found) > 1:
-        words = f"line {line} makes several blocking calls"
-        return None, Edge(EdgeKind.CONTROL, words, line)
-    bound = sites.bound_at(site, i)
-    member, edge = member_at(i, statement, 0, found[0], sites.footprints, bound)
-    if member is None:
-        return None, edge
-    own = own_edge(sites.inference, site, member)
-    return (None, own) if own is not None else (member, None)
+    calls = blocking_in(sites, site.function, statement)
+    bound, alone = sites.bound_at(site, i), len(calls) < 2
+    found: list[tuple[Member | None, Edge | None]] = []
+    for ordinal, place in enumerate(calls):
+        member, edge = member_at(i, statement, ordinal, place, sites.footprints, bound, alone=alone)
+        own = own_edge(sites.inference, site, member) if member is not None else None
+        found.append((None, own) if own is not None else (member, edge))
+    return found
 
 
 def own_edge(inference: Inference, site: Site, member: Member) -> Edge | None:

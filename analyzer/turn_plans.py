@@ -6,10 +6,10 @@ import ast
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from .chain_links import Chain
+from .checks import Limit
 from .comprehensions import Comprehension
 from .dependence import FINDERS, blocking, meet
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
@@ -17,6 +17,7 @@ from .effects.model import describe
 from .footprint import Footprint
 from .gathering import gathers
 from .ir import Call, Event, Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
+from .limits import limits_of_any, words_of
 from .moved_text import names_in, strange
 from .sieves import Sieve, without
 from .sites import Site
@@ -40,8 +41,6 @@ from .turns import (
 if TYPE_CHECKING:
     from .blocks import Planner
 
-#: A number of turns to reckon with where it is not known.
-TURNS = 10
 _REPEATED = frozenset({"builtins.range", "builtins.enumerate", "builtins.zip", "builtins.len"})
 
 
@@ -275,20 +274,19 @@ class Turning:
         assert turns is not None
         line = statement.span.line
         members = (member,) if chain is None else chain.members
-        limits = [
-            r.max_concurrency for r in self.config.limits for m in members
-            if fnmatchcase(m.facts.name, r.match)
-        ]  # fmt: skip
-        width = min([self.config.max_concurrency, *limits])
+        narrow, admitted = self._admitted(members, statement, comprehension)
+        width = min(self.config.max_concurrency, admitted)
         several = comprehension is not None and comprehension.more
         count = None if several else count_of(turns.value, self.inference)
-        number = TURNS if count is None else count
+        number = self.config.assume_iterations if count is None else count
         waits = self.waits(members)
-        sequential, parallel = number * waits, math.ceil(number / width) * waits
+        sequential, parallel = number * waits, math.ceil(number / max(width, 1)) * waits
         if self.threads:
             parallel += min(number, width) * THREAD_MS
         if waits <= 0 or sequential - parallel < max(self.config.min_gain_ms, 1e-9):
             words = f"its turns, run together, would not save {self.config.min_gain_ms:g} ms"
+            if narrow is not None and admitted <= 1:
+                words = words_of(narrow)
             return Edge(EdgeKind.GAIN, words, line)
         if chain is None:
             named = names_in(self.text(member.call.span))
@@ -308,6 +306,27 @@ class Turning:
             comprehension=comprehension, sieve=sieve, chain=chain,
             threads=self.threads,
         )  # fmt: skip
+
+    def _admitted(
+        self, members: Sequence[Member], statement: Statement, comprehension: Comprehension | None
+    ) -> tuple[Limit | None, int]:
+        """How many of the calls limits let run at once, and the limit that says so.
+
+        A blocking call that stays in its turn runs beside those in threads.
+        """
+        ahead, span = [m.call for m in members], (comprehension or statement).span
+        header = statement.events[: header_end(statement)] if comprehension is None else \
+            comprehension.setup  # fmt: skip
+        done = {c.id for c in (*ahead, *(e.call for e in header if isinstance(e, Invoke)))}
+        beside = [
+            call for call in self.footprints.of(statement).calls if self.threads
+            and call.id not in done and span.start <= call.span.start < span.end
+        ]  # fmt: skip
+        staying = limits_of_any(self.inference, beside)
+        own = limits_of_any(self.inference, ahead)
+        room: dict[Limit, int] = {x: x.max_concurrency - (x in staying) for x in own}
+        narrow = min(room, key=room.__getitem__, default=None)
+        return narrow, self.config.max_concurrency if narrow is None else room[narrow]
 
     def waits(self, members: Sequence[Member]) -> float:
         """Milliseconds that the calls of one turn wait."""

@@ -28,6 +28,7 @@ from .canon import (
 from .lowering.compare import Item
 from .undo_batch import Batch
 from .undo_chains import Chained, undo_chains
+from .undo_headers import undo_header
 from .undo_loops import Loop, undo_loop
 from .undo_results import undo_results_of_one
 from .undo_thread_loops import undo_thread_loop
@@ -104,6 +105,7 @@ class Undo:
                 or undo_thread_loop(self, old, i, new, j)
                 or undo_loop(self, old, i, new, j)
                 or undo_threads(self, old, i, new, j)
+                or undo_header(self, old, i, new, j)
                 or self._ordered(old, i, new, j)
                 or self._results(old, i, new, j)
                 or self._together(old, i, new, j)
@@ -153,7 +155,7 @@ class Undo:
             walk(form)
         return frozenset(found)
 
-    def _starts(
+    def starts(
         self, new: tuple[Item, ...], j: int, opening: str, owner: str = ""
     ) -> tuple[dict[str, object], dict[str, object], int]:
         """Named arguments, then ``task = opening(call)``: their values by name."""
@@ -192,7 +194,7 @@ class Undo:
     def _ordered(
         self, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
     ) -> tuple[int, int] | None:
-        named, tasks, end = self._starts(new, j, "ensure_future")
+        named, tasks, end = self.starts(new, j, "ensure_future")
         if not tasks or end >= len(new):
             return None
         frame = new[end]
@@ -230,12 +232,12 @@ class Undo:
         reached = self.reached([*raw, *(item.canon for item in final)])
         self.batches.append(
             Batch("ordered", id(old), i, (i, *moved), tuple(moved), calls=tuple(calls),
-                  named=self._named(new[end - len(tasks) : end], named), first_named=first_named,
-                  reached=reached)
+                  named=self.from_names(new[end - len(tasks) : end], named),
+                  first_named=first_named, reached=reached)
         )  # fmt: skip
         return len(body), end + 1 - j
 
-    def _named(self, started: Sequence[Item], named: dict[str, object]) -> frozenset[int]:
+    def from_names(self, started: Sequence[Item], named: dict[str, object]) -> frozenset[int]:
         """The calls that are started from names and literals only, by their position."""
         found: set[int] = set()
         for position, item in enumerate(started):
@@ -253,7 +255,7 @@ class Undo:
     ) -> tuple[int, int] | None:
         match new[j].canon:
             case ("Assign", _, value) if i < len(old) and j + 1 < len(new):
-                gathered = self._gathered(value)
+                gathered = self.gathered(value)
             case _:
                 return None
         if gathered is None or gathered[0] != "plain":
@@ -274,7 +276,7 @@ class Undo:
         while j < len(new):
             match new[j].canon:
                 case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value) if (
-                    self._gathered(value) is None
+                    self.gathered(value) is None
                 ):
                     named[name] = value
                     j += 1
@@ -290,7 +292,7 @@ class Undo:
                 targets = []
             case _:
                 return None
-        found = self._gathered(value)
+        found = self.gathered(value)
         if found is None:
             return None
         form, calls = found
@@ -327,7 +329,8 @@ class Undo:
         )  # fmt: skip
         return k - i, j + 1 + len(between) - start
 
-    def _gathered(self, value: object) -> tuple[str, list[object]] | None:
+    def gathered(self, value: object) -> tuple[str, list[object]] | None:
+        """The form, and the calls, of a value that awaits them at once."""
         match value:
             case ("Await", ("Call", ("Attribute", ("Name", str(a)), ("Name", "gather"), None),
                             ("[]", *args))) if a in self.aliases:  # fmt: skip
@@ -367,7 +370,7 @@ class Undo:
             case _:
                 return None
         reached = self.reached([new[j].canon])
-        _, tasks, end = self._starts(new[j].blocks[0], 0, "create_task", group)
+        _, tasks, end = self.starts(new[j].blocks[0], 0, "create_task", group)
         if end != len(new[j].blocks[0]) or not tasks:
             raise Refused("the task group holds more than its tasks")
         check_named(named, list(tasks.values()))

@@ -28,4 +28,6 @@ class Batch:
     first_named: bool = False
     workers: int = 0  # of a pool of threads
     waits: bool = False  # … whose results are awaited
+    results: tuple[tuple[object, int], ...] = ()  # of a header: the calls whose results get names
+    at: int = 0  # of a header: where its statement is in its block
     reached: frozenset[str] = frozenset()  # names of asyncio, or of the helper, that it uses

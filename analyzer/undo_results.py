@@ -26,7 +26,7 @@ def undo_results_of_one(
     if len(names) != len(calls) or len(set(names)) != len(names) or new.blocks or old.blocks:
         return None
     values = dict(zip(names, calls, strict=True))
-    undone, used = undo_awaits(_awaiting(new.canon, values), values)
+    undone, used = undo_awaits(awaiting(new.canon, values), values)
     if undone != old.canon:
         return None
     if [name for name, _ in used] != names:
@@ -36,16 +36,16 @@ def undo_results_of_one(
     return Batch("plain", block, i, many, many[1:], calls=forms), [str(name) for name in names]
 
 
-def _awaiting(form: object, values: dict[str, object]) -> object:
+def awaiting(form: object, values: dict[str, object]) -> object:
     """``form`` with an ``await`` before each of the names, as if they were tasks."""
     match form:
         case ("Name", str(name)) if name in values:
             return ("Await", form)
         case ("Arg", value, *rest):
-            return ("Arg", _awaiting(value, values), *rest)  # a keyword is no use of a name
+            return ("Arg", awaiting(value, values), *rest)  # a keyword is no use of a name
         case ("Attribute", value, *rest):
-            return ("Attribute", _awaiting(value, values), *rest)
+            return ("Attribute", awaiting(value, values), *rest)
         case tuple():
-            return tuple(_awaiting(part, values) for part in form)
+            return tuple(awaiting(part, values) for part in form)
         case _:
             return form

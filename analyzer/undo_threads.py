@@ -8,10 +8,11 @@ The shape is known here as a pattern on canonical forms only; what emits it is n
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .canon import Refused, occurrences, shown
+from .canon import Refused, evaluated, occurrences, shown
 from .lowering.compare import Item
 from .undo_batch import Batch
 
@@ -50,14 +51,17 @@ def undo_threads(
         raise Refused("the pool is open for more than the original block")
     order = list(calls)
     moved: list[int] = []
+    forms: list[tuple[object, int]] = []
     ways: set[str] = set()
     for k, item in enumerate(rest):
-        used: list[str] = []
-        undone = _results(item.canon, Taken(calls, undo.aliases, used, ways))
+        used: list[tuple[str, int]] = []
+        undone = _results(item.canon, Taken(calls, undo.aliases, used, ways, Counter()))
         if used:
-            if item.blocks or used != order[len(moved) : len(moved) + 1]:
+            expected = order[len(moved) : len(moved) + len(used)]
+            if item.blocks or [name for name, _ in used] != expected:
                 raise Refused("the results are not taken one by one, in order")
-            moved.append(i + k)
+            moved += [i + k] * len(used)
+            forms += [(calls[name], nth) for name, nth in used]
         elif item.blocks:
             undo.same(old[i + k], item)
             continue
@@ -67,15 +71,16 @@ def undo_threads(
         raise Refused("a call is made in a thread, and its result not taken")
     if moved[-1] != i + len(rest) - 1:
         raise Refused("the pool is open for longer than its calls are under way")
-    if len(ways) > 1 or ("" in ways) != (moved[0] > i):
-        raise Refused("the first call stays in its place unless all results are awaited")
+    waits = "" not in ways
+    if len(ways) > 1:
+        raise Refused("some results are awaited, and some are not")
     if any(occurrences(item.canon, name) for item in rest for name in (pool, executor)):
         raise Refused("the pool is used for something else")
     undo.names.update(calls, [pool])
-    forms = tuple((call, 0) for call in calls.values())
+    members = tuple(moved) if waits and moved[0] == i else (i, *moved)
     undo.batches.append(
-        Batch("threads", id(old), i, tuple(dict.fromkeys((i, *moved))), tuple(moved), calls=forms,
-              workers=workers, waits="" not in ways,
+        Batch("threads", id(old), i, members, tuple(moved), calls=tuple(forms),
+              workers=workers, waits=waits,
               reached=frozenset({executor, *contexts, *ways} - {""}))
     )  # fmt: skip
     return len(rest), 1
@@ -132,14 +137,23 @@ def submitted(undo: Undo, form: object, pool: str) -> tuple[str, object] | None:
 class Taken:
     """The calls by the names of their results, the names of asyncio, and what is found in a form.
 
-    ``used`` gets the names in order, ``ways`` how the results are taken: a name of asyncio if they
-    are awaited, else "".
+    ``used`` gets the names in order, with each the how manieth call of its form in the statement it
+    is; ``ways`` how the results are taken: a name of asyncio if they are awaited, else "".
     """
 
     calls: dict[str, object]
     aliases: set[str]
-    used: list[str]
+    used: list[tuple[str, int]]
     ways: set[str]
+    count: Counter[object]
+
+    def take(self, name: str, way: str) -> object:
+        """The call that a result stands for."""
+        call = self.calls[name]
+        self.used.append((name, self.count[call]))
+        self.count[call] += 1
+        self.ways.add(way)
+        return call
 
 
 def _results(form: object, taken: Taken) -> object:
@@ -149,16 +163,12 @@ def _results(form: object, taken: Taken) -> object:
         case ("Call", ("Attribute", ("Name", str(name)), ("Name", "result"), None), ("[]",)) if (
             name in calls
         ):
-            taken.used.append(name)
-            taken.ways.add("")
-            return calls[name]
+            return taken.take(name, "")
         case ("Await", ("Call", ("Attribute", ("Name", str(asyncio)), ("Name", "wrap_future"),
                                  None), ("[]", ("Arg", ("Name", str(name)), None, None, "")))) if (
             name in calls and asyncio in taken.aliases
         ):  # fmt: skip
-            taken.used.append(name)
-            taken.ways.add(asyncio)
-            return calls[name]
+            return taken.take(name, asyncio)
         case ("Name", str(name)) if name in calls:
             raise Refused(f"`{name}` is used for something else than its result")
         case ("Arg", value, *rest):
@@ -168,6 +178,17 @@ def _results(form: object, taken: Taken) -> object:
         case ("Assign", targets, value):
             done = _results(value, taken)  # before its targets (Python reference 7.2)
             return ("Assign", _results(targets, taken), done)
+        case ("AnnAssign", target, annotation, value, *rest):
+            done = _results(value, taken)  # before its target, and the annotation is last
+            return ("AnnAssign", _results(target, taken), annotation, done, *rest)
+        case ("Lambda", defaults, body):  # what is called in it is not called by the statement
+            inner = Taken(calls, taken.aliases, taken.used, taken.ways, Counter())
+            return ("Lambda", _results(defaults, taken), _results(body, inner))
+        case ("Call", callee, ("[]", *given)):
+            callee = _results(callee, taken)
+            done = ("Call", callee, ("[]", *evaluated(given, lambda one: _results(one, taken))))
+            taken.count[done] += 1
+            return done
         case tuple():
             return tuple(_results(part, taken) for part in form)
         case _:

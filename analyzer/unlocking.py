@@ -80,7 +80,8 @@ def unlocks(analysis: Analysis, config: Config) -> tuple[Unlock, ...]:
     )  # fmt: skip
     now = {id(plan.site.block): plan for plan in analysis.plans}
     found: list[Unlock] = []
-    for plan in Planner(inference, unsafe=analysis.planner.unsafe).plans():
+    planner = Planner(inference, unsafe=analysis.planner.unsafe, silent=analysis.suppressions)
+    for plan in planner.plans():
         before = now.get(id(plan.site.block))
         found += [
             unlock

@@ -14,7 +14,9 @@ from .config import Config
 from .edits import apply
 from .engine import Analysis, Fix, analyze
 from .findings import lines_of
+from .gathering import makes_tasks
 from .ir import Span
+from .silent_chains import CHAINS
 from .suppressions import Kind, Suppression, silencing
 from .unlocking import CODE as UNKNOWN
 from .unlocking import unlocks
@@ -121,6 +123,11 @@ def _left(dead: Sequence[Dead], places: Iterable[tuple[str, frozenset[int]]]) ->
 def _places(analysis: Analysis, plans: Sequence[Plan]) -> Iterator[tuple[str, frozenset[int]]]:
     """The codes that are found, silenced or not, with the lines on which each can be silenced."""
     for plan in plans:
+        yield from plan.silenced
+        function = plan.site.function
+        if makes_tasks(analysis.inference, function):
+            # The batches that took the place of silenced chains: there are no chains any more.
+            yield CHAINS, frozenset(range(function.span.line, function.span.end_line + 1))
         for region in plan.regions:
             yield region.code, lines_of(plan, region)
     for loop in analysis.planner.loops:

@@ -43,6 +43,7 @@ from .undo_chains import Chained
 from .undo_loops import Loop
 from .validate_chains import chains_refusal
 from .validate_comprehensions import elements_refusal
+from .validate_headers import results_refusal
 from .validate_loops import loop_refusal
 from .validate_threads import threads_refusal
 
@@ -146,8 +147,9 @@ def _names(batch: Batch | Loop | Chained, site: Site | None, undo: Undo, analysi
         if any(name in known for known in around):
             return f"`{name}` means something else here"
         if name in undo.added:
-            outermost = all(block.part for _, block in site.parents)
-            if not scope and undo.added[name] > batch.first and outermost:
+            outermost = all(block.part or block.role == "header" for _, block in site.parents)
+            first = max(batch.first, batch.at) if isinstance(batch, Batch) else batch.first
+            if not scope and undo.added[name] > first and outermost:
                 return f"`{name}` is imported after it is used"
             if info is not None and not (info.kind == "import" and info.target == wanted):
                 return f"`{name}` is bound to something else as well"
@@ -163,6 +165,8 @@ def _pair(
     table[id(items)] = block
     for item, statement in zip(items, block.statements, strict=True):
         blocks = statement.blocks
+        if statement.headers:
+            table[id(item)] = statement.headers[0].block
         if statement.kind == "FunctionDef":
             own = [
                 f for f in functions
@@ -185,6 +189,12 @@ def _batch(batch: Batch, site: Site | None, analysis: Analysis, config: Config) 
     members = _members(batch, site, sites, analysis.source.text)
     if isinstance(members, str):
         return members
+    if batch.results and batch.form == "ordered":
+        text, statement = analysis.source.text, site.block.statements[0]
+        ordinals = [_ordinal(statement, form, nth, text) for form, nth in batch.results]
+        reason = results_refusal(site, sites, ordinals)
+        if reason:
+            return reason
     return (
         _reordered(batch, members, site, sites)
         or _arguments(batch, members, site, sites)

@@ -7,20 +7,21 @@ calls are started, and of the pool itself; shares nothing with the scheduler.
 from __future__ import annotations
 
 from .config import Config
-from .dependence import blocking, visible_early
-from .edges import Member, Pair
+from .dependence import blocking, early_raise, visible_early
+from .edges import Edge, Member, Pair
 from .ir import Invoke, Statement
 from .lowering.compare import expression_form
-from .members import risk_key, risks_of, shown
+from .members import awaited_in, risk_key, risks_of, shown
 from .sites import Site, Sites
 from .thread_members import (
     THREAD_FINDERS,
     blocking_in,
     kept_out,
+    loop_edge,
+    may_pause,
     own_edge,
-    suspends,
-    thread_member,
-    torn,
+    shared,
+    thread_members,
     unthreaded,
 )
 from .turn_calls import Ahead, blocking_of
@@ -39,22 +40,30 @@ def threads_refusal(
         return edge.words
     if batch.workers != len(batch.moved):
         return "a call waits for the thread of another one"
-    if batch.waits and not suspends(site.function):
-        return "it never waited for anything, and would be atomic for other tasks no more"
+    if batch.waits and not may_pause(sites, site, batch.first):
+        return "it would wait where it did not, and be atomic for other tasks no more"
     if len(batch.members) > config.max_concurrency:
         return f"more than {config.max_concurrency} calls at once"
     members: list[Member] = []
-    for i, (form, _) in zip(batch.moved, batch.calls, strict=True):
-        member, edge = thread_member(sites, site, i)
+    for i, (form, nth) in zip(batch.moved, batch.calls, strict=True):
+        member, edge = _member(i, form, nth, site, sites, text)
+        line = site.block.statements[i].span.line
         if member is None:
-            line = site.block.statements[i].span.line
             return edge.words if edge is not None else f"line {line}: no thread may make its call"
-        span = member.call.span
-        if expression_form(text[span.start : span.end]) != form:
-            return f"line {span.line}: another call of its statement is made in a thread"
-        if batch.waits and torn(member, site.function):
-            return f"line {span.line} changes what other tasks see, and would be atomic no more"
+        if batch.waits and shared(sites.inference, member):
+            return f"line {line} hands its thread what other tasks may change meanwhile"
         members.append(member)
+    keys = [member.key for member in members]
+    if keys != sorted(set(keys)):
+        return "the results are not taken in the order of the original"
+    if batch.waits and len(set(batch.moved)) < len(keys):
+        return "a statement waits between its calls, and would be atomic for other tasks no more"
+    first = site.block.statements[batch.first]
+    stays = bool(blocking_in(sites, site.function, first))
+    if stays and batch.waits == (keys[0] != (batch.first, 0)):
+        return "the first call stays in its place unless all results are awaited"
+    if not stays and not awaited_in(first):
+        return "the pool is opened before anything that its calls run beside"
     return next(filter(None, (_ahead(batch, member, site, sites) for member in members)), "")
 
 
@@ -88,16 +97,36 @@ def turn_refusal(loop: Loop, member: Member, site: Site, sites: Sites) -> str:
         if reason else ""  # fmt: skip
 
 
+def _member(
+    i: int, form: object, nth: int, site: Site, sites: Sites, text: str
+) -> tuple[Member | None, Edge | None]:
+    """The blocking call of statement ``i`` that is the ``nth`` of all calls of that form in it."""
+    events = site.block.statements[i].events
+    calls = [e.call for e in events if isinstance(e, Invoke)]
+    same = [c for c in calls if expression_form(text[c.span.start : c.span.end]) == form]
+    blocking_ = [call for _, call in blocking_in(sites, site.function, site.block.statements[i])]
+    found = thread_members(sites, site, i)
+    for call, (member, edge) in zip(blocking_, found, strict=True):
+        if nth < len(same) and call is same[nth]:
+            return member, edge
+    return None, None
+
+
 def _ahead(batch: Batch, member: Member, site: Site, sites: Sites) -> str:
     """Every statement that a thread may now be ahead of must have no edge to its call."""
     around, prints = sites.surroundings(site), sites.footprints
     statements = site.block.statements
     early = any(risk_key(e) not in shown(statements, batch.first, prints) for e in member.risks)
-    pairs = [Pair(statements[member.index], member.before, member, around, prints)]
+    own = Pair(statements[member.index], member.before, member, around, prints)
+    first = early_raise(own) if early else None
+    if first is not None:
+        return first.words
+    pairs = [own]
     pairs += [Pair(statements[k], prints.of(statements[k]), member, around, prints)
               for k in range(batch.first, member.index)]  # fmt: skip
     for pair in pairs:
         edge = blocking(pair, THREAD_FINDERS) or (visible_early(pair) if early else None)
+        edge = edge or loop_edge(pair)
         if edge is not None:
             return edge.words
     for k in range(batch.first, member.index) if early else ():
@@ -108,9 +137,10 @@ def _ahead(batch: Batch, member: Member, site: Site, sites: Sites) -> str:
 
 
 def _own_risk(k: int, site: Site, sites: Sites) -> bool:
-    """May a statement raise, but for its blocking call, in a way that was not shown before?"""
+    """May a statement raise, but for its calls that wait, in a way that was not shown before?"""
     statements, prints = site.block.statements, sites.footprints
     calls = {c.id for _, c in blocking_in(sites, site.function, statements[k])}
+    calls |= {c.id for _, c in awaited_in(statements[k])}
     events = [e for e in statements[k].events
               if not (isinstance(e, Invoke) and e.call.id in calls)]  # fmt: skip
     known = shown(statements, k, prints, own=False)

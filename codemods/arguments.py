@@ -50,9 +50,12 @@ class Start:
     pieces: tuple[str, Sequence[str]] | None = None  # its callee and arguments, if it has a text
 
 
-def base_name(member: Member) -> str:
-    """A telling name for what the call returns: the target's, else the callee's."""
-    several = len(awaited_in(member.statement)) > 1
+def base_name(member: Member, *, several: bool | None = None) -> str:
+    """A telling name for what the call returns: the target's, else the callee's.
+
+    ``several``: its statement holds more such calls (by default, more that are awaited).
+    """
+    several = len(awaited_in(member.statement)) > 1 if several is None else several
     words = "" if several else member.statement.target_name
     if not re.fullmatch(r"\w+", words) or not words.strip("_"):
         words = re.split(r"[.:/]", member.facts.name)[-1]

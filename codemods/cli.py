@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..analyzer.cli import lint_command, listing, report_command
+from ..analyzer.cli import lint_command, listing
+from ..analyzer.cli_report import report_command
 from ..analyzer.config import ConfigError
 from ..analyzer.options import (
     ERROR,

@@ -82,6 +82,21 @@ class Writer:
             found.append(line)
         return found
 
+    def deeper(self, span: Span, indent: str, edits: Sequence[Edit]) -> list[Edit]:
+        """What indents the lines of a value after its first one, where no edit replaces them.
+
+        They keep their distance from the line on which it begins; see ``reindented``.
+        """
+        ((_, first),) = self.lines(span.line, span.line)
+        base = first[: len(first) - len(first.lstrip())]
+        found: list[Edit] = []
+        for number, line in self.lines(span.line + 1, span.end_line):
+            start = self.starts[number - 1]
+            if number not in self._fixed and line.strip() and not _covered(start, edits):
+                own = len(base) if line.startswith(base) else len(line) - len(line.lstrip())
+                found.append(Edit(start, start + own, indent))
+        return found
+
     @staticmethod
     def _feed(line: str) -> int:
         return line.rindex("\f") + 1 if "\f" in line[: len(line) - len(line.lstrip())] else 0

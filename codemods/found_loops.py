@@ -11,7 +11,7 @@ from ..analyzer.findings import assumptions_of, call_site, milliseconds
 from ..analyzer.forms import Form
 from ..analyzer.loop_forms import Fold, LoopForm, form_of
 from ..analyzer.suppressions import silencing
-from ..analyzer.turn_plans import TURNS, LoopPlan
+from ..analyzer.turn_plans import LoopPlan
 from .arguments import Names
 from .candidate import Candidate, fix_of, loses_comments, mixed_ends
 from .comprehensions import rewrite_comprehension
@@ -70,7 +70,8 @@ def _finding(
         for m in plan.members
     )
     site = calls[0]
-    turns = f"all {plan.count} turns" if plan.count is not None else f"{TURNS} turns"
+    assumed = analysis.inference.config.assume_iterations
+    turns = f"all {plan.count} turns" if plan.count is not None else f"{assumed} turns"
     gain = plan.sequential_ms - plan.parallel_ms
     subject = _subject([c.name for c in calls])
     message = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -96,17 +97,25 @@ def _ordered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     lines = _first_named(plan, region, writer, names, edits)
     lines += [line for s in starts for line in s.lines]
     for start, task in zip(starts, tasks, strict=True):
-        comment = carried(start.member, writer)
-        lines += wrapped(f"{task} = {asyncio}.ensure_future", start, indent, writer, comment)
-        span = start.member.call.await_span
-        assert span is not None
-        edits.append(Edit(span.start, span.end, f"await {task}"))
-        edits += dropped_comment(start.member, writer)
+        lines += started(start, task, asyncio, indent, writer, edits)
     lines.append(f"{indent}try:")
     lines += region_lines(plan, region, writer, edits)
     lines.append(f"{indent}finally:")
     lines += [f"{indent}{unit}{task}.cancel()" for task in tasks]
     lines += await_all(asyncio, tasks, indent + unit, writer)
+    return lines
+
+
+def started(
+    start: Start, task: str, asyncio: str, indent: str, writer: Writer, edits: list[Edit]
+) -> list[str]:
+    """The lines that start a call as ``task``; ``edits`` gets that it is awaited in its place."""
+    comment = carried(start.member, writer)
+    lines = wrapped(f"{task} = {asyncio}.ensure_future", start, indent, writer, comment)
+    span = start.member.call.await_span
+    assert span is not None
+    edits.append(Edit(span.start, span.end, f"await {task}"))
+    edits += dropped_comment(start.member, writer)
     return lines
 
 
@@ -194,7 +203,7 @@ def _trailing(member: Member, writer: Writer) -> tuple[int, str]:
     """Offset and text of the comment behind the statement, if there is one."""
     statement = member.statement
     rest = writer.source.text[statement.span.end : statement.lines.end].rstrip("\r\n")
-    stripped = rest.lstrip(" \t;")
+    stripped = rest.lstrip(" \t;):")  # a header ends with a colon
     if not stripped.startswith("#"):
         return 0, ""
     return statement.span.end, rest
@@ -230,22 +239,25 @@ def _gathered(plan: Plan, region: Region, writer: Writer, names: Names, asyncio:
 
 def _results(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: str) -> list[str]:
     """The results of one statement's calls get names before it."""
-    found = [s.member for s in plan.rows[region.first].several]
-    members = [m for m in found if m is not None]
-    indent = plan.site.block.indent
-    starts = [Start(m, (), None) for m in members]
-    given = [names.new(f"{base_name(m)}_result") for m in members]
-    edits: list[Edit] = []
-    for member, name in zip(members, given, strict=True):
-        begin, end = _with_parentheses(member, writer.source.text)
-        edits.append(Edit(begin, end, name))
     statement = plan.site.block.statements[region.first]
     first, last = statement.lines.line, statement.span.end_line
     above = [line for _, line in writer.lines(first, statement.span.line)[:-1]]
-    call = _one_call(
-        f"{', '.join(given)} = await {asyncio}.gather", starts, indent, writer, bare=True
-    )
+    call, edits = results_of(plan, region, writer, names, asyncio)
     return [*above, *call, *writer.edited(statement.span.line, last, edits)]
+
+
+def results_of(
+    plan: Plan, region: Region, writer: Writer, names: Names, asyncio: str
+) -> tuple[list[str], list[Edit]]:
+    """The line that names the results of one statement's calls, and their uses in it."""
+    found = [s.member for s in plan.rows[region.first].several]
+    members = [m for m in found if m is not None]
+    given = [names.new(f"{base_name(m)}_result") for m in members]
+    opening = f"{', '.join(given)} = await {asyncio}.gather"
+    starts = [Start(m, (), None) for m in members]
+    lines = _one_call(opening, starts, plan.site.block.indent, writer, bare=True)
+    pairs = zip(members, given, strict=True)
+    return lines, [Edit(*own_range(m, writer.source.text), name) for m, name in pairs]
 
 
 def _helped(plan: Plan, region: Region, writer: Writer, names: Names, helper: str) -> list[str]:
@@ -329,7 +341,7 @@ def _grouped(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
         task = names.new(f"{base_name(start.member)}_task")
         comment = carried(start.member, writer)
         lines += wrapped(f"{task} = {group}.create_task", start, indent + unit, writer, comment)
-        begin, end = _with_parentheses(start.member, writer.source.text)
+        begin, end = own_range(start.member, writer.source.text)
         edits.append(Edit(begin, end, f"{task}.result()"))
         edits += dropped_comment(start.member, writer)
     first, last = block.statements[region.first].lines, block.statements[region.last].span
@@ -337,13 +349,14 @@ def _grouped(plan: Plan, region: Region, writer: Writer, names: Names, asyncio: 
     return lines
 
 
-def _with_parentheses(member: Member, text: str) -> tuple[int, int]:
+def own_range(member: Member, text: str) -> tuple[int, int]:
     """The range of the `await`, and of a pair of parentheses that stand for it alone."""
     span = member.call.await_span
     assert span is not None
     begin, end = span.start, span.end
     own = text[begin - 1 : begin] == "(" and text[end : end + 1] == ")"
-    called = re.search(r"[\w)\]}\"']\s*$", text[: begin - 1].rpartition("\n")[2])
+    before = re.search(r"(\w+|[)\]}\"'])\s*$", text[: begin - 1].rpartition("\n")[2])
+    called = before and not (keyword.iskeyword(before[1]) and text[begin - 2].isspace())
     return (begin - 1, end + 1) if own and not called else (begin, end)
 
 

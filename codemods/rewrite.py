@@ -31,6 +31,7 @@ from .chains import ordered_chains
 from .edit import Writer
 from .found_loops import loop_candidates, loop_suppressed
 from .gather import rewrite_region
+from .headers import headed
 from .imports import Import, body_at, insertions
 from .threads import thread_candidates
 
@@ -46,11 +47,15 @@ def candidates(analysis: Analysis, config: Config, applicability: Applicability)
                 continue  # which line end a moved line should get cannot be told
             written = analysis.forms.choose(plan, region)
             known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
-            build = ordered_chains if region.chains else None
+            in_header = plan.site.block.role == "header"
+            build = ordered_chains if region.chains else headed(written.form) if in_header else None
             rewritten = rewrite_region(plan, region, written, writer, known, config.helper, build)
             if written.form is not Form.ORDERED and loses_comments(rewritten.edit, analysis):
                 written = Written(Form.ORDERED, "comments stand between the calls")
-                rewritten = rewrite_region(plan, region, written, writer, known, config.helper)
+                build = headed(written.form) if in_header else None
+                rewritten = rewrite_region(
+                    plan, region, written, writer, known, config.helper, build
+                )
             if loses_comments(rewritten.edit, analysis, typed=False):
                 continue  # a comment stands among arguments that would have to get names
             fix = fix_of(rewritten, analysis, writer)
@@ -143,13 +148,15 @@ def _silenced(analysis: Analysis, config: Config) -> int:
     left_out = SHAPES - config.select
     found = analysis.races[0] if CODES & config.select else ()
     quiet = len(found) - len(heard_races(analysis, found))
-    planner = Planner(analysis.inference, unsafe=analysis.planner.unsafe, shapes=SHAPES)
+    planner = Planner(analysis.inference, unsafe=analysis.planner.unsafe, shapes=SHAPES,
+                      silent=analysis.suppressions)  # fmt: skip
     return (
         sum(
             region.code in left_out or suppressed(analysis, plan, region)
             for plan in (planner.plans() if left_out else analysis.plans)
             for region in plan.regions
         )
+        + sum(code == "PX106" for plan in analysis.plans for code, _ in plan.silenced)
         + sum(loop_suppressed(analysis, plan) for plan in analysis.planner.loops)
         + quiet
         + sum(

@@ -14,7 +14,8 @@ from ..analyzer.findings import finding
 from ..analyzer.forms import Form, Written
 from ..analyzer.ir import Function
 from ..analyzer.schedule import Region
-from ..analyzer.thread_members import suspends, torn
+from ..analyzer.sites import Sites
+from ..analyzer.thread_members import may_pause, shared
 from .arguments import Names, base_name
 from .candidate import Candidate, fix_of, loses_comments, mixed_ends
 from .edit import Writer
@@ -22,6 +23,7 @@ from .gather import Rewritten, carried, dropped_comment, region_lines
 from .imports import Import, needed, reach
 
 _BLOCKING = Written(Form.THREADS, "blocking calls, each later one in a thread of its own")
+_BESIDE = Written(Form.THREADS, "blocking calls, each in a thread beside an awaited one")
 _AWAITED = Written(
     Form.THREADS, "blocking calls of a coroutine that waits anyway: each in a thread, and awaited"
 )
@@ -40,22 +42,28 @@ def thread_candidates(
             if writer.mixed and mixed_ends(writer, start, end):
                 continue
             known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
-            rewritten = rewrite_threads(plan, region, writer, known)
+            waits = awaited(plan, region, writer, analysis.planner.sites)
+            rewritten = rewrite_threads(plan, region, writer, known, waits=waits)
             if loses_comments(rewritten.edit, analysis, typed=False):
                 continue  # a comment stands among the arguments
             fix = fix_of(rewritten, analysis, writer)
-            written = _AWAITED if awaited(plan, region, writer) else _BLOCKING
+            beside = plan.stays[region.first].awaited
+            written = _BESIDE if beside else _AWAITED if waits else _BLOCKING
             item = finding(analysis, plan, region, written, applicability, fix)
             found.append(Candidate(rewritten, item))
     return found
 
 
-def awaited(plan: Plan, region: Region, writer: Writer) -> bool:
+def awaited(plan: Plan, region: Region, writer: Writer, sites: Sites) -> bool:
     """May the event loop go on meanwhile? Then the first call is made in a thread too."""
-    members = (plan.rows[region.first].member, *region.moved)
+    stays = [] if plan.stays[region.first].awaited else [plan.rows[region.first].member]
+    members = [*stays, *region.moved]
     function = plan.site.function
-    return suspends(function) and all(
-        m is not None and not torn(m, function) and _untyped(m, function, writer) for m in members
+    if any(row.several for row in plan.rows[region.first : region.last + 1]):
+        return False  # it would wait within a statement, which was atomic
+    return may_pause(sites, plan.site, region.first) and all(
+        m is not None and _untyped(m, function, writer) and not shared(sites.inference, m)
+        for m in members
     )
 
 
@@ -76,8 +84,13 @@ def _untyped(member: Member, function: Function, writer: Writer) -> bool:
     return target is not None and not (info is not None and info.annotations)
 
 
-def rewrite_threads(plan: Plan, region: Region, writer: Writer, names: Names) -> Rewritten:
-    """The edit that starts the later calls of a region in threads, and what it imports."""
+def rewrite_threads(
+    plan: Plan, region: Region, writer: Writer, names: Names, *, waits: bool
+) -> Rewritten:
+    """The edit that starts the later calls of a region in threads, and what it imports.
+
+    ``waits``: their results are awaited.
+    """
     indent = plan.site.block.indent
     writer = writer.for_block(indent)
     first = plan.site.block.statements[region.first]
@@ -86,20 +99,22 @@ def rewrite_threads(plan: Plan, region: Region, writer: Writer, names: Names) ->
     context = _reached(plan, region, writer, "contextvars", "copy_context", imports)
     members, taken = list(region.moved), "{}.result()"
     stays = plan.rows[region.first].member
-    if stays is not None and awaited(plan, region, writer):
+    if waits:
         asyncio = _reached(plan, region, writer, "asyncio", "", imports)
-        members, taken = [stays, *members], f"await {asyncio}.wrap_future({{}})"
+        taken = f"await {asyncio}.wrap_future({{}})"
+        members = members if stays is None else [stays, *members]
     pool = names.new("pool")
     inner = indent + writer.style.unit
     lines = [f"{indent}with {executor}(max_workers={len(members)}) as {pool}:"]
     edits: list[Edit] = []
     for member in members:
-        future = names.new(f"{base_name(member)}_future")
+        several = len(plan.rows[member.index].several) > 1
+        future = names.new(f"{base_name(member, several=several)}_future")
         comment = carried(member, writer)
         lines += _submitted(f"{future} = {pool}.submit", context, member, inner, writer, comment)
         span = member.call.span
         result = taken.format(future)
-        if stays is members[0] and _asked(member, writer):
+        if waits and _asked(member, writer):
             result = f"({result})"
         edits.append(Edit(span.start, span.end, result))
         edits += dropped_comment(member, writer)

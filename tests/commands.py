@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 from click.testing import CliRunner, Result
-from pexec.analyzer.cli import lint_command, report_command
+from pexec.analyzer.cli import lint_command
+from pexec.analyzer.cli_report import report_command
 from pexec.codemods import cli
 from pexec.codemods.cli import fix_command
 

@@ -69,8 +69,9 @@ def _loop(chance: random.Random) -> list[str]:
 
 def _statement(chance: random.Random, names: list[str], waits: bool, depth: int) -> list[str]:
     form = chance.choice(
-        ["bind"] * 8 + ["row", "row", "slot", "keep", "keep", "ring", "print", "count", "drop",
-                        "fetch", "guard", "try", "if", "again", "raise", "for", "for", "list"]
+        ["bind"] * 8 + ["row", "row", "slot", "both", "both", "sum", "pair", "keep", "keep", "ring",
+                        "print", "count", "drop", "fetch", "guard", "try", "if", "again", "raise",
+                        "for", "for", "list"]
     )  # fmt: skip
     call = _call(chance, names)
     key = chance.choice(KEYS)
@@ -78,6 +79,16 @@ def _statement(chance: random.Random, names: list[str], waits: bool, depth: int)
         return [f"rows.append({call})"]
     if form == "slot":
         return [f"box[{key!r}] = {call}"]
+    other = _call(chance, names)
+    if form == "both":
+        return [f"rows.append([{call}, {chance.choice(names)}, {other}])"]
+    if form == "sum":
+        return [f"print(f'{{len({call})}} {{{other}!r:>9}}')"] if "'" not in call + other \
+            else [f"box[{call}] = {other}"]  # fmt: skip
+    if form == "pair":
+        head = [f"keep({key!r}, 3)"] if chance.random() < 0.3 else []
+        guarded = f"{call} if len(rows) > 2 else 0"
+        return [f"box[{key!r}] = dict(k={guarded}, *{[]}, m=({', '.join([*head, other, call])},))"]
     if form == "keep":
         return [f"keep({key!r}, {chance.randint(0, 9)})"]
     if form == "ring":

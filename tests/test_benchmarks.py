@@ -20,10 +20,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 import assumed
 import checks
 import corpus
+import graphs
 import hunks
 import judged
 import pages
 import real_code
+import schedule
 import stress
 import under_test
 from pexec.analyzer.engine import Analyzed, Failed
@@ -299,3 +301,40 @@ def test_crashes_are_told_from_findings_and_unreadable_files() -> None:
         "a.py:1:1: internal error: x"
     ]
     assert stress.crashes(ended(-9, "")) == ["ended with -9"]
+
+
+# -- schedule ----------------------------------------------------------------------------------
+
+
+def test_a_graph_is_recorded_with_edges_through_what_does_not_wait(tmp_path: Path) -> None:
+    (tmp_path / "pexec.toml").write_text(
+        "".join(
+            f'[[tools]]\nmatch = "{name}"\n{how} = ["s"]\nreturns = "fresh"\nlatency-ms = {ms}\n'
+            for name, how, ms in (("one", "reads", 10), ("two", "reads", 20), ("put", "writes", 30))
+        )
+    )
+    script = tmp_path / "script.py"
+    script.write_text(
+        "async def f(a):\n"
+        "    x = await one(a)\n"
+        "    y = await two(a)\n"
+        "    z = x['k']\n"
+        "    u = await one(z)\n"
+        "    await put(a)\n"
+        "    return y, u\n"
+    )
+    found = list(graphs.of_file(script, tmp_path))
+    assert found == [graphs.Graph((10, 20, 10, 30), ((), (), (0,), (0, 1, 2)))]
+
+
+def test_what_a_graph_takes_is_measured_against_its_critical_path() -> None:
+    graph = graphs.Graph((100, 100, 100, 100), ((), (0,), (), (2,)))
+    assert schedule.ratios(graph) == pytest.approx((2.0, 1.0, 1.5, 1.0))
+
+
+def test_a_missed_target_is_stated() -> None:
+    kinds = [*graphs.DRAWN, *graphs.RECORDED]
+    text = schedule.text({kind: [(2.0, 1.1, 1.2, 1.1)] for kind in kinds})
+    assert "Batches and chains: 1.100 over all graphs, at most 1.05 was aimed at: missed" in text
+    assert "Plain batches only: 1.200 over all graphs, at most 1.25 was aimed at: met" in text
+    assert "* woven: 1.10. A run of lines" in text

@@ -2,7 +2,7 @@
 
 Every project of ``fixtures/bodies`` is rewritten at both levels; what is rewritten is executed
 before and after under many latencies, at level exact with every call failing once as well. So are
-random ones (``fuzz_bodies``); ``PEXEC_BODIES`` sets their number.
+random ones (``fuzz_bodies``, ``fuzz_headers``); ``PEXEC_BODIES`` sets their number.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from bodies import Case, cases, difference, rewritten
 from fuzz_bodies import project
+from fuzz_headers import header_program
 
 CASES = cases()
 EXAMPLES = int(os.environ.get("PEXEC_BODIES", "15"))
@@ -34,6 +35,16 @@ def test_a_rewritten_project_does_the_same(case: Case, tmp_path: Path) -> None:
     expected = "refused" if case.expected == "not-yet" else case.expected
     assert found == expected, unsafe.notes
     assert case.word in unsafe.notes
+
+
+@pytest.mark.parametrize("seed", range(3 * EXAMPLES))
+def test_a_random_header_does_the_same(seed: int, tmp_path: Path) -> None:
+    case = header_program(seed)
+    for unsafe in (False, True):
+        new = rewritten(case, tmp_path, unsafe=unsafe)
+        wrong = difference(case, new, exact=not unsafe) if new.changed else ""
+        assert not wrong, "\n".join((wrong, *(text for _, text in case.files)))
+        assert "validator" not in new.notes
 
 
 @pytest.mark.parametrize("seed", range(EXAMPLES))

@@ -11,9 +11,9 @@ from pexec.analyzer.effects import catalog
 from pexec.analyzer.effects.catalog import (
     VocabularyError,
     builtin_catalog,
-    default_latencies,
     parse_entry,
 )
+from pexec.analyzer.effects.durations import default_latencies
 from pexec.analyzer.effects.manifests import mcp_entries
 
 FOLDER = Path(catalog.__file__).parent / "catalog"

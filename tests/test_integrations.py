@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 import pytest
-from pexec.analyzer.cli import lint_command, report_command
+from pexec.analyzer.cli import lint_command
+from pexec.analyzer.cli_report import report_command
 from pexec.analyzer.options import FORMATS
 from pexec.codemods.cli import fix_command
 

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 from commands import CONFIG, FLOW, TWO, UNKNOWN, WRITES, call, fix, lint, objects, put
 from pexec.analyzer import options
-from pexec.analyzer.cli import lint_command, report_command
+from pexec.analyzer.cli import lint_command
+from pexec.analyzer.cli_report import report_command
 from pexec.codemods.cli import fix_command
 
 LINE = (

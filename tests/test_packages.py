@@ -10,8 +10,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_every_package_is_built() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    folders = [
-        p.parent for top in ("analyzer", "codemods") for p in (ROOT / top).rglob("__init__.py")
-    ]
+    tops = ("analyzer", "codemods", "runtime")
+    folders = [p.parent for top in tops for p in (ROOT / top).rglob("__init__.py")]
     names = {f"pexec.{'.'.join(folder.relative_to(ROOT).parts)}" for folder in folders}
     assert set(project["tool"]["setuptools"]["packages"]) == names

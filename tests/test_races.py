@@ -13,7 +13,9 @@ from typing import Any
 import golden
 import pytest
 from commands import CONFIG, fix, lint, objects, put
-from pexec.analyzer.engine import Analyzed, Skipped
+from pexec.analyzer.config import check
+from pexec.analyzer.engine import Analyzed, Skipped, analyze_bytes
+from pexec.codemods.rewrite import rewrite
 
 CASES = golden.cases("races")
 
@@ -234,3 +236,51 @@ def test_baseline_and_comments(here: Path) -> None:
     result = lint(".")
     assert result.exit_code == 0
     assert "1 silenced" in result.stdout
+
+
+# -- notebooks ---------------------------------------------------------------------------------
+
+COUNTED = """\
+import asyncio
+n = 0
+async def add():
+    global n
+    old = n
+    await asyncio.sleep(1)
+    n = old + 1"""
+NAMES = "a = add()\nb = add()\nawait asyncio.gather(a, b)"
+LISTED = "jobs = [add()]\njobs.append(add())\n# both\nawait asyncio.gather(*jobs)"
+#: Cells behind the first one → where a race is found, and the names of which it is not known.
+CELLS: dict[str, tuple[list[str], list[str], list[str]]] = {
+    "names": ([NAMES], ["2:3"], []),
+    "names-of-another-cell": (["a = add()\nb = add()", "await asyncio.gather(a, b)"], ["3:1"], []),
+    "task-group": (["async with asyncio.TaskGroup() as g:\n    g.create_task(add())\n"
+                    "    g.create_task(add())"], ["2:2"], []),
+    "list": ([LISTED], ["2:4"], []),
+    "comprehension": (["await asyncio.gather(*[add() for _ in range(3)])"], ["2:1"], []),
+    "named-comprehension": (["x = [add() for _ in range(3)]\nawait asyncio.gather(*x)"],
+                            ["2:2"], []),
+    "bound-by-two-cells": ([NAMES, "a = 1"], [], ["a"]),
+    "bound-by-a-function": ([NAMES, "def f():\n    global b\n    b = 1"], [], ["b"]),
+    "bound-by-a-magic": ([NAMES, "%time a = 1"], [], ["a"]),
+    "list-of-another-cell": (["jobs = [add(), add()]", "await asyncio.gather(*jobs)"],
+                             [], ["jobs"]),
+    "list-that-another-cell-changes": ([LISTED, "jobs.clear()"], [], ["jobs"]),
+    "list-that-a-function-changes": ([LISTED, "def f():\n    jobs.clear()"], [], ["jobs"]),
+    "no-coroutine": (["a = 3\nawait asyncio.gather(a, add())", "a = 4"], [], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "at", "unsure"), CELLS.values(), ids=CELLS.keys())
+def test_top_level_of_a_notebook(cells: list[str], at: list[str], unsure: list[str]) -> None:
+    """What a name holds is known where nothing else in the notebook binds or changes it."""
+    code = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    made = [{**code, "id": f"c{i}", "source": text} for i, text in enumerate([COUNTED, *cells])]
+    data = json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    result = analyze_bytes(data.encode(), "n.ipynb", check({}, "pexec.toml"), rewrite)
+    assert isinstance(result, Analyzed), result
+    assert [f"{r.span.cell}:{r.span.line}" for r in result.races] == at
+    assert {r.code for r in result.races} <= {"PX201"}
+    notes = [b for b in result.blocked if b.code == "PX201"]
+    assert [b.name for b in notes] == unsure
+    assert all("bound more than once in the notebook" in b.words for b in notes)

@@ -120,6 +120,8 @@ BLOCKING = {
     "two tools": "a = Read('a')\nb = Read('b')\n",
     "in a function": "def f():\n    a = Grep('a')\n    if a:\n        x = 1\n    b = Glob('b')\n",
     "of a library": "import requests\n\n\ndef f():\n    requests.get(x)\n    requests.get(y)\n",
+    "two in one statement": "x = Read('a'), Read('b')\n",
+    "one behind an await": "async def f():\n    await a()\n    return Read('b')\n",
     "one of them in an expression": "print(len(Read('a')))\nx = [Read('b')]\n",
     "in a handler": "try:\n    f()\nexcept E:\n    Read('a')\n    Read('b')\n",
     "in a case": "match x:\n    case 1:\n        Read('a')\n        Read('b')\n",
@@ -133,9 +135,12 @@ BLOCKING = {
 }
 NOT_BLOCKING = {
     "one": "a = Read('a')\n",
+    "one in a block, and an await in another": (
+        "async def f():\n    if x:\n        await a()\n    return Read('b')\n"
+    ),
     "one in each function": "def f():\n    Read('a')\n\n\ndef g():\n    Read('b')\n",
     "one in each branch": "if x:\n    Read('a')\nelse:\n    Read('b')\n",
-    "two in one statement": "x = Read('a'), Read('b')\n",
+    "one of two calls in a statement": "x = Read('a'), g('b')\n",
     "in what a loop goes through": "for x in Glob('*'):\n    print(x)\n",
     "in what a comprehension goes through": "x = [y for y in Glob('*')]\n",
     "in a function that a loop defines": ("for x in y:\n\n    def f():\n        Read(x)\n"),

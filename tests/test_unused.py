@@ -216,6 +216,33 @@ def test_used(source: str, unsafe: bool) -> None:
     assert not result.findings
 
 
+CHAINS = """\
+async def f(a):
+    user = await get_user(a){comment}
+    mine = await get_orders(user)
+    other = await get_user(7)
+    theirs = await get_orders(other)
+    return mine, theirs
+"""
+
+
+@pytest.mark.parametrize("codes", ["[PX106]", "[PX106, PX101]", ""], ids=["one", "both", "bare"])
+def test_silenced_chains_are_no_unused_suppression(codes: str) -> None:
+    source = CHAINS.format(comment=f"  # pexec: ignore{codes}")
+    result = result_of(source)
+    assert not result.unused
+    assert [f.code for f in result.findings] == (["PX101"] if codes == "[PX106]" else [])
+    if result.fixed is not None:  # the batch in the place of the chains: the comment stays
+        again = result_of(result.fixed)
+        assert not again.unused
+        assert again.fixed is None
+
+
+def test_no_chains_to_silence() -> None:
+    (item,) = result_of("async def f(a):\n" + TWO.format("  # pexec: ignore[PX106]")).unused
+    assert item.codes == ("PX106",)
+
+
 def test_one_of_two_codes_is_used() -> None:
     text = "async def f(a):\n" + TWO.format("  # pexec: ignore[PX101, PX999]")
     (item,) = result_of(text).unused

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any, cast
 
 from ..errors import VocabularyError
+from . import durations
 from .selector import Part, Wild, declared
 
 CALL_KEYS = frozenset({
@@ -75,6 +76,7 @@ class Entry:
     unknown_if: tuple[str, ...] = ()
     assumes: str = ""
     latency_ms: float | None = None
+    latency_p95: float | None = None  # if a spread is given
     concurrency: str = ""
     cancel: str = ""
     speculative: bool = False
@@ -202,6 +204,7 @@ def parse_entry(table: Mapping[str, Any], origin: str, where: str) -> list[Entry
             f"{where}: say what the call does: `reads`, `writes`, `pure = true` or `barrier`"
         )
     _check_words(table, where)
+    latency_ms, latency_p95 = durations.declared(table.get("latency-ms"), where)
     return [
         Entry(
             match=str(name),
@@ -222,7 +225,8 @@ def parse_entry(table: Mapping[str, Any], origin: str, where: str) -> list[Entry
             when={key: tuple(values) for key, values in table.get("when", {}).items()},
             unknown_if=_words(table, "unknown_if", where),
             assumes=str(table.get("assumes", "")),
-            latency_ms=_latency(table.get("latency-ms"), where),
+            latency_ms=latency_ms,
+            latency_p95=latency_p95,
             concurrency=str(table.get("concurrency", "")),
             cancel=str(table.get("cancel", "")),
             speculative=bool(table.get("speculative", False)),
@@ -273,14 +277,6 @@ def _words(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     if not all(isinstance(word, str) for word in words):
         raise VocabularyError(f"{where}: `{key}` must be a list of strings")
     return words
-
-
-def _latency(value: object, where: str) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise VocabularyError(f"{where}: `latency-ms` must be a number of milliseconds, 0 or more")
-    return float(value)
 
 
 def build(
@@ -390,11 +386,3 @@ def builtin_catalog() -> Catalog:
             types.extend(more[1])
             decorators.update(more[2])
     return build(entries, types, decorators)
-
-
-@cache
-def default_latencies() -> dict[str, float]:
-    """Milliseconds per domain, from the cited table that ships with pexec."""
-    folder = resources.files(__package__ or "pexec.analyzer.effects") / "catalog"
-    data = tomllib.loads((folder / "latency-defaults.toml").read_text(encoding="utf-8"))
-    return {row["domain"]: float(row["ms"]) for row in data["defaults"]}

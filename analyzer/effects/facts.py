@@ -58,6 +58,7 @@ class CallFacts:
     assumes: str = ""
     opens: str = ""  # the exclusive handle (a stream, a file) that an awaited result is
     latency_ms: float | None = None
+    latency_p95: float | None = None
     entry: Entry | None = None
     returns: str = "alias"  # of a function of the project: as `Entry.returns`
     unknown: str = ""  # qualified name of the unknown call behind `everything`, `name` if empty

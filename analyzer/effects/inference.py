@@ -326,6 +326,7 @@ class Inference:
             assumes=entry.assumes,
             opens=self.handles.opened(entry) if call.awaited or entry.threads else "",
             latency_ms=latency,
+            latency_p95=entry.latency_p95,
             entry=entry,
             locking=Locking(tuple(locks), nested),
         )

@@ -26,13 +26,15 @@ from .parts import Parts
 from .scoped import turns
 
 
-def if_(node: cst.If, parts: Parts) -> None:
+def if_(node: cst.If, parts: Parts, word: str = "if") -> None:
+    start = len(parts.context.events)
     test(node.test, parts.context, deep=False)
+    parts.header(word, node, node.test, start)
     parts.block(node.body, "body", guarded=True)
     orelse = node.orelse
     if isinstance(orelse, cst.If):
         with parts.context.guard():
-            if_(orelse, parts)
+            if_(orelse, parts, "elif")
     elif orelse is not None:
         parts.block(orelse.body, "orelse", guarded=True)
 
@@ -40,6 +42,7 @@ def if_(node: cst.If, parts: Parts) -> None:
 def while_(node: cst.While, parts: Parts) -> None:
     with parts.context.guard():
         test(node.test, parts.context, deep=False)
+    parts.header("while", node, node.test, 0)
     parts.block(node.body, "loop", guarded=True)
     if node.orelse is not None:
         parts.block(node.orelse.body, "orelse", guarded=True)
@@ -47,6 +50,7 @@ def while_(node: cst.While, parts: Parts) -> None:
 
 def for_(node: cst.For, parts: Parts) -> dict[str, object]:
     iterable = evaluate(node.iter, parts.context)
+    parts.header("for", node, node.iter, 0)
     parts.context.add(Iterate(iterable, node.asynchronous is not None))
     start = len(parts.context.events)
     with parts.context.guard():
@@ -93,6 +97,7 @@ def with_(node: cst.With, parts: Parts) -> dict[str, object]:
                 Value(held=(value,), type=AENTER if asynchronous else ENTER),
                 context,
             )
+    parts.header("with", node, node.items[0].item, 0)
     parts.block(node.body, "with", guarded=False)
     return {"managers": tuple(managers)}
 
@@ -100,6 +105,7 @@ def with_(node: cst.With, parts: Parts) -> dict[str, object]:
 def match_(node: cst.Match, parts: Parts) -> None:
     context = parts.context
     subject = evaluate(node.subject, context)
+    parts.header("match", node, node.subject, 0)
     context.add(Operate((subject,), Risk.OPERATOR))
     for case in node.cases:
         start = len(context.events)

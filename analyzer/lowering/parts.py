@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import libcst as cst
 
+from ..headers import Header
 from ..ir import Block, Define, Event
 from ..names import Scope
 from .context import Context, Unit
+from .headers import header
 
 LowerBlock = Callable[[cst.CSTNode, Unit, Scope, str], Block]
 
@@ -20,7 +22,14 @@ class Parts:
     def __init__(self, unit: Unit, scope: Scope, lower_block: LowerBlock) -> None:
         self.context = Context(unit, scope)
         self.blocks: list[Block] = []
+        self.headers: list[Header] = []
         self.lower_block = lower_block
+
+    def header(self, word: str, node: cst.CSTNode, value: cst.CSTNode, start: int) -> None:
+        """Keep the header of ``node``, whose events are those from ``start``."""
+        found = header(word, node, value, self.context.events[start:], self.context.unit)
+        if found is not None:
+            self.headers.append(found)
 
     def block(
         self,

@@ -84,8 +84,9 @@ def _compound(node: cst.CSTNode, unit: Unit, scope: Scope) -> Statement:
     parts = Parts(unit, scope, block_of)
     more = _COMPOUND[type(node)](node, parts) or {}
     return _statement(
-        node, unit, parts.context.events, type(node).__name__, blocks=tuple(parts.blocks), **more
-    )
+        node, unit, parts.context.events, type(node).__name__, blocks=tuple(parts.blocks),
+        headers=tuple(parts.headers), **more,
+    )  # fmt: skip
 
 
 _COMPOUND: dict[type[cst.CSTNode], Callable[[Any, Parts], More]] = {

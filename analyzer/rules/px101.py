@@ -13,9 +13,10 @@ take 300 ms one after the other, and 200 ms together.
 ## How it decides
 
 * Each call has effects: what it reads and what it writes (a file, a URL, a table, an object in
-  memory). They come from a comment on the line, from a declaration (`[[tools]]`) or from a
-  vocabulary that ships with pexec, in this order. A call that none of them knows may do everything,
-  and nothing moves past it.
+  memory). They come from a comment on the line, from a declaration (`[[tools]]`) or a manifest,
+  from a vocabulary that ships with pexec, from what the body of a function of the project does, or
+  else from what its decorator says, in this order. A call that none of them knows may do
+  everything, and nothing moves past it.
 * Two statements keep their order if one uses or changes what the other one changes.
 * A call is not started ahead if it must not run when a call before it fails: a write stays behind
   what may fail, unless it is declared with `speculative = true`, or what stands before it with
@@ -29,22 +30,24 @@ take 300 ms one after the other, and 200 ms together.
 
 * A call that uses the result of the one before, or stands behind a guard, a `yield`, a clock read
   or a pause.
-* A call that nobody declared. The end of the output names those that hold others apart most often,
-  each with a declaration to paste.
+* A call of which nothing is known. The end of the output names those that hold others apart most
+  often, each with a declaration to paste.
 * Two writes, where the first may fail: run together, the second would have happened. With
   `--unsafe-fixes` they are reported too.
 * Two calls on one handle that takes one call at a time, such as a database connection.
-* Calls in different blocks. Loops, comprehensions and several awaits in one statement have rules of
-  their own: [PX103](PX103.md), [PX104](PX104.md), [PX105](PX105.md).
+* Calls in different blocks. Loops, comprehensions, several awaits in one statement, and calls that
+  go on with the results of others have rules of their own: [PX103](PX103.md),
+  [PX104](PX104.md), [PX105](PX105.md), [PX106](PX106.md).
 * What would save less than `min-gain-ms`, and tests, unless `--include-tests` is given.
 
-`--show-blocked` prints for each such call what holds it where it is.
+`--show-blocked` prints for each call behind another one of its block what holds it there.
 
 ## How to silence or tune it
 
 * `# pexec: ignore[PX101]` or `# noqa: PX101` on the first or last line of one of the calls.
 * `ignore = ["PX101"]` in the settings, or `--ignore PX101`.
-* Settings: `tools`, `min-gain-ms`, `style`, `failures`, `helper`, `same-world`, `timestamps`.
+* Settings: `tools`, `manifests`, `min-gain-ms`, `max-concurrency`, `style`, `failures`, `helper`,
+  `same-world`, `timestamps`.
 """
 
 from .example import Example

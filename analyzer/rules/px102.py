@@ -2,11 +2,11 @@
 
 ## What it does
 
-Finds blocking calls in one block of which none needs what another one gives or does, and runs the
-later ones in threads while the first one runs where it is; and `for` loops and comprehensions that
-make such a call in each turn, of which no turn needs another one: threads make the calls of all
-turns, `max-concurrency` at once, and the loop takes the results in order. The result of the program
-stays the same, also in a run where a call fails.
+Finds blocking calls in one block, or in one statement, of which none needs what another one gives
+or does, and runs the later ones in threads while the first one runs where it is; and `for` loops
+and comprehensions that make such a call in each turn, of which no turn needs another one: threads
+make the calls of all turns, `max-concurrency` at once, and the loop takes the results in order. The
+result of the program stays the same, also in a run where a call fails.
 
 ## Why
 
@@ -22,10 +22,16 @@ beside each other. Starting a thread costs about 0.1 ms.
   and constants.
 * Two statements keep their order if one uses or changes what the other one changes, as for awaited
   calls ([PX101](PX101.md)).
+* An expression is a sequence of steps like a block is ([PX105](PX105.md)): what stands between two
+  calls of a statement is evaluated where it was.
 * A call is not started ahead if it must not run when a call before it fails. A thread cannot be
   cancelled: what has been started runs to its end, so a call that writes is never made in vain.
-* A coroutine that waits for something else leaves the event loop free meanwhile; one that never
-  waits stays atomic for other tasks, and so does a statement that changes what they see.
+* In a coroutine the first call may be an awaited one; the blocking calls behind it run while it
+  waits. An awaited call behind a blocking one is never started ahead: it could only begin if the
+  blocking call let other tasks run where none ran before.
+* A coroutine leaves the event loop free while it waits for the threads if nobody can tell: it
+  waits somewhere else as well, no handler, `finally` or deadline is around, and it changes nothing
+  that other tasks see from there on. Elsewhere it holds the loop, as before, for a shorter time.
 * All threads have ended when the block is left, also after a failure; the failure is the one that
   the sequential code would have raised. Each call runs in its own copy of the context variables.
 * The pool belongs to one batch, with a thread for each call in it, `max-concurrency` at most.
@@ -45,9 +51,11 @@ beside each other. Starting a thread costs about 0.1 ms.
   thread (`threading.local`, `sqlite3`), subprocesses, and functions of the project that do
   anything else; `--show-blocked` says what.
 * A call that changes an object in memory, or is handed a generator: its thread would do so while
-  other code looks at it.
+  other code looks at it. Beside an awaited call also one that is handed what other tasks may
+  change meanwhile: what stands behind an attribute or in a variable of the module.
 * `time.sleep`, clock reads, and all that changes the state of the process.
-* A call that stands behind a guard, a `yield`, or in a statement with other such calls.
+* A call that stands behind a guard (`a() or b()`) or a `yield`, in the header of an `if` or a
+  `with`, in an `assert`, or that is handed the result of another one.
 * Loops in coroutines, `while` loops, loops that end early, generators, calls in an `if` or a loop
   within a loop's turn, arguments that a turn has to bind first; and loops where `target-version` is
   below 3.9, whose pools cannot drop what they have not begun.
@@ -74,6 +82,14 @@ _GATES = """\
 match = ["app.gates.tdd_validation", "app.gates.security_scan", "app.gates.performance_check"]
 reads = ["repository"]
 threads = "safe"
+returns = "fresh"
+"""
+
+_USERS = """\
+[[tools]]
+match = "app.crm.get_user"
+params = ["user_id"]
+reads = ["crm:{user_id}"]
 returns = "fresh"
 """
 
@@ -130,6 +146,69 @@ def gates() -> bool:
         secure = secure_future.result()
         fast = fast_future.result()
     return tested and secure and fast
+""",
+    ),
+    Example(
+        title="Two calls in one statement",
+        before="""\
+import requests
+
+CRM = "https://crm.example.com/users"
+SHOP = "https://shop.example.com/orders"
+
+
+def card(user_id: int) -> tuple[object, object]:
+    return requests.get(f"{CRM}/{user_id}"), requests.get(SHOP)
+""",
+        after="""\
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+import requests
+
+CRM = "https://crm.example.com/users"
+SHOP = "https://shop.example.com/orders"
+
+
+def card(user_id: int) -> tuple[object, object]:
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        get_future = pool.submit(copy_context().run, requests.get, SHOP)
+        return requests.get(f"{CRM}/{user_id}"), get_future.result()
+""",
+    ),
+    Example(
+        title="A blocking call beside an awaited one",
+        settings=_USERS,
+        before="""\
+import requests
+from app.crm import get_user
+
+
+async def overview(user_id: int) -> tuple[object, object]:
+    user = await get_user(user_id)
+    rates = requests.get("https://rates.example.com/latest", timeout=5)
+    return user, rates.json()
+""",
+        after="""\
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+import requests
+from app.crm import get_user
+
+
+async def overview(user_id: int) -> tuple[object, object]:
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        rates_future = pool.submit(
+            copy_context().run,
+            requests.get,
+            "https://rates.example.com/latest",
+            timeout=5,
+        )
+        user = await get_user(user_id)
+        rates = await asyncio.wrap_future(rates_future)
+    return user, rates.json()
 """,
     ),
     Example(
@@ -193,6 +272,22 @@ def crawl(rows: list[dict[str, str]]) -> list[requests.Response]:
         return [future.result() for future in futures]
     finally:
         pool.shutdown(cancel_futures=True)
+""",
+    ),
+    Example(
+        title="An awaited call behind a blocking one",
+        left_alone="it could only begin if `requests.get` let other tasks run in between.",
+        kind="sleep",
+        settings=_USERS,
+        before="""\
+import requests
+from app.crm import get_user
+
+
+async def overview(user_id: int) -> tuple[object, object]:
+    rates = requests.get("https://rates.example.com/latest", timeout=5)
+    user = await get_user(user_id)
+    return user, rates.json()
 """,
     ),
     Example(

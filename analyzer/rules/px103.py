@@ -63,7 +63,10 @@ Ten turns of 100 ms take one second one after the other, and 200 ms if eight may
 
 from .example import Example
 
-FIX = "always; safe."
+FIX = (
+    "always; safe. With `--unsafe-fixes` also turns that write, of which later ones may have "
+    "written when one fails."
+)
 
 EXAMPLES = (
     Example(

@@ -29,7 +29,8 @@ As for loops ([PX103](PX103.md)). Besides:
 * Generators, `async for`, elements that await more than one call or only sometimes
   (`await f(x) if x else None`).
 * A comprehension in the header of a compound statement, or in one that does something before.
-* A call that writes, or that nobody declared.
+* A call of which nothing is known, and one that writes, unless none may raise and all write
+  different things. With `--unsafe-fixes` those that may raise are reported too.
 * What would save less than `min-gain-ms` for ten elements, or for as many as there are.
 
 `--show-blocked` prints for each comprehension that awaits what keeps it as it is.
@@ -44,7 +45,10 @@ As for loops ([PX103](PX103.md)). Besides:
 
 from .example import Example
 
-FIX = "always; safe."
+FIX = (
+    "always; safe. With `--unsafe-fixes` also calls that write, of which later ones may have "
+    "written when one fails."
+)
 
 EXAMPLES = (
     Example(

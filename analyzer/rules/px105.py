@@ -4,7 +4,8 @@
 
 Finds two or more awaited calls in one expression, of which none needs what another one gives or
 does: arguments of a call, parts of a tuple, a list, a dictionary or an f-string, operands, a value
-and the target that it is assigned to. They are started together.
+and the target that it is assigned to. They are started together. So are those in the header of an
+`if`, a `for` or a `match`, which is evaluated once, before any block of it.
 
 ## Why
 
@@ -19,6 +20,9 @@ As [PX101](PX101.md) does; an expression is a sequence of steps like a block is.
   order: the later calls only begin before it, so they must not need it, nor be seen by it.
 * The ordered form starts the later calls as tasks and awaits them where they stood. Where a failure
   ends the program, or no call may fail, their results get names in front of the statement.
+* Of a header no block goes into the `try`: the results of its calls get names there, and the header
+  reads them. Where what stands between the calls may raise or be seen, its value gets the name
+  (of `a == b and c` that of `a == b`); it is tested where it was, once.
 
 ## What is not reported
 
@@ -26,11 +30,13 @@ As [PX101](PX101.md) does; an expression is a sequence of steps like a block is.
   conditional expression, the last operand of a chained comparison, the element of a comprehension.
 * An argument that is the result of another call: `await f(await g())`.
 * A call whose arguments may raise, if something before it that may raise as well would come later.
-* Awaits in the header of an `if`, a `while`, a `for` or a `with`, and in an `assert`, which is not
-  there under `python -O`.
+* Awaits in the header of a `while`, which is evaluated before each turn, of an `elif`, which stands
+  behind a guard, and of a `with`; and in an `assert`, which is not there under `python -O`.
+* A header whose value would need a name, but must stay whole: a chained comparison tests more than
+  once, and from what it says of a name (`kind == (await f())["kind"]`) type checkers may learn.
 * What would save less than `min-gain-ms`, and tests, unless `--include-tests` is given.
 
-`--show-blocked` prints for each such call what holds it where it is.
+`--show-blocked` prints for each such call of a simple statement what holds it where it is.
 
 ## How to silence or tune it
 
@@ -124,6 +130,37 @@ async def main() -> None:
 
 
 asyncio.run(main())
+""",
+    ),
+    Example(
+        title="The header of an `if`",
+        settings=_SETTINGS,
+        before="""\
+from app.crm import get_orders, get_user
+
+
+async def quiet(user_id: int) -> bool:
+    if await get_user(user_id) == await get_orders(user_id):
+        return True
+    return False
+""",
+        after="""\
+import asyncio
+
+from app.crm import get_orders, get_user
+
+
+async def quiet(user_id: int) -> bool:
+    orders_task = asyncio.ensure_future(get_orders(user_id))
+    try:
+        user_result = await get_user(user_id)
+        orders_result = await orders_task
+    finally:
+        orders_task.cancel()
+        await asyncio.gather(orders_task, return_exceptions=True)
+    if user_result == orders_result:
+        return True
+    return False
 """,
     ),
     Example(
