@@ -54,7 +54,7 @@ that cannot be read or parsed, a comment that cannot be posted, or an internal e
 )
 @click.option(
     "--output-format",
-    type=click.Choice(["text", "markdown", "json", *GRAPHS]),
+    type=click.Choice(["text", "markdown", "html", "json", *GRAPHS]),
     default="text",
     show_default=True,
 )

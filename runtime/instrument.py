@@ -55,7 +55,7 @@ class Scope:
     """A module, class or function: names that it binds, and what imports among them stand for."""
 
     def __init__(self, node: ast.AST, package: str) -> None:
-        self.node, self.run_number, self.uses_run = node, 0, False
+        self.node, self.number, self.uses_run = node, 0, False
         self.bound: set[str] = set()
         self.imported: dict[str, str] = {}
         inner = list(ast.walk(node)) if isinstance(node, FUNCTIONS) else []
@@ -107,7 +107,7 @@ class Instrument(ast.NodeTransformer):
 
     def visit_Module(self, node: ast.Module) -> ast.AST:
         self.scopes.append(Scope(node, self.file.package))
-        self.scopes[0].run_number = self.file.run
+        self.scopes[0].number = self.file.run
         return self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
@@ -156,7 +156,7 @@ class Instrument(ast.NodeTransformer):
         skipped = (ast.Lambda, ast.ClassDef)
         scope = next(s for s in reversed(self.scopes) if not isinstance(s.node, skipped))
         if scope.watched or isinstance(scope.node, ast.Module):
-            return ast.Constant(scope.run_number)
+            return ast.Constant(scope.number)
         scope.uses_run = True
         return ast.Name(RUN, ast.Load())
 

@@ -286,18 +286,19 @@ def without_us(trace: types.TracebackType | None) -> types.TracebackType | None:
     return trace
 
 
-def beside(name: str) -> Any:
-    """Another file of this folder, which is on no path where modules are looked for."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"_pexec_{name}", path)
+def beside() -> Any:
+    """The other file of this folder, which is on no path where modules are looked for."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instrument.py")
+    spec = importlib.util.spec_from_file_location("_pexec_instrument", path)
     assert spec is not None
     assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["_pexec_instrument"] = module
     spec.loader.exec_module(module)
     return module
 
 
-instrument = beside("instrument")
+instrument = beside()
 globs: list[str] = json.loads(os.environ.pop("PEXEC_RECORD", "[]"))
 blocking = re.compile("|".join(map(fnmatch.translate, globs)) or "(?!)")
 
@@ -329,6 +330,13 @@ def main(filename: str, *given: str) -> None:
         runpy._run_module_as_main(given[1])  # type: ignore[attr-defined]
         return
     full = os.path.join(ROOT, program)
+    if os.path.isdir(full) or full.endswith((".zip", ".pyz")):
+        import runpy
+
+        atexit.register(conclude)
+        sys.path[:] = [full, *path]
+        runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]
+        return
     try:
         with open(full, "rb") as file:
             data = file.read()
@@ -338,8 +346,8 @@ def main(filename: str, *given: str) -> None:
         sys.exit(2)
     folder = os.path.dirname(os.path.realpath(full))
     sys.path[:] = path if sys.flags.safe_path else [folder, *path]
-    loader = importlib.machinery.SourceFileLoader("__main__", full)
-    module.__file__, module.__loader__ = full, loader
+    module.__file__ = full
+    module.__loader__ = importlib.machinery.SourceFileLoader("__main__", full)
     module.__dict__["__cached__"] = None
     if sys.version_info < (3, 14):
         module.__annotations__ = {}

@@ -14,6 +14,23 @@ from textwrap import dedent
 from pexec.analyzer.recording import recorded
 from pexec.analyzer.timings import Timing, read_timings
 
+TOOLS = """\
+    import asyncio
+
+    async def get(x=0, wait=0.05):
+        await asyncio.sleep(wait)
+        if x == "bad":
+            raise LookupError(x)
+        return x
+
+    class Session:
+        async def call_tool(self, name, arguments=None):
+            await asyncio.sleep(0.01)
+            if name.startswith("bad"):
+                raise LookupError(name)
+            return name
+    """
+REPORT = "from pexec.codemods.cli import report; report()"
 PYTHON = os.environ.get("PEXEC_TEST_PYTHON", sys.executable)  # what runs the programs
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PEXEC_RECORD")}
 
@@ -80,3 +97,11 @@ def both(folder: Path, *words: str, patterns: Sequence[str] = ()) -> Ran:
     assert (plain.returncode, plain.stdout) == (ran.code, ran.stdout), ran.stderr
     assert _depth(plain.stderr) == _depth("".join(own))
     return ran
+
+
+def project(tmp_path: Path) -> Path:
+    """A folder with a module of tools."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    put(folder, tools=TOOLS)
+    return folder

@@ -348,6 +348,17 @@ def test_report_in_text_markdown_and_json(here: Path) -> None:
     assert page["blocked"][0]["kind"] == "unknown"
 
 
+def test_report_as_a_page(here: Path) -> None:
+    put(here, agent=TWO, other=UNKNOWN)
+    done = call(report_command, "--output-format", "html", "--output-file", "report.html", ".")
+    assert (done.exit_code, done.stdout) == (0, "")
+    text = (here / "report.html").read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>")
+    assert text.endswith("</html>\n")
+    assert "<bdi><code>sdk.Client.parts.fetch</code></bdi>" in text
+    assert call(report_command, "--output-format", "html", ".").stdout == text
+
+
 def test_report_of_nothing_and_of_a_bad_file(here: Path) -> None:
     put(here, agent="x = 1\n")
     assert "no block awaits two calls" in call(report_command, ".").stdout

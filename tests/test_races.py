@@ -272,8 +272,12 @@ CELLS: dict[str, tuple[list[str], list[str], list[str]]] = {
 
 
 @pytest.mark.parametrize(("cells", "at", "unsure"), CELLS.values(), ids=CELLS.keys())
-def test_top_level_of_a_notebook(cells: list[str], at: list[str], unsure: list[str]) -> None:
+def test_top_level_of_a_notebook(
+    cells: list[str], at: list[str], unsure: list[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     """What a name holds is known where nothing else in the notebook binds or changes it."""
+    monkeypatch.chdir(tmp_path)  # a project of its own
     code = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
     made = [{**code, "id": f"c{i}", "source": text} for i, text in enumerate([COUNTED, *cells])]
     data = json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})

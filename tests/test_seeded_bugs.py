@@ -56,8 +56,8 @@ def no_managers(patch: pytest.MonkeyPatch) -> None:
 def no_bound(patch: pytest.MonkeyPatch) -> None:
     regions = blocks.regions
 
-    def wide(rows: Any, *, width: int, **more: Any) -> Any:
-        return regions(rows, width=99, **more)
+    def wide(*rows: Any, width: int, **more: Any) -> Any:
+        return regions(*rows, width=99, **more)
 
     patch.setattr(blocks, "regions", wide)
 

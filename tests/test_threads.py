@@ -6,6 +6,7 @@ import _thread
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,12 @@ from threaded import cases, difference, interrupted, rewritten
 
 CASES = cases()
 EXAMPLES = int(os.environ.get("PEXEC_THREADS", "12"))
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each program is a project of its own: this one's recorder runs what is called `__main__`."""
+    monkeypatch.chdir(tmp_path)
 
 
 def text_of(case: Case) -> str:

@@ -10,6 +10,7 @@ import unicodedata
 _HIDDEN = re.compile(
     "[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_COMMAND = re.compile(r"(?m)^([^\S\n]*)::|##\[")
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -26,6 +27,15 @@ def visible(text: str, keep: str = "") -> str:
         return sign
 
     return text if text.isascii() and text.isprintable() else "".join(map(shown, text))
+
+
+def no_commands(text: str) -> str:
+    """A text of which no line is a command to a runner of GitHub Actions, which looks for them in
+    all that a step prints: ``::name::`` at the start of a line, ``##[name]`` anywhere.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    return _COMMAND.sub(lambda m: f"{m[1]}: :" if m[1] is not None else "## [", text)
 
 
 def shortened(text: str, most: int) -> str:

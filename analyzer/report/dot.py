@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..findings import milliseconds
 from ..projection import FunctionProjection
 from ..spans import line_text
-from .clean import visible
+from .clean import no_commands, visible
 
 
 def render(functions: Sequence[tuple[str, FunctionProjection]]) -> str:
@@ -32,7 +32,7 @@ def render(functions: Sequence[tuple[str, FunctionProjection]]) -> str:
                 f"[label={_quoted(edge.kind)}, tooltip={_quoted(edge.words)}];"
             )
         lines.append("  }")
-    return "\n".join([*lines, "}"])
+    return no_commands("\n".join([*lines, "}"]))
 
 
 def _quoted(text: str) -> str:

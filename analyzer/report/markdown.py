@@ -14,7 +14,7 @@ from urllib.parse import quote
 from ..findings import milliseconds
 from ..spans import line_text
 from . import mermaid
-from .clean import shortened, visible
+from .clean import no_commands, shortened, visible
 from .page import (
     Opportunity,
     Page,
@@ -41,13 +41,17 @@ def render(page: Page, base: str = "") -> str:
     (``https://github.com/OWNER/NAME/blob/COMMIT``); without it places are not linked."""
     if not page.files:
         return f"## pexec\n\n{prose(page.summary)}"
+    return no_commands("\n".join(_lines(page, base)))
+
+
+def _lines(page: Page, base: str) -> list[str]:
     head = [_heading(page), "", *_verdict(page)]
     if page.opportunities:
         head += ["", *_comparison(page)]
     tail = [*_functions(page), *_blocked(page), *_undeclared(page), *_validation(page),
             *_rollout(page), *_sources(page), "", prose(page.summary)]  # fmt: skip
     room = LIMIT - sum(len(line) + 1 for line in (*head, *tail)) - 500
-    return "\n".join([*head, *_opportunities(page, base, room), *tail])
+    return [*head, *_opportunities(page, base, room), *tail]
 
 
 def _heading(page: Page) -> str:

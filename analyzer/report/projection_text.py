@@ -6,11 +6,12 @@ import io
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..findings import milliseconds
 from ..projection import Times
-from .clean import visible
+from .clean import no_commands, visible
 from .page import Opportunity, Page, compared, factor, latency_words, percent, rows_of
 from .paint import Paint
 from .reasons import reason_lines
@@ -25,7 +26,7 @@ HEADERS = ("", "calls", "batches", "now", "projected", "at best", "speedup")
 ROWS = 30  # one page
 COSTS = 10
 TOP = 10
-_WIDEST = 60
+_WIDEST = 44
 _BAR = 20
 _WIDTH = 100  # where the output is no terminal
 
@@ -66,14 +67,15 @@ def render(page: Page, paint: Paint, width: int = 0) -> str:
         parts.append(_drawn(_comparison(page), width, paint))
     parts.append(_validation(page))
     if page.reasons:
-        parts.append("\n".join(reason_lines(page.reasons)))
+        parts.append("\n".join(map(visible, reason_lines(page.reasons))))
     if page.costs:
-        parts.append(undeclared_text(page.costs, paint, most=COSTS, rest=""))
+        costs = [replace(c, name=visible(c.name), filename=visible(c.filename)) for c in page.costs]
+        parts.append(undeclared_text(costs, paint, most=COSTS, rest=""))
     steps = rollout(page)
     if steps:
-        parts.append("\n".join(["Rolling it out:", *_listed(steps, width)]))
-    parts.append("\n".join(_sources(page)))
-    return "\n\n".join([*parts, page.summary])
+        parts.append("\n".join(["Rolling it out:", *_listed(map(visible, steps), width)]))
+    parts.append("\n".join(map(visible, _sources(page))))
+    return no_commands("\n\n".join([*parts, page.summary]))
 
 
 # -- tables ------------------------------------------------------------------------------------
@@ -89,8 +91,8 @@ def _table(headers: Sequence[str], left: int = 1) -> Table:
         table.add_column(
             header,
             justify="left" if i < left else "right",
-            no_wrap=i >= left,
-            overflow="fold",
+            no_wrap=True,
+            overflow="ellipsis",
         )
     return table
 
