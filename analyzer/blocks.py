@@ -102,7 +102,7 @@ class Planner:
         Callees come before their callers: what runs calls together is not run together itself.
         """
         found: list[Plan] = []
-        loops = LoopBlocks(self)
+        loops = LoopBlocks(self, self.holding)
         rank = callees_first(self.inference)
         sites = tuple(self.sites.all())
         done = {found for s in sites for found in done_before(s.block.statements, self.footprints)}

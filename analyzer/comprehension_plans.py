@@ -15,9 +15,10 @@ from .edges import Edge, EdgeKind, Member
 from .footprint import Footprint, visible_writes
 from .gathering import gathers
 from .ir import Define, Event, Invoke, Iterate, Operate, Statement, Use
-from .members import member_of
-from .moved_text import certain
+from .moved_text import certain, marked
 from .sites import Site
+from .thread_members import unthreaded
+from .turn_calls import AWAITED, Ahead, blocking_of
 from .turn_plans import LoopNote, LoopPlan, Part, Turning
 from .turns import misfit, symbols_of, undrained, writes_beside
 
@@ -31,6 +32,7 @@ class Comprehensions:
     """Plans the comprehensions of one module."""
 
     def __init__(self, planner: Planner, turning: Turning) -> None:
+        """What blocks is planned, in place of what is awaited, if it is for ``turning``."""
         self.turning = turning
         self.inference = planner.inference
         self.footprints = planner.footprints
@@ -40,28 +42,40 @@ class Comprehensions:
     def plan(self, site: Site, index: int) -> LoopPlan | LoopNote | None:
         """The plan for the comprehension of one statement; None if it has none that awaits."""
         statement = site.block.statements[index]
+        threads = self.turning.threads
+        if not (site.function.name or threads):
+            return None
         own = {id(e) for e in _outside(statement)}
         found = [
             c for c in self.module.comprehensions
             if statement.span.start <= c.span.start < statement.span.end
-            and any(id(e) in own for e in c.setup)
+            and (threads or c.awaits) and any(id(e) in own for e in c.setup)
         ]  # fmt: skip
-        if not found or not site.function.name:
+        ahead = blocking_of(self.sites, site, [statement]) if threads and found else AWAITED
+        found = [c for c in found if not threads or ahead.any((*c.tests, *c.making))]
+        if not found:
             return None
-        made = self._plan(site, index, found)
-        if isinstance(made, LoopPlan):
-            return made
-        calls = _awaited((*found[0].tests, *found[0].making))
-        name = self.inference.facts(calls[0].call).name if calls else "await"
-        return LoopNote(site, statement, name, made, "PX104")
+        calls = ahead.calls((*found[0].tests, *found[0].making))
+        choices = self.turning.choices(ahead, calls)
+        made = [self._plan(site, index, found, one) for one in choices]
+        plan = next((one for one in made if isinstance(one, LoopPlan)), None)
+        if plan is not None or isinstance(made[0], LoopPlan):
+            return plan
+        call = next((c for c in calls if choices[0].names(c)), None)
+        name = self.inference.facts(call).name if call is not None else "await"
+        return LoopNote(site, statement, name, made[0], "PX102" if threads else "PX104", call)
 
-    def _plan(self, site: Site, index: int, found: Sequence[Comprehension]) -> LoopPlan | Edge:
+    def _plan(
+        self, site: Site, index: int, found: Sequence[Comprehension], ahead: Ahead
+    ) -> LoopPlan | Edge:
         statement, one = site.block.statements[index], found[0]
         line = one.span.line
-        reason = self._left(statement, found)
+        reason = self._left(statement, found, ahead)
         if reason:
             return Edge(EdgeKind.CONTROL, reason, line)
-        forbidden = self.sites.forbidden(site)
+        forbidden = self.sites.forbidden(site) or (
+            unthreaded(self.inference, site) if ahead.threads else None
+        )
         if forbidden is not None:
             return forbidden
         for turns in (one.turns, *one.more):
@@ -70,25 +84,26 @@ class Comprehensions:
             )
             if reason:
                 return Edge(EdgeKind.CONTROL, reason, line)
-        member = self._member(site, index, one)
+        member = self._member(site, index, one, ahead)
         if isinstance(member, Edge):
             return member
         start = position(statement, one)
-        ahead = self.footprints.of_events(statement.events[:start])
+        early = self.footprints.of_events(statement.events[:start])
         around = self.sites.surroundings(site)
         binding = (*one.binding, *one.tests, *one.making)
-        rest = [Part(statement, ahead), Part(statement, member.before),
+        rest = [Part(statement, early), Part(statement, member.before),
                 Part(statement, member.after, behind=True)]  # fmt: skip
         edge = (
-            self._tested(one, member, line)
-            or self._ahead(statement.events[:start], ahead, one, line)
+            self.turning.threaded(member, site)
+            or self._tested(one, member, line)
+            or self._ahead(statement.events[:start], early, one, line)
             or self.turning.gathers(member, site)
             or self.turning.moved(member, one.names, site, index)
             or self.turning.dependent(rest, member, one.turns, binding, around)
         )
         return edge or self.turning.worth(site, index, site, member, one)
 
-    def _left(self, statement: Statement, found: Sequence[Comprehension]) -> str:
+    def _left(self, statement: Statement, found: Sequence[Comprehension], ahead: Ahead) -> str:
         """Why a comprehension is left as it is, as far as its text tells; or ""."""
         one = found[0]
         if self.turning.hidden():
@@ -102,26 +117,32 @@ class Comprehensions:
         if one.guarded:
             return "it may not be made at all"
         inside = {id(e) for e in one.setup}
-        others = [e for e in _awaited(statement.events) if id(e) not in inside]
+        others = [e for e in ahead.invoked(statement.events) if id(e) not in inside]
         if len(others) != 1:
-            return "its statement awaits more than one call besides"
+            return "its statement makes the same call twice" if ahead.threads else \
+                "its statement awaits more than one call besides"  # fmt: skip
         if one.asks and (len(one.conditions) != 1 or one.more):
             return "one of its conditions awaits"
         if any(gathers(self.inference, c, ()) for c in self.footprints.of(statement).calls
                if c is not others[0].call):  # fmt: skip
             return "its statement runs calls together already"
-        text = self.turning.text(one.conditions[0] if one.asks else one.element)
+        part = one.conditions[0] if one.asks else one.element
+        text = self.turning.text(part)
+        if ahead.threads:
+            text = marked(text, part, others[0].call.span)
         return certain(f"{{{text}\n}}" if one.kind == "dict" and not one.asks else text)
 
-    def _member(self, site: Site, index: int, one: Comprehension) -> Member | Edge:
+    def _member(self, site: Site, index: int, one: Comprehension, ahead: Ahead) -> Member | Edge:
         statement = site.block.statements[index]
-        plain = replace(statement, blocks=(), events=tuple(map(_unguarded, one.taking)))
+        taking = tuple(_unguarded(e) if ahead.starts(e) else e for e in one.taking)
+        plain = replace(statement, blocks=(), events=taking)
         bound = self.sites.bound_at(site, index)
         table = {**bound.table, **dict.fromkeys(symbols_of(one.names), -1)}
         known = Bound(table, bound.index, bound.module_level)
-        member, edge = member_of(index, plain, self.footprints, known, inside=True)
+        member, edge = ahead.member(index, plain, self.footprints, known)
         if member is None:
-            words = "it awaits something that is not a call"
+            words = "what it goes through or tests makes the call" if ahead.threads else \
+                "it awaits something that is not a call"  # fmt: skip
             return edge or Edge(EdgeKind.CONTROL, words, one.span.line)
         return member
 
@@ -170,12 +191,8 @@ def _outside(statement: Statement) -> tuple[Event, ...]:
     return statement.events[: statement.blocks[0].at] if statement.blocks else statement.events
 
 
-def _awaited(events: Sequence[Event]) -> list[Invoke]:
-    return [e for e in events if isinstance(e, Invoke) and e.call.awaited]
-
-
 def _unguarded(event: Event) -> Event:
     """Of an element it is certain that it is made in a turn that gets there."""
-    if isinstance(event, Invoke) and event.call.awaited:
+    if isinstance(event, Invoke):
         return replace(event, guarded=False, call=replace(event.call, guarded=False))
     return event

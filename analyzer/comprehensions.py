@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .ir import Event, Invoke, Span, Target, Turns
+from .ir import Call, Event, Invoke, Span, Target, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,17 @@ class Comprehension:
     def names(self) -> Target:
         """What all its clauses bind."""
         return (self.turns.names, *(t.names for t in self.more)) if self.more else self.turns.names
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """What is called for it, what it goes through included."""
+        events = (*self.setup, *self.binding, *self.tests, *self.making)
+        return tuple(e.call for e in events if isinstance(e, Invoke))
+
+    @property
+    def awaits(self) -> bool:
+        """Does it await a call?"""
+        return any(call.awaited for call in self.calls)
 
     @property
     def asks(self) -> bool:

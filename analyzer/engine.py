@@ -154,7 +154,7 @@ class Counts:
 
     awaited: int = 0
     known: int = 0
-    threaded: int = 0  # blocking calls that threads may make, if a block makes two
+    threaded: int = 0  # blocking calls that threads may make, if a block or a loop makes several
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +244,11 @@ def analyze(
 def counts_of(analysis: Analysis) -> Counts:
     awaited = [c for c in analysis.module.calls.values() if c.awaited]
     known = sum(not analysis.inference.facts(c).everything for c in awaited)
-    if not analysis.planner.threads:
+    planner = analysis.planner
+    turns = (*planner.loops, *planner.loop_notes)
+    if not planner.threads and all(one.code != "PX102" for one in turns):
         return Counts(len(awaited), known)
-    return Counts(len(awaited), known, blocking_calls(analysis.planner.sites))
+    return Counts(len(awaited), known, blocking_calls(planner.sites))
 
 
 #: Turns an analysis into findings with fixes; the codemods hand it in.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .comprehensions import Comprehension
+from .ir import Span
 from .lowering.compare import expression_form
 
 _GUARDS = frozenset(
@@ -19,10 +20,18 @@ def _chained(part: tuple[object, ...]) -> bool:
     return isinstance(comparisons, tuple) and len(comparisons) > 2
 
 
-def guarded_form(text: str, one: Comprehension) -> bool:
-    """Does the one `await` of an element, or of its condition, stand behind a guard?"""
+def guarded_form(text: str, one: Comprehension, call: Span | None = None) -> bool:
+    """Does the one `await` of an element, or of its condition, stand behind a guard?
+
+    ``call``: where the call is that is asked for, if it is none that is awaited.
+    """
     part = one.conditions[0] if one.asks else one.element
     shown = text[part.start : part.end]
+    if call is not None:
+        if not part.start <= call.start < call.end <= part.end:
+            return True  # it stands in a condition
+        before, after = text[part.start : call.start], text[call.end : part.end]
+        shown = f"{before}(await None){after}"
     form = expression_form(f"{{{shown}\n}}" if one.kind == "dict" and not one.asks else shown)
 
     def guarded(part: object, behind: bool) -> bool:

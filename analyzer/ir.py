@@ -390,7 +390,7 @@ class Module:
     respelled: str = ""  # an identifier that Python reads as another one
     introspects: frozenset[str] = frozenset()  # scopes that look at frames or run text
     type_aliases: dict[str, str] = field(default_factory=dict[str, str])  # name → annotation
-    comprehensions: tuple[Comprehension, ...] = ()  # that await
+    comprehensions: tuple[Comprehension, ...] = ()  # that call something
     fixed: str = ""  # why the top level of a notebook's cells must not change
     other_loop: bool = False  # … as they may run on another event loop than asyncio's
     script: bool = True  # a file, which may be run: standard input and a notebook cell are not

@@ -17,6 +17,8 @@ from .effects.servers import server_of
 from .ir import Call, Invoke
 
 _PROTOCOL = "mcp:"
+#: Domains of the process itself: nothing waits there.
+HERE = frozenset({MEMORY, "stdout", "log", "clock", "sleep", "random", "env", "time"})
 
 
 def limits_of(inference: Inference, call: Call) -> tuple[Limit, ...]:
@@ -38,6 +40,19 @@ def limits_of_all(inference: Inference, calls: Iterable[Call]) -> tuple[Limit, .
     """The limits that any of the awaited ones of ``calls`` falls under."""
     found = (limit for call in calls if call.awaited for limit in limits_of(inference, call))
     return tuple(dict.fromkeys(found))
+
+
+def limits_of_any(inference: Inference, calls: Iterable[Call]) -> tuple[Limit, ...]:
+    """The limits that any of ``calls`` falls under, awaited or not, if it leaves the process."""
+    found = (limit for call in calls if _leaves(inference, call)
+             for limit in limits_of(inference, call))  # fmt: skip
+    return tuple(dict.fromkeys(found))
+
+
+def _leaves(inference: Inference, call: Call) -> bool:
+    """May a call ask anything else than the process that it is made in?"""
+    facts = inference.facts(call)
+    return facts.everything != "" or bool(set(facts.domains) - HERE)
 
 
 def _within(inference: Inference, call: Call) -> Iterator[tuple[Inference, Call]]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from .edges import Edge, EdgeKind, Member
 from .gathering import gathers
-from .ir import AwaitValue, Block, Call, Event, Invoke, Statement
-from .members import member_of
+from .ir import Block, Event, Invoke, Statement
 from .sieves import Sieve, asked_ahead, sieve_of, without
 from .sites import Site
 from .telling import may_fail
+from .thread_members import unthreaded
+from .turn_calls import AWAITED, Ahead, blocking_of
 from .turn_chains import Turn, TurnChains
 from .turn_plans import LoopNote, LoopPlan, Part, Turning
 from .turns import (
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
 class Loops:
     """Plans the loops of one module."""
 
-    def __init__(self, planner: Planner) -> None:
-        self.turning = Turning(planner)
+    def __init__(self, planner: Planner, *, threads: bool = False) -> None:
+        """``threads``: plan what blocks, and threads may make, in place of what is awaited."""
+        self.threads = threads
+        self.turning = Turning(planner, threads=threads)
         self.chains = TurnChains(planner, self.turning)
         self.inference = planner.inference
         self.footprints = planner.footprints
@@ -50,21 +53,28 @@ class Loops:
         """The plan for one loop of a block; None if it awaits nothing of its own."""
         statement = site.block.statements[index]
         block = next((b for b in statement.blocks if b.role == "loop"), None)
-        if block is None or not site.function.name:
+        if block is None or not (site.function.name or self.threads):
             return None
-        awaiting = [s for s in block.statements if _own_awaits(s)]
-        if not awaiting and not (_asynchronous(statement) and _awaits(statement.events)):
+        ahead = blocking_of(self.sites, site, [statement]) if self.threads else AWAITED
+        awaiting = [s for s in block.statements if _own(s, ahead)]
+        if not awaiting and not (_asynchronous(statement) and ahead.any(statement.events)):
             return None
-        found = self._plan(site, index, block)
+        calls = [c for s in awaiting for c in ahead.calls(_outer(s))]
+        choices = self.turning.choices(ahead, calls)
+        call = next((c for c in calls if choices[0].names(c)), None)
+        found = self._plan(site, index, block, choices[0])
+        for other in choices[1:]:
+            if not isinstance(found, LoopPlan):
+                again = self._plan(site, index, block, other)
+                found = again if isinstance(again, LoopPlan) else found
         if isinstance(found, LoopPlan):
             return found
-        call = next((c for s in awaiting for c in _calls(s.events)), None)
         if call is None and statement.turns is not None and not statement.turns.asynchronous:
             return None  # it awaits what runs already
         name = self.inference.facts(call).name if call is not None else "await"
-        return LoopNote(site, statement, name, found)
+        return LoopNote(site, statement, name, found, "PX102" if self.threads else "PX103", call)
 
-    def _plan(self, site: Site, index: int, block: Block) -> LoopPlan | Edge:
+    def _plan(self, site: Site, index: int, block: Block, ahead: Ahead) -> LoopPlan | Edge:
         statement = site.block.statements[index]
         line = statement.span.line
         turns = statement.turns
@@ -79,14 +89,13 @@ class Loops:
             return Edge(EdgeKind.CONTROL, words, line)
         if block.inline:
             return Edge(EdgeKind.CONTROL, "its body stands on the line of the `for`", line)
-        bound = site.bound | self.footprints.binding.entering(statement, block)
-        body = Site(site.function, block, (*site.parents, (statement, block)), bound)
-        sieve = self._sieve(site, statement, block)
+        body = self.sites.within(site, statement, block)
+        sieve = self._sieve(site, statement, block, ahead)
         if sieve is not None and not sieve.skips:
-            inner = sieve.statement.blocks[0]
-            bound |= self.footprints.binding.entering(sieve.statement, inner)
-            body = Site(site.function, inner, (*body.parents, (sieve.statement, inner)), bound)
-        forbidden = self.sites.forbidden(body)
+            body = self.sites.within(body, sieve.statement, sieve.statement.blocks[0])
+        forbidden = self.sites.forbidden(body) or (
+            unthreaded(self.inference, body) if self.threads else None
+        )
         if forbidden is not None:
             return forbidden
         seen = shared(turns.names, site.function)
@@ -99,8 +108,10 @@ class Loops:
         if reason:
             return Edge(EdgeKind.CONTROL, reason, line)
         turn = Turn(site, index, body, sieve)
-        several = self._awaits_several(body)
-        found = None if several else self._one(turn)
+        if self.threads:
+            return self._one(turn, ahead)
+        several = self._awaits_several(body, ahead)
+        found = None if several else self._one(turn, ahead)
         if several or (isinstance(found, Edge) and found.kind in (EdgeKind.FLOW, EdgeKind.CONTROL)):
             # What the call needs, or the whole `if` around it, may start ahead with it.
             moved = self._nested(statement, None) or self.chains.plan(turn)
@@ -109,21 +120,22 @@ class Loops:
         assert found is not None
         return found
 
-    def _one(self, turn: Turn) -> LoopPlan | Edge:
+    def _one(self, turn: Turn, ahead: Ahead) -> LoopPlan | Edge:
         """The plan for turns that await one call, which starts ahead by itself."""
         site, index, body, sieve, statement = (
             turn.site, turn.index, turn.body, turn.sieve, turn.loop
         )  # fmt: skip
         turns = statement.turns
         assert turns is not None
-        member = self._member(body)
+        member = self._member(body, ahead)
         if isinstance(member, Edge):
             return member
         binding = statement.events[header_end(statement) :]
         around = self.sites.surroundings(body)
         rest = list(self.rest(body, member, sieve))
         edge = (
-            self._leaves(body.block.statements, member, sieve)
+            self.turning.threaded(member, body)
+            or self._leaves(body.block.statements, member, sieve)
             or self._nested(statement, member)
             or self.turning.gathers(member, site)
             or self.turning.moved(member, turns.names, site, index)
@@ -138,36 +150,38 @@ class Loops:
             edge = asked_ahead(sieve, member.footprint, done, varies, around, self.footprints)
         return edge or self.turning.worth(site, index, body, member, sieve=sieve)
 
-    def _sieve(self, site: Site, statement: Statement, block: Block) -> Sieve | None:
+    def _sieve(self, site: Site, statement: Statement, block: Block, ahead: Ahead) -> Sieve | None:
         """The condition that leaves turns out, if nobody sees what the loop's target is then."""
         sieve = sieve_of(block, self.inference)
         after = len(statement.blocks) > 1 or not gone(site.function, statement)
-        return None if sieve is None or after or _awaits(sieve.tests) else sieve
+        return None if sieve is None or after or ahead.any(sieve.tests) else sieve
 
     # -- the call ------------------------------------------------------------------------------
 
     @staticmethod
-    def _awaits_several(body: Site) -> bool:
+    def _awaits_several(body: Site, ahead: Ahead) -> bool:
         """Does a turn await in several statements, of its own or of a `try` around them?"""
-        awaiting = [s for s in body.block.statements if _awaits(s.events)]
+        awaiting = [s for s in body.block.statements if ahead.any(s.events)]
         tried = awaiting[0].blocks[0] if awaiting[0].kind == "Try" else None
         inside = tried.statements if tried is not None and tried.role == "try" else ()
-        return len(awaiting) > 1 or sum(_awaits(s.events) for s in inside) > 1
+        return len(awaiting) > 1 or sum(ahead.any(s.events) for s in inside) > 1
 
-    def _member(self, body: Site) -> Member | Edge:
+    def _member(self, body: Site, ahead: Ahead) -> Member | Edge:
         """The one call that a turn awaits, at the top of the loop's body."""
         statements = body.block.statements
-        awaiting = [i for i, s in enumerate(statements) if _awaits(s.events)]
+        awaiting = [i for i, s in enumerate(statements) if ahead.any(s.events)]
         statement = statements[awaiting[0]]
         line = statement.span.line
-        own = _tried(statement)
+        own = _tried(statement, ahead)
         at = own.blocks[0].at if own.blocks else len(own.events)
-        if any(_awaiting(e) for e in own.events[at:]) or _awaits_elsewhere(statement, own):
-            words = f"the `{statement.kind.lower()}` of line {line} awaits inside"
+        everywhere, here = (sum(map(ahead.starts, s.events)) for s in (statement, own))
+        if ahead.any(own.events[at:]) or everywhere != here:
+            words = f"the `{statement.kind.lower()}` of line {line} {ahead.verb} " \
+                    f"{'such a call ' if ahead.threads else ''}inside"  # fmt: skip
             return Edge(EdgeKind.CONTROL, words, line)
         plain = replace(own, blocks=())
         bound = self.sites.bound_at(body, awaiting[0])
-        member, edge = member_of(awaiting[0], plain, self.footprints, bound, inside=True)
+        member, edge = ahead.member(awaiting[0], plain, self.footprints, bound)
         if member is None:
             words = f"line {line} awaits several calls, or something that is not a call"
             return edge or Edge(EdgeKind.CONTROL, words, line)
@@ -225,10 +239,10 @@ class Loops:
 # -- what stands in a loop ---------------------------------------------------------------------
 
 
-def _tried(statement: Statement) -> Statement:
+def _tried(statement: Statement, ahead: Ahead) -> Statement:
     """The statement that awaits: of a `try`, one that stands in its body, where a turn gets to."""
     if statement.kind == "Try" and statement.blocks[0].role == "try":
-        inside = [s for s in statement.blocks[0].statements if _awaits(s.events)]
+        inside = [s for s in statement.blocks[0].statements if ahead.any(s.events)]
         if len(inside) == 1:
             return inside[0]
     return statement
@@ -240,32 +254,20 @@ def _before(statement: Statement, member: Member) -> Sequence[Statement]:
     return [s for s in inside if s.span.end <= member.statement.span.start]
 
 
-def _awaits_elsewhere(statement: Statement, own: Statement) -> bool:
-    everywhere = sum(map(_awaiting, statement.events))
-    return everywhere != sum(map(_awaiting, own.events))
-
-
 def _asynchronous(statement: Statement) -> bool:
     return statement.turns is not None and statement.turns.asynchronous
 
 
-def _awaiting(event: Event) -> bool:
-    return isinstance(event, AwaitValue) or (isinstance(event, Invoke) and event.call.awaited)
+def _outer(statement: Statement) -> Sequence[Event]:
+    """What a statement of a loop's body does once in a turn, and not in a loop of its own."""
+    if statement.kind == "For":
+        return statement.events[: statement.blocks[0].at]
+    return () if statement.kind == "While" else statement.events
 
 
-def _awaits(events: Sequence[Event]) -> bool:
-    return any(_awaiting(event) for event in events)
-
-
-def _calls(events: Sequence[Event]) -> list[Call]:
-    return [e.call for e in events if isinstance(e, Invoke) and e.call.awaited]
-
-
-def _own_awaits(statement: Statement) -> bool:
+def _own(statement: Statement, ahead: Ahead) -> bool:
     """Does a statement of a loop's body await, other than in a loop of its own?"""
-    if statement.kind in ("For", "While"):
-        return statement.kind == "For" and _awaits(statement.events[: statement.blocks[0].at])
-    return _awaits(statement.events)
+    return ahead.any(_outer(statement))
 
 
 __all__ = ["LoopNote", "LoopPlan", "Loops", "leaving"]

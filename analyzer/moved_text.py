@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
+from .ir import Span
+
 #: Texts of which what was found is kept: several rules, and two plans, ask the same of each.
 _KEPT = 4096
 
@@ -42,16 +44,26 @@ _GUARDS = (
 
 @lru_cache(maxsize=_KEPT)
 def certain(text: str) -> str:
-    """Why the one `await` of an expression may not be reached once each time, or ""."""
+    """Why the one `await` of an expression may not be reached once each time, or "".
+
+    A call that is not awaited is to be `marked`.
+    """
     todo = [(node, False) for node in ast.iter_child_nodes(ast.parse(f"({text}\n)", mode="eval"))]
     while todo:
         node, guarded = todo.pop()
         if isinstance(node, ast.Await) and guarded:
-            return "an element may not await its call at all"
+            return "the call of an element may not be made at all"
         chained = isinstance(node, ast.Compare) and len(node.ops) > 1
         inside = guarded or chained or isinstance(node, _GUARDS)
         todo.extend((child, inside) for child in ast.iter_child_nodes(node))
     return ""
+
+
+def marked(text: str, part: Span, call: Span) -> str:
+    """``text``, which is that of ``part``, with a call in it as if it were awaited."""
+    if not part.start <= call.start < call.end <= part.end:
+        return text
+    return f"{text[: call.start - part.start]}(await _){text[call.end - part.start :]}"
 
 
 @lru_cache(maxsize=_KEPT)

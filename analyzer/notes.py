@@ -111,6 +111,8 @@ def _loop(analysis: Analysis, note: LoopNote) -> Blocked:
     """A loop that is left as it is: its calls stay behind what a turn before them does."""
     calls = analysis.planner.footprints.of(note.statement).calls
     waits = max((_wait(analysis, c) for c in calls), default=0.0)
+    if note.code == THREADED and note.call is not None:
+        waits = analysis.planner.sites.threads.waits(analysis.inference, note.call)
     return Blocked(
         code=note.code,
         name=note.name,

@@ -11,6 +11,7 @@ import warnings
 from typing import cast
 
 from .screen_threads import NO_THREADS, Threaded, calls_again, may_hold_threads
+from .screen_turns import FUNCTIONS, in_turns
 
 _AWAIT = re.compile(rb"\bawait\b")
 #: Calls that run coroutines at once already, of which PX201 to PX203 may have something to say.
@@ -19,8 +20,6 @@ _STARTS = frozenset({"create_task", "ensure_future"})
 _WAITS = frozenset({"as_completed", "wait"})
 _LOOP = re.compile(rb"\b(?:for|while)\b")
 _Place = tuple[int, int]  # a list of statements (its id) and an index in it
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SUPPRESSION = re.compile(rb"#\s*(?:pexec\s*:|noqa\s*:[^\r\n#]*PX[0-9])", re.IGNORECASE)
 
 
@@ -95,8 +94,8 @@ def _awaits_again(tree: ast.Module) -> bool:
                 if len(indices) == 2:
                     return True
         for name, value in ast.iter_fields(node):
-            inside = () if name == "body" and isinstance(node, _FUNCTIONS) else around
-            turns = _in_turns(node, name, again)
+            inside = () if name == "body" and isinstance(node, FUNCTIONS) else around
+            turns = in_turns(node, name, again)
             if isinstance(value, ast.AST):
                 stack.append((value, inside, turns))
             elif isinstance(value, list):
@@ -107,19 +106,6 @@ def _awaits_again(tree: ast.Module) -> bool:
                     elif isinstance(item, ast.AST):
                         stack.append((item, inside, turns))
     return False
-
-
-def _in_turns(node: ast.AST, field: str, again: bool) -> bool:
-    """Is a field of ``node`` run in each turn of a loop?"""
-    if field == "body" and isinstance(node, _FUNCTIONS):
-        return False
-    loop = isinstance(node, (ast.For, ast.AsyncFor, ast.While)) and field == "body"
-    return (
-        again
-        or loop
-        or (isinstance(node, _COMPREHENSIONS) and field != "generators")
-        or (isinstance(node, ast.comprehension) and field != "iter")
-    )
 
 
 def may_hold_suppression(data: bytes) -> bool:

@@ -1,9 +1,9 @@
 """May a file hold blocking calls that threads could make? The part of the screen for PX102.
 
 A file is looked into only if a block of it has two calls by a name that some declaration says
-threads may make, or of functions of the file that make such calls; names of a library count where
-the file speaks of the library. What came from another file of the project, a handle or a function,
-is not seen where that one alone imports the library.
+threads may make, or each turn of a loop one, or of functions of the file that make such calls;
+names of a library count where the file speaks of the library. What came from another file of the
+project, a handle or a function, is not seen where that one alone imports the library.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
+
+from .screen_turns import in_turns
 
 if TYPE_CHECKING:
     from .config import Config
@@ -92,7 +94,8 @@ def _calls(names: frozenset[str]) -> re.Pattern[bytes]:
 def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
     """Has a list of statements two such calls, or one and an `await`?
 
-    What stands in the blocks of these statements does not count for them. A function of the file
+    What stands in the blocks of these statements does not count for them. Or is such a call made in
+    each turn of a loop, or of a comprehension? A function of the file
     that makes one counts as well.
     """
     if "*" not in names and not _called(tree) & names:
@@ -112,6 +115,19 @@ def calls_again(tree: ast.Module, names: frozenset[str]) -> bool:
                     awaiting += any(isinstance(one, ast.Await) for one in ast.walk(item))
                     if calling and calling + awaiting > 1:
                         return True
+    return _calls_in_turns(tree, names)
+
+
+def _calls_in_turns(tree: ast.Module, names: frozenset[str]) -> bool:
+    stack: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while stack:
+        node, again = stack.pop()
+        if again and _counts(node, names):
+            return True
+        for field, value in ast.iter_fields(node):
+            turns = in_turns(node, field, again)
+            items = cast("list[object]", value) if isinstance(value, list) else [value]
+            stack.extend((item, turns) for item in items if isinstance(item, ast.AST))
     return False
 
 
@@ -146,5 +162,10 @@ def _names(node: ast.AST) -> list[str]:
 
 def _calls_here(statement: ast.AST, names: frozenset[str]) -> int:
     """How many such calls a statement makes."""
-    found = map(_names, ast.walk(statement))
-    return sum(bool(one) and ("*" in names or not names.isdisjoint(one)) for one in found)
+    return sum(_counts(inner, names) for inner in ast.walk(statement))
+
+
+def _counts(node: ast.AST, names: frozenset[str]) -> bool:
+    """Is a node such a call?"""
+    found = _names(node)
+    return bool(found) and ("*" in names or not names.isdisjoint(found))

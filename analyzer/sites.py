@@ -103,6 +103,14 @@ class Sites:
                     table.setdefault(symbol, i)
         return Bound(table, index, not site.function.name)
 
+    def within(self, site: Site, statement: Statement, block: Block) -> Site:
+        """The site of one of a statement's own blocks."""
+        index = next(i for i, s in enumerate(site.block.statements) if s is statement)
+        known = self.bound_at(site, index)
+        bound = frozenset(symbol for symbol in known.table if symbol in known)
+        bound |= self.footprints.binding.entering(statement, block)
+        return Site(site.function, block, (*site.parents, (statement, block)), bound)
+
     def surroundings(self, site: Site) -> Surroundings:
         handled = any(self._handled(s) for s, _ in site.parents)
         module_level = not site.function.name

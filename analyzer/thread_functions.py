@@ -126,6 +126,15 @@ class ThreadFunctions:
             return ""
         return f"calls `{facts.name}`, and no declaration says that threads may make that call"
 
+    def evaluated(self, inference: Inference, call: Call) -> str:
+        """Why a thread may not evaluate what a call is made of, callee and arguments; or ""."""
+        callees = {p for p in (call.function.place,) if p is not None}
+        inner = [e.call for e in call.setup if isinstance(e, Invoke)]
+        callees |= {p for c in inner if (p := c.function.place) is not None}
+        found = [self._call(inference, c) for c in inner]
+        found += [self._event(inference, event, callees) for event in call.setup]
+        return next(filter(None, found), "")
+
     def _of_project(self, inference: Inference, value: Value) -> bool:
         """May it be an object of a class of the project, whose operators are code as well?"""
         kinds = inference.resolver.values.of(value).each

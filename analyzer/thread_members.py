@@ -16,6 +16,8 @@ from .members import NO_MEMBER, member_at
 from .sites import Site, Sites
 from .typetext import GENERATOR
 
+#: What starting a thread costs (measured: a pool and its threads, started, used and closed).
+THREAD_MS = 0.1
 #: A call that is under way in a thread misses no deadline while another one blocks.
 THREAD_FINDERS = tuple(find for find in FINDERS if find is not blocking_edge)
 _MAIN = re.compile(r"""if\s+__name__\s*==\s*(['"])__main__\1\s*:""")
@@ -151,6 +153,19 @@ def kept_out(inference: Inference, site: Site) -> Edge | None:
     return None
 
 
+def unthreaded(inference: Inference, site: Site) -> Edge | None:
+    """Why no turn's blocking call is started ahead there, whatever it is."""
+    if site.function.is_async:
+        words = "a loop of blocking calls in a coroutine is left as it is: each turn may go on " \
+                "only when the event loop does"  # fmt: skip
+        return Edge(EdgeKind.CONTROL, words, site.function.span.line)
+    version = inference.config.target_version
+    if version and int(version[3:]) < 9:
+        words = "before Python 3.9 a pool cannot drop what it has not begun (`target-version`)"
+        return Edge(EdgeKind.CONTROL, words, site.function.span.line)
+    return kept_out(inference, site)
+
+
 def thread_members(sites: Sites, site: Site, i: int) -> list[tuple[Member | None, Edge | None]]:
     """Each blocking call of statement ``i``, in order, or the reason why no thread may make it."""
     statement = site.block.statements[i]
@@ -159,12 +174,12 @@ def thread_members(sites: Sites, site: Site, i: int) -> list[tuple[Member | None
     found: list[tuple[Member | None, Edge | None]] = []
     for ordinal, place in enumerate(calls):
         member, edge = member_at(i, statement, ordinal, place, sites.footprints, bound, alone=alone)
-        own = _own_edge(sites.inference, site, member) if member is not None else None
+        own = own_edge(sites.inference, site, member) if member is not None else None
         found.append((None, own) if own is not None else (member, edge))
     return found
 
 
-def _own_edge(inference: Inference, site: Site, member: Member) -> Edge | None:
+def own_edge(inference: Inference, site: Site, member: Member) -> Edge | None:
     """Why a thread may not make this very call."""
     name, line = member.facts.name, member.statement.span.line
     if any(e.writes and e.resource.domain == MEMORY for e in member.facts.effects):

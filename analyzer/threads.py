@@ -14,16 +14,23 @@ from typing import TYPE_CHECKING
 
 from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, EdgeKind, Member, Pair
-from .effects.model import MEMORY
 from .footprint import Footprint
 from .gathering import callees_first
 from .ir import Call, Invoke, Statement
 from .latency import latency_of
-from .limits import limits_of, limits_of_all, shared, words_of
+from .limits import HERE, limits_of, limits_of_any, shared, words_of
+from .loop_blocks import LoopBlocks
 from .members import NO_MEMBER, awaited_in, member_of, risk_key, risks_of, shown
 from .schedule import WINDOW, Region, Row, Start, regions
 from .sites import Site
-from .thread_members import THREAD_FINDERS, blocking_in, kept_out, loop_edge, thread_members
+from .thread_members import (
+    THREAD_FINDERS,
+    THREAD_MS,
+    blocking_in,
+    kept_out,
+    loop_edge,
+    thread_members,
+)
 
 if TYPE_CHECKING:
     from .block_notes import Note
@@ -31,10 +38,6 @@ if TYPE_CHECKING:
 
 #: A call that waits less is not worth a note that it could be declared.
 _LONG_MS = 50.0
-#: Domains of the process itself: nothing waits there.
-_HERE = frozenset({MEMORY, "stdout", "log", "clock", "sleep", "random", "env", "time"})
-#: What starting a thread costs (measured: a pool and its threads, started, used and closed).
-THREAD_MS = 0.1
 
 
 class Threads:
@@ -76,7 +79,7 @@ class Threads:
             waited = sum(start.waits for start in starts)
             waited += self.footprints.waits(call for _, call in waits[i])
             several = tuple(starts) if len(starts) > 1 else ()
-            limits = limits_of_all(self.inference, (call for _, call in waits[i]))
+            limits = () if own[i] else limits_of_any(self.inference, prints[i].calls)
             only = Start(None, i, i, None, waits=waited, limits=limits)
             only = starts[0] if len(starts) == 1 else only
             rows.append(Row(waited, only, solo, risk, several=several))
@@ -110,7 +113,7 @@ class Threads:
             return self._waits(call) >= _LONG_MS
         made = facts.entry.is_async or facts.entry.awaitable
         known = facts.known and not facts.everything and not facts.threads and not made
-        return known and bool(set(facts.domains) - _HERE) and latency_of(facts)[0] >= _LONG_MS
+        return known and bool(set(facts.domains) - HERE) and latency_of(facts)[0] >= _LONG_MS
 
     def _starts(
         self,
@@ -174,6 +177,8 @@ class Threads:
         statements = site.block.statements
         moved = {m.key for r in found for m in r.moved}
         covered = {i for r in found for i in range(r.first, r.last + 1)}
+        # of a call for each element the loop planner has said what there is to say
+        of_turns = {call.id for one in self.planner.module.comprehensions for call in one.calls}
         previous: int | None = None
         for i, row in enumerate(rows):
             if not own[i]:
@@ -185,7 +190,7 @@ class Threads:
                 yield Note(statements[i], name, statements[previous], edge, call)
             for ordinal, start in enumerate(row.several[1:], 1):
                 call = own[i][ordinal][1]
-                if (i, ordinal) in moved or _made_of(call, own[i]):
+                if (i, ordinal) in moved or call.id in of_turns or _made_of(call, own[i]):
                     continue
                 edge = forbidden or self._held(call, start, rows, statements, i, i)
                 name = self.inference.facts(call).name
@@ -278,13 +283,15 @@ def _made_of(call: Call, calls: Sequence[tuple[int, Call]]) -> bool:
 def thread_plans(planner: Planner, taken: frozenset[int], holding: frozenset[int]) -> list[Plan]:
     """A plan for every block of a module that makes two blocking calls or more.
 
-    Inner blocks come first: a statement that holds a pool of its own is no part of another. Callees
-    come before their callers, for the same reason.
+    Loops and comprehensions of such calls become plans of the planner's, of which no batch holds a
+    part. Inner blocks come first: a statement that holds a pool of its own is no part of another.
+    Callees come before their callers, for the same reason.
     ``taken``: statements that are run together already, with all that is in them; ``holding``:
     those that hold such ones.
     """
     threads = Threads(planner)
     held = set(taken | holding)
+    loops = LoopBlocks(planner, held, threads=True)
     found: list[Plan] = []
     rank = callees_first(planner.inference)
     every = sorted(
@@ -294,9 +301,12 @@ def thread_plans(planner: Planner, taken: frozenset[int], holding: frozenset[int
     for site in every:
         if any(id(parent) in taken for parent, _ in site.parents):
             continue
+        loops.plan_in(site)
         plan = threads.plan(site, frozenset(held))
         if plan is None:
             continue
+        if plan.regions and loops.gains_more(site, plan.regions):
+            plan = replace(plan, regions=())
         found.append(plan)
         if plan.regions:
             held.update(id(parent) for parent, _ in site.parents)

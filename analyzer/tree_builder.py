@@ -8,6 +8,7 @@ branch is taken, and how many turns a loop takes, is assumed here and replaced b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from .blocks import Plan
 from .checks import Limit
@@ -18,12 +19,13 @@ from .findings import calls_of
 from .ir import Block, Call, Event, Function, Invoke, Span, Statement
 from .latency import latency_known
 from .limits import limits_of
+from .loop_blocks import blocked_in_turns
 from .schedule import Region, Row
-from .threads import THREAD_MS
+from .thread_members import THREAD_MS
 from .tree_edges import paths_of
 from .turn_plans import LoopPlan
 from .turns import count_of
-from .work import NOTHING, Choice, Leaf, Overlap, Repeat, Step, Work, seq
+from .work import NOTHING, Choice, Leaf, Overlap, Repeat, Step, Work, part, seq, sites
 from .work_trees import (
     ASSUMED,
     LITERAL,
@@ -66,7 +68,7 @@ class _Shared:
         self.threads = {id(plan.site.block): plan for plan in analysis.planner.threads}
         self.blocked = {
             call: ms for plan in self.threads.values() for call, ms in plan.waits.items()
-        }
+        } | blocked_in_turns(analysis.planner)
         self.loops: dict[int, tuple[LoopPlan, int]] = {}
         for loop in analysis.planner.loops:
             number = self._number(loop.code, [m.call for m in loop.members])
@@ -249,7 +251,7 @@ class _Builder:
             if turn[0] == NOTHING:
                 return turn
             count = float(self.shared.config.assume_iterations)
-            now, then, best = (Repeat(part, count, ASSUMED) for part in turn)
+            now, then, best = (Repeat(work, count, ASSUMED) for work in turn)
             return now, then, best
         value = statement.turns.value if statement.turns is not None else None
         exact = None if value is None else count_of(value, self.shared.inference)
@@ -270,13 +272,22 @@ class _Builder:
     ) -> list[Work]:
         if body[0] == NOTHING:
             return [NOTHING] * 3
-        before = Repeat(body[0], count, source)
+        before, after, best = (Repeat(work, count, source) for work in body)
         if planned is None:
-            return [before, Repeat(body[1], count, source), Repeat(body[2], count, source)]
+            return [before, after, best]
         loop, number = planned
-        after = Repeat(body[1], count, source, loop.width, number)
-        self.groups.append(GroupTree(number, before, after, loop.width))
-        return [before, after, Repeat(body[2], count, source, 0)]
+        if not loop.threads:
+            after = replace(after, width=loop.width, number=number)
+            self.groups.append(GroupTree(number, before, after, loop.width))
+            return [before, after, replace(best, width=0)]
+        # What else blocks in a turn does so turn by turn, as it did.
+        moved = {self.places[m.call.id] for m in loop.members}
+        ahead, *others = (part(work, moved) for work in body)
+        then = Repeat(others[0], count, source, loop.width, number, THREAD_MS)
+        self.groups.append(GroupTree(number, Repeat(ahead, count, source), then, loop.width))
+        left = [part(work, set(sites(work)) - moved) for work in body[1:]]
+        stays = [Repeat(work, count, source) if work != NOTHING else NOTHING for work in left]
+        return [before, seq(then, stays[0]), seq(Repeat(others[1], count, source, 0), stays[1])]
 
     # -- calls ---------------------------------------------------------------------------------
 

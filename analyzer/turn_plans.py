@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .chain_links import Chain
+from .checks import Limit
 from .comprehensions import Comprehension
-from .dependence import blocking, meet
+from .dependence import FINDERS, blocking, meet
 from .edges import Edge, EdgeKind, Member, Pair, Surroundings
 from .effects.model import describe
 from .footprint import Footprint
 from .gathering import gathers
-from .ir import Event, Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
-from .limits import limits_of_all, shared, words_of
+from .ir import Call, Event, Invoke, Iterate, Risk, Span, Statement, Target, Turns, Use
+from .limits import limits_of_any, words_of
 from .moved_text import names_in, strange
 from .sieves import Sieve, without
 from .sites import Site
 from .telling import told_apart, without_told
+from .thread_members import THREAD_FINDERS, THREAD_MS, own_edge
+from .turn_calls import Ahead
 from .turns import (
     VIEWS,
     called,
@@ -58,7 +62,7 @@ class LoopPlan:
     function around it. ``repeats``: the text of the iterable may be evaluated once more; ``once``:
     what it makes can be gone through once only. ``sieve``: what leaves turns out. ``chain``: the
     statements of a turn that start ahead together, of the block ``host``; ``member`` is the last
-    call of them.
+    call of them. ``threads``: the calls block, and threads make them.
     """
 
     site: Site
@@ -80,6 +84,7 @@ class LoopPlan:
     sieve: Sieve | None = None
     chain: Chain | None = None
     host: Site | None = None
+    threads: bool = False
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -93,11 +98,18 @@ class LoopPlan:
 
     @property
     def code(self) -> str:
+        if self.threads:
+            return "PX102"
         return "PX103" if self.comprehension is None else "PX104"
 
     @property
     def limited(self) -> bool:
         return self.count is None or self.count > self.width
+
+    @property
+    def workers(self) -> int:
+        """How many threads there are."""
+        return self.width if self.count is None else min(self.count, self.width)
 
     @property
     def lines(self) -> frozenset[int]:
@@ -116,12 +128,15 @@ class LoopNote:
     name: str
     edge: Edge
     code: str = "PX103"
+    call: Call | None = None
 
 
 class Turning:
     """What the planners of loops and of comprehensions ask of one module."""
 
-    def __init__(self, planner: Planner) -> None:
+    def __init__(self, planner: Planner, *, threads: bool = False) -> None:
+        self.threads = threads
+        self.finders = THREAD_FINDERS if threads else FINDERS
         self.inference = planner.inference
         self.footprints = planner.footprints
         self.config = planner.config
@@ -135,6 +150,32 @@ class Turning:
             words = f"`{member.facts.name}` runs calls together itself"
             return Edge(EdgeKind.CONTROL, words, member.statement.span.line)
         return None
+
+    def choices(self, ahead: Ahead, calls: Sequence[Call]) -> list[Ahead]:
+        """Which calls may start ahead of their turns: of those that block one, the longest first.
+
+        The others stay in their turns. Of two calls with the same text none is chosen: they could
+        not be told apart.
+        """
+        if not self.threads:
+            return [ahead]
+        texts = [ast.dump(ast.parse(f"({self.text(c.span)}\n)")) for c in calls]
+        alone = [c for c, text in zip(calls, texts, strict=True) if texts.count(text) == 1]
+        waits = self.sites.threads.waits
+        alone.sort(key=lambda c: -waits(self.inference, c))
+        return [Ahead(frozenset({c.id})) for c in alone] or [ahead]
+
+    def threaded(self, member: Member, site: Site) -> Edge | None:
+        """Why no thread may make the call of each turn, and evaluate what it is made of."""
+        if not self.threads:
+            return None
+        edge = own_edge(self.inference, site, member)
+        if edge is None and member.risks:
+            reason = self.sites.threads.evaluated(self.inference, member.call)
+            words = f"the arguments of `{member.facts.name}` may raise, and a thread may not " \
+                    f"evaluate them: it {reason}"  # fmt: skip
+            edge = Edge(EdgeKind.FAILURE, words, member.statement.span.line) if reason else None
+        return edge
 
     def hidden(self) -> bool:
         """Are the builtins that the rewrite uses bound to something else, as far as is seen?"""
@@ -181,8 +222,9 @@ class Turning:
             at = part.statement
             edge = self.changes_header(at, header, here)
             if edge is None and not part.behind:
-                edge = blocking(Pair(at, here, member, around, self.footprints))
-            edge = edge or blocking(Pair(at, before, later, around, self.footprints))
+                edge = blocking(Pair(at, here, member, around, self.footprints), self.finders)
+            pair = Pair(at, before, later, around, self.footprints)
+            edge = edge or blocking(pair, self.finders)
             if edge is not None:
                 return edge
         changed = self.changes_header(member.statement, header, member.footprint)
@@ -196,7 +238,8 @@ class Turning:
         self, member: Member, later: Member, around: Surroundings, *, fails: bool
     ) -> Edge | None:
         mine = replace(member.footprint, raises=member.footprint.raises and fails)
-        edge = blocking(Pair(member.statement, mine, later, around, self.footprints))
+        pair = Pair(member.statement, mine, later, around, self.footprints)
+        edge = blocking(pair, self.finders)
         if edge is None:
             return None
         words = edge.words.replace(f"line {edge.line}", "one turn", 1)
@@ -231,17 +274,18 @@ class Turning:
         assert turns is not None
         line = statement.span.line
         members = (member,) if chain is None else chain.members
-        limits = limits_of_all(self.inference, [m.call for m in members])
-        narrow = shared(limits, limits)
-        width = min([self.config.max_concurrency, *(x.max_concurrency for x in limits)])
+        narrow, admitted = self._admitted(members, statement, comprehension)
+        width = min(self.config.max_concurrency, admitted)
         several = comprehension is not None and comprehension.more
         count = None if several else count_of(turns.value, self.inference)
         number = self.config.assume_iterations if count is None else count
-        waits = self.footprints.waits([m.call for m in members])
-        sequential, parallel = number * waits, math.ceil(number / width) * waits
+        waits = self.waits(members)
+        sequential, parallel = number * waits, math.ceil(number / max(width, 1)) * waits
+        if self.threads:
+            parallel += min(number, width) * THREAD_MS
         if waits <= 0 or sequential - parallel < max(self.config.min_gain_ms, 1e-9):
             words = f"its turns, run together, would not save {self.config.min_gain_ms:g} ms"
-            if narrow is not None and narrow.max_concurrency == 1:
+            if narrow is not None and admitted <= 1:
                 words = words_of(narrow)
             return Edge(EdgeKind.GAIN, words, line)
         if chain is None:
@@ -250,15 +294,45 @@ class Turning:
             symbols = dict.fromkeys(symbols_of(names))
             inner = tuple(s for s in symbols if s.rpartition(":")[2] in named)
         limited = count is None or count > width
-        sure = chain is None and not member.risks and made_surely(member.call, self.inference)
+        sure = chain is None and not member.risks and (
+            self.threads or made_surely(member.call, self.inference)
+        )  # fmt: skip
         return LoopPlan(
             site=site, index=index, statement=statement, body=body, member=member, inner=inner,
-            count=count, width=width, direct=sure and not limited,
+            count=count, width=width, direct=sure and (self.threads or not limited),
             repeats=sieve is None and self._repeats(statement, comprehension),
             once=passing(turns.value, self.inference), around=self.sites.surroundings(body),
             sequential_ms=sequential, parallel_ms=parallel, turns=turns,
             comprehension=comprehension, sieve=sieve, chain=chain,
+            threads=self.threads,
         )  # fmt: skip
+
+    def _admitted(
+        self, members: Sequence[Member], statement: Statement, comprehension: Comprehension | None
+    ) -> tuple[Limit | None, int]:
+        """How many of the calls limits let run at once, and the limit that says so.
+
+        A blocking call that stays in its turn runs beside those in threads.
+        """
+        ahead, span = [m.call for m in members], (comprehension or statement).span
+        header = statement.events[: header_end(statement)] if comprehension is None else \
+            comprehension.setup  # fmt: skip
+        done = {c.id for c in (*ahead, *(e.call for e in header if isinstance(e, Invoke)))}
+        beside = [
+            call for call in self.footprints.of(statement).calls if self.threads
+            and call.id not in done and span.start <= call.span.start < span.end
+        ]  # fmt: skip
+        staying = limits_of_any(self.inference, beside)
+        own = limits_of_any(self.inference, ahead)
+        room: dict[Limit, int] = {x: x.max_concurrency - (x in staying) for x in own}
+        narrow = min(room, key=room.__getitem__, default=None)
+        return narrow, self.config.max_concurrency if narrow is None else room[narrow]
+
+    def waits(self, members: Sequence[Member]) -> float:
+        """Milliseconds that the calls of one turn wait."""
+        if not self.threads:
+            return self.footprints.waits([m.call for m in members])
+        return sum(self.sites.threads.waits(self.inference, m.call) for m in members)
 
     def _repeats(self, statement: Statement, comprehension: Comprehension | None) -> bool:
         """Is evaluating the iterable once more the same, and as cheap to read?"""

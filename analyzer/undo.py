@@ -31,6 +31,7 @@ from .undo_chains import Chained, undo_chains
 from .undo_headers import undo_header
 from .undo_loops import Loop, undo_loop
 from .undo_results import undo_results_of_one
+from .undo_thread_loops import undo_thread_loop
 from .undo_threads import CONTEXT, POOL, undo_threads
 
 Canon = tuple[object, ...]
@@ -101,6 +102,7 @@ class Undo:
                 continue
             step = (
                 undo_chains(self, old, i, new, j)
+                or undo_thread_loop(self, old, i, new, j)
                 or undo_loop(self, old, i, new, j)
                 or undo_threads(self, old, i, new, j)
                 or undo_header(self, old, i, new, j)

@@ -117,14 +117,14 @@ def task_of(form: object) -> str:
             raise Refused("the comprehension does not go through its tasks")
 
 
-def original(form: object, call: object, target: object, origin: Origin) -> object:
-    """The comprehension with its own header, and the call where its task is awaited."""
+def original(form: object, result: object, call: object, target: object, origin: Origin) -> object:
+    """The comprehension with its own header, and the call where the result of its task stands."""
     assert isinstance(form, tuple)
     task = task_of(form)
     last = form[-1]
     assert isinstance(last, tuple)
     taking = (form[:-1], last[3])
-    awaited, count = replaced(taking, ("Await", ("Name", task)), ("Await", call))
+    awaited, count = replaced(taking, result, call)
     if count != 1 or occurrences(taking, task) != 1:
         raise Refused("the task of an element is not awaited once")
     assert isinstance(awaited, tuple)

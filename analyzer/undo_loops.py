@@ -49,6 +49,11 @@ class Loop:
     def first(self) -> int:
         return self.index
 
+    @property
+    def threads(self) -> bool:
+        """Do threads make its calls?"""
+        return self.form == "threads"
+
 
 def undo_loop(
     undo: Undo, old: tuple[Item, ...], i: int, new: tuple[Item, ...], j: int
@@ -80,39 +85,33 @@ def undo_loop(
         made, own, through = inside[0]
         if own is not None and (own, through) != (target, iterable):
             raise Refused("the comprehension does not go through what its tasks are made for")
-        found_in = _comprehension(old[i], body[0].canon, made, start, call, (target, iterable))
-        _named(undo, [start.bound, start.limit, start.function, tasks, task_of(made)])
+        awaited = ("Await", ("Name", task_of(made)))
+        turns, whole = (target, iterable), ("Await", call)
+        found_in = comprehended(old[i], body[0].canon, made, start, turns, awaited, whole)
+        named(undo, [start.bound, start.limit, start.function, tasks, task_of(made)])
         undo.loops.append(
             _loop("comprehension", old, i, start, call, found_in, undo.reached(forms))
         )
         return 1, at + 2 - j
-    task = _taken(body[0], target, iterable, tasks)
-    sieved, through = None, chosen(start.value, start.bound, target, iterable)
-    if through is not None:
+    task = taken_by(body[0], target, iterable, tasks)
+    sieved, run, listed = None, None, True
+    through = chosen(start.value, start.bound, target, iterable)
+    if through is not None:  # else that list is what the original went through
         inner, test = through
         restored, run = _restored(body[0], target, inner, task, call, start)
-        sieved = _sieved(old[i], restored, test)
-        listed = True
-    else:
+        sieved = sieved_as(old[i], restored, test)
+    if sieved is None:
         found_again: dict[bool, bool] = {}
         run = None
-        for original, again in _originals(start, iterable):
+        for original, again in originals(start, iterable):
             restored, run = _restored(body[0], target, original, task, call, start)
             found_again[again] = restored == old[i]
-        listed = _listed(found_again)
+        listed = listed_again(found_again)
     result = run.result if run is not None else ""
-    _named(undo, [start.bound, start.limit, start.function, tasks, task, result])
+    named(undo, [start.bound, start.limit, start.function, tasks, task, result])
     loop = _loop("ordered", old, i, start, call, listed, undo.reached(forms))
     undo.loops.append(replace(loop, sieved=sieved, run=run))
     return 1, at + 2 - j
-
-
-def _sieved(old: Item, restored: Item, test: object) -> Sieved:
-    """How the condition of a turn became a filter. Raises Refused."""
-    found = sieved_as(old, restored, test)
-    if found is None:
-        raise Refused("the loop is not what it was")
-    return found
 
 
 def _loop(
@@ -123,28 +122,31 @@ def _loop(
                 reached)  # fmt: skip
 
 
-def _comprehension(
-    old: Item, canon: object, part: object, start: Start, call: object,
-    turns: tuple[object, object],
+def comprehended(
+    old: Item, canon: object, part: object, start: Start, turns: tuple[object, object],
+    result: object, call: object,
 ) -> bool:  # fmt: skip
-    """Is ``canon``, with ``part`` undone, the original? Was it a list that was gone through?"""
+    """Is ``canon``, with ``part`` undone, the original? Was it a list that was gone through?
+
+    ``result`` stands where ``call`` stood.
+    """
     target, iterable = turns
     for origin in origins(start.value, iterable, start.bound, target):
         match part:
             case (str(kind), *_) if kind in ("ListComp", "SetComp", "DictComp"):
-                undone = original(part, call, target, origin)
+                undone = original(part, result, call, target, origin)
             case _:
                 told = set(bound_by(("CompFor", target, None, None, None, None)))
                 if any(occurrences(call, n) for n in bound_by(origin) if n not in told):
                     raise Refused("a name of an element is not what it was")
-                undone = ("ListComp", ("Await", call), origin)
+                undone = ("ListComp", call, origin)
         restored, count = replaced(canon, part, undone)
         if count == 1 and restored == old.canon and not old.blocks:
             return bool(start.bound) and origin[2] is not start.value
     raise Refused("the comprehension is not what it was")
 
 
-def _originals(start: Start, iterable: object) -> list[tuple[object, bool]]:
+def originals(start: Start, iterable: object) -> list[tuple[object, bool]]:
     """What the loop may have gone through at first, and whether it is a list of that now."""
     if not start.bound:
         return [(iterable, False)]
@@ -158,7 +160,7 @@ def _originals(start: Start, iterable: object) -> list[tuple[object, bool]]:
             return [(value, False)]
 
 
-def _listed(found: dict[bool, bool]) -> bool:
+def listed_again(found: dict[bool, bool]) -> bool:
     """Which of the originals it is: the key of the one that is equal. Raises Refused."""
     for listed, equal in found.items():
         if equal:
@@ -166,7 +168,7 @@ def _listed(found: dict[bool, bool]) -> bool:
     raise Refused("the loop is not what it was")
 
 
-def _named(undo: Undo, fresh: Sequence[str]) -> None:
+def named(undo: Undo, fresh: Sequence[str]) -> None:
     named = [name for name in fresh if name]
     if len(set(named)) != len(named):
         raise Refused("a new name is bound twice")
@@ -189,8 +191,9 @@ def _together(
         call, target, iterable, test = turns
         if test is not None:
             raise Refused("the comprehension is not what it was")
-        listed = _comprehension(old[i], item.canon, part, start, call, (target, iterable))
-        _named(undo, [start.bound, start.limit, start.function])
+        whole = ("Await", call)
+        listed = comprehended(old[i], item.canon, part, start, (target, iterable), None, whole)
+        named(undo, [start.bound, start.limit, start.function])
         reached = undo.reached([one.canon for one in new[j : at + 1]])
         undo.loops.append(_loop("list", old, i, start, call, listed, reached))
         return 1, at + 1 - j
@@ -217,9 +220,9 @@ def _together(
     if form == "bind":
         if end >= len(new):
             return None
-        one = _taken(new[end], target, iterable, many)
+        one = taken_by(new[end], target, iterable, many)
         body, *others = new[end].blocks
-        if sum(_mentions(block, many) for block in new[end].blocks):
+        if sum(mentions(block, many) for block in new[end].blocks):
             raise Refused("the results are looked at in the loop")
         bound = Item(("Assign", ("[]", ("AssignTarget", ("Name", one))), awaited), ())
         blocks = ((bound, *body), *others)
@@ -232,14 +235,16 @@ def _together(
         rest = ("…", None, None)
     sieved = None
     if test is None:
-        listed = _listed(
+        listed = listed_again(
             {again: Item(("For", target, original, *rest), blocks) == old[i]
-             for original, again in _originals(start, iterable)}
+             for original, again in originals(start, iterable)}
         )  # fmt: skip
     else:
         listed = False
-        sieved = _sieved(old[i], Item(("For", target, iterable, *rest), blocks), test)
-    _named(undo, [start.bound, start.limit, start.function, many])
+        sieved = sieved_as(old[i], Item(("For", target, iterable, *rest), blocks), test)
+        if sieved is None:
+            raise Refused("the loop is not what it was")
+    named(undo, [start.bound, start.limit, start.function, many])
     reached = undo.reached([one.canon for one in new[j : at + 1]])
     loop = _loop(form, old, i, start, call, listed, reached)
     undo.loops.append(replace(loop, sieved=sieved))
@@ -262,7 +267,7 @@ def _tasks(undo: Undo, item: Item, start: Start) -> tuple[str, object, object, o
     return tasks, made_call(call, start), target, iterable
 
 
-def _taken(item: Item, target: object, iterable: object, tasks: str) -> str:
+def taken_by(item: Item, target: object, iterable: object, tasks: str) -> str:
     """The name of one task in the loop that takes them."""
     match item.canon:
         case ("For", ("Tuple", ("[]", ("Element", own), ("Element", ("Name", str(task))))),
@@ -283,19 +288,19 @@ def _restored(
     """The loop with the original header, and what its turns did where their task is awaited."""
     kind, _, _, *rest = item.canon
     body, *others = item.blocks
-    if sum(_mentions(b, task) for b in item.blocks) != 1:
+    if sum(mentions(b, task) for b in item.blocks) != 1:
         raise Refused("the task of a turn is not awaited once")
     if start.inside is not None:
         restored, run = run_restored(body, task, start)
         return Item((kind, target, iterable, *rest), (restored, *others)), run
     awaited = ("Await", ("Name", task))
-    restored, count = _put_back(body, awaited, ("Await", call))
+    restored, count = put_back(body, awaited, ("Await", call))
     if count != 1:
         raise Refused("the task of a turn is not awaited once")
     return Item((kind, target, iterable, *rest), (restored, *others)), None
 
 
-def _put_back(items: tuple[Item, ...], old: object, new: object) -> tuple[tuple[Item, ...], int]:
+def put_back(items: tuple[Item, ...], old: object, new: object) -> tuple[tuple[Item, ...], int]:
     count = 0
 
     def walk(form: object) -> object:
@@ -313,9 +318,9 @@ def _put_back(items: tuple[Item, ...], old: object, new: object) -> tuple[tuple[
     return tuple(item(one) for one in items), count
 
 
-def _mentions(items: tuple[Item, ...], name: str) -> int:
+def mentions(items: tuple[Item, ...], name: str) -> int:
     return sum(
-        occurrences(one.canon, name) + sum(_mentions(block, name) for block in one.blocks)
+        occurrences(one.canon, name) + sum(mentions(block, name) for block in one.blocks)
         for one in items
     )
 

@@ -89,12 +89,22 @@ def undo_threads(
 def _opened(undo: Undo, form: object) -> tuple[str, str, int] | None:
     """``with ThreadPoolExecutor(max_workers=n) as pool``: the names, and n."""
     match form:
-        case ("With", ("[]", ("WithItem", ("Call", ("Name", str(executor)),
+        case ("With", ("[]", ("WithItem", made, ("AsName", ("Name", str(pool))))), "…", None):
+            found = opened(undo, made)
+            return None if found is None else (found[0], pool, found[1])
+        case _:
+            return None
+
+
+def opened(undo: Undo, form: object) -> tuple[str, int] | None:
+    """``ThreadPoolExecutor(max_workers=n)``: its name, and n."""
+    match form:
+        case ("Call", ("Name", str(executor)),
               ("[]", ("Arg", ("Integer", str(number)), ("Name", "max_workers"), ("AssignEqual",),
-                      ""))), ("AsName", ("Name", str(pool))))), "…", None) if (
+                      ""))) if (
             undo.threading.get(executor) == POOL and number.isdecimal()
         ):  # fmt: skip
-            return executor, pool, int(number)
+            return executor, int(number)
         case _:
             return None
 
@@ -102,14 +112,23 @@ def _opened(undo: Undo, form: object) -> tuple[str, str, int] | None:
 def _submitted(undo: Undo, form: object, pool: str) -> tuple[str, str, object] | None:
     """``name = pool.submit(copy_context().run, callee, …)``: name, function, and the call."""
     match form:
-        case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))),
-              ("Call", ("Attribute", ("Name", str(owner)), ("Name", "submit"), None),
-               ("[]", ("Arg", ("Attribute", ("Call", ("Name", str(context)), ("[]",)),
-                               ("Name", "run"), None), None, None, ""),
-                ("Arg", callee, None, None, ""), *arguments))) if (
+        case ("Assign", ("[]", ("AssignTarget", ("Name", str(name)))), value):
+            found = submitted(undo, value, pool)
+            return None if found is None else (name, *found)
+        case _:
+            return None
+
+
+def submitted(undo: Undo, form: object, pool: str) -> tuple[str, object] | None:
+    """``pool.submit(copy_context().run, callee, …)``: the function of the context, and the call."""
+    match form:
+        case ("Call", ("Attribute", ("Name", str(owner)), ("Name", "submit"), None),
+              ("[]", ("Arg", ("Attribute", ("Call", ("Name", str(context)), ("[]",)),
+                              ("Name", "run"), None), None, None, ""),
+               ("Arg", callee, None, None, ""), *arguments)) if (
             owner == pool and undo.threading.get(context) == CONTEXT
         ):  # fmt: skip
-            return name, context, ("Call", callee, ("[]", *arguments))
+            return context, ("Call", callee, ("[]", *arguments))
         case _:
             return None
 

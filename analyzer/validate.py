@@ -42,6 +42,7 @@ from .undo_batch import Batch
 from .undo_chains import Chained
 from .undo_loops import Loop
 from .validate_chains import chains_refusal
+from .validate_comprehensions import elements_refusal
 from .validate_headers import results_refusal
 from .validate_loops import loop_refusal
 from .validate_threads import threads_refusal
@@ -109,7 +110,9 @@ def _refusal(
             return reason
     for loop in undo.loops:
         site = by_block.get(id(blocks.get(loop.block)))
-        reason = _names(loop, site, undo, analysis) or loop_refusal(loop, site, sites)
+        turns = site is not None and site.block.statements[loop.index].turns is not None
+        asked = loop_refusal if turns else elements_refusal
+        reason = _names(loop, site, undo, analysis) or asked(loop, site, sites)
         if reason:
             return reason
     for chained in undo.chains:

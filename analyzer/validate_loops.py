@@ -16,16 +16,13 @@ from .effects.model import describe, overlap
 from .effects.selector import Overlap
 from .footprint import visible_writes
 from .gathering import gathers
-from .guards import guarded_form, kinds_of
+from .guards import kinds_of
 from .ir import (
     AwaitValue,
     Call,
-    Control,
-    Define,
     Event,
     Invoke,
     Iterate,
-    Operate,
     Place,
     Risk,
     Statement,
@@ -34,9 +31,9 @@ from .ir import (
     Use,
     Value,
 )
-from .members import member_of
 from .sites import Site, Sites
 from .telling import may_fail, told_apart, without_told
+from .turn_calls import AWAITED, Ahead
 from .turns import (
     count_of,
     grown,
@@ -49,19 +46,17 @@ from .turns import (
     symbols_of,
     undrained,
     varying,
-    writes_beside,
 )
 from .undo_loops import Loop
 from .validate_sieves import Turn, asked_ahead, looked_up, turn_of
+from .validate_threads import moved_in_turns, turn_refusal
 from .validate_turns import leaving, run_refusal, words_of
 
 
 def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
     """Why the loop must not be run like that, or ""."""
-    if site is None or not site.function.name:
+    if site is None or not (site.function.name or loop.threads):
         return "the loop does not stand in an async function"
-    if loop.form in ("comprehension", "list"):
-        return _comprehension(loop, site, sites)
     statement = site.block.statements[loop.index]
     turns, inference = statement.turns, sites.inference
     if turns is None or turns.asynchronous:
@@ -75,122 +70,38 @@ def loop_refusal(loop: Loop, site: Site | None, sites: Sites) -> str:
     if passing(turns.value, inference) and loop.bound and not loop.listed:
         return "what the loop goes through is used up before it"
     turn = turn_of(statement, site, sites, sieved=loop.sieved is not None)
-    inside = [
-        e.call for s in turn.statements for e in s.events
-        if isinstance(e, Invoke) and e.call.awaited
-    ]  # fmt: skip
+    started = moved_in_turns(loop, site, sites, statement) if loop.threads else AWAITED
+    inside = started.calls(e for s in turn.statements for e in s.events)
     if loop.run is not None:
         return (
-            _bounded(loop, turns, sites)
-            or _repeated(loop, statement.events[: header_end(statement)], sites)
+            bounded(loop, turns, sites)
+            or repeated(loop, statement.events[: header_end(statement)], sites)
             or run_refusal(loop, loop.run, turn, sites)
         )
     if len(inside) != 1:
-        return f"line {statement.span.line}: a turn awaits more than one call"
+        words = "which call is meant is not told" if loop.threads else "awaits more than one call"
+        return f"line {statement.span.line}: a turn {words}"
     return (
-        _bounded(loop, turns, sites)
-        or _repeated(loop, statement.events[: header_end(statement)], sites)
-        or _scoped(loop, turns.names, inside[0], site, sites)
+        bounded(loop, turns, sites)
+        or repeated(loop, statement.events[: header_end(statement)], sites)
+        or scoped(loop, turns.names, inside[0], site, sites)
         or (
             asked_ahead(turn, _of_call(inside[0], turn), loop.sieved, sites)
             if loop.sieved is not None
             else ""
         )
-        or _apart(loop, turn, inside[0], sites)
+        or _apart(loop, turn, inside[0], started, sites)
     )
 
 
-def _comprehension(loop: Loop, site: Site, sites: Sites) -> str:
-    """The same of a comprehension: its statement, too, now begins after the calls have begun."""
-    statement, inference = site.block.statements[loop.index], sites.inference
-    if statement.blocks:
-        return "the comprehension does not stand in a statement of its own"
-    found = [
-        c for c in inference.module.comprehensions
-        if statement.span.start <= c.span.start < statement.span.end and not c.guarded
-        and any(e is c.setup[0] for e in statement.events)
-    ]  # fmt: skip
-    calls = [e for e in statement.events if isinstance(e, Invoke) and e.call.awaited]
-    if len(found) != 1:
-        return "it cannot be told which comprehension is meant"
-    one = found[0]
-    in_header = {id(e) for e in one.setup}
-    calls = [e for e in calls if id(e) not in in_header]
-    asynchronous = any(turns.asynchronous for turns in (one.turns, *one.more))
-    if asynchronous or one.kind == "generator" or len(calls) != 1:
-        return "only a plain comprehension that awaits once knows its elements ahead"
-    awaited = calls[0]
-    if guarded_form(inference.text, one) or (one.asks and (len(one.conditions) != 1 or one.more)):
-        return "an element may not await its call"
-    for turns in (one.turns, *one.more):
-        reason = undrained(turns.value, inference) or misfit(turns.names, turns.value, inference)
-        if reason:
-            return reason
-    if passing(one.turns.value, inference) and loop.bound and not loop.listed:
-        return "what is gone through is used up before"
-    forbidden = sites.forbidden(site)
-    if forbidden is not None:
-        return forbidden.words
-    own = {id(e) for e in (*awaited.call.setup, awaited)}
-    start = next(i for i, e in enumerate(statement.events) if e is one.setup[0])
-    ahead, fold = statement.events[:start], [e for e in one.taking if id(e) not in own]
-    if any(not isinstance(e, Use) for e in ahead):
-        return "the statement does something before it goes through anything"
-    prints = sites.footprints
-    tests, early = prints.of_events(one.asked), prints.of_events(ahead)
-    header = prints.of_events(one.setup)
-    if early.raises and (header.raises or tests.raises):
-        return "two errors of the statement would change places"
-    if (
-        any(not isinstance(e, (Use, Operate, Invoke, Iterate, Define)) for e in one.asked)
-        or tests.everything
-    ):
-        return "a condition may act"
-    acts = any(writes_beside(e, one.names) for e in tests.effects)
-    if acts or not all(inference.facts(c).pure for c in tests.calls):
-        return "a condition may act"
-    if one.more and tests.raises:
-        return "a clause may raise before an earlier call did"
-    made = prints.of_events(fold)
-    if one.asked and any(e.writes for e in made.effects):
-        return "an element may change what the next one tests"
-    if tests.raises and made.own_risk:
-        return "a condition may raise before an element did"
-    if any(isinstance(e, (AwaitValue, Control)) for e in fold):
-        return "an element does more than make a value"
-    if gathers(inference, awaited.call, {site.function.scope}):
-        return "the call runs others together itself"
-    binding = (*one.binding, *one.tests, *one.making)
-    return (
-        _bounded(loop, one.turns, sites, several=bool(one.more))
-        or _repeated(loop, one.setup, sites)
-        or _scoped(loop, one.names, awaited.call, site, sites)
-        or _fits(awaited, statement, site, loop.index, sites, inside=loop.parameters is not None)
-        or _orders(one.turns, binding, awaited, (*ahead, *fold), (), sites)
-        or (_gathered(loop, statement, awaited, fold, site, sites) if loop.form == "list" else "")
-    )
-
-
-def _fits(
-    awaited: Invoke, statement: Statement, site: Site, index: int, sites: Sites, *, inside: bool
-) -> str:
-    """May the call itself be started ahead?"""
-    call = replace(awaited.call, guarded=False)
-    events = (*call.setup, replace(awaited, call=call, guarded=False))
-    plain = replace(statement, events=events)
-    bound = sites.bound_at(site, index)
-    member, edge = member_of(index, plain, sites.footprints, bound, inside=inside)
-    return "" if member is not None else edge.words if edge is not None else "it awaits nothing"
-
-
-def _bounded(loop: Loop, turns: Turns, sites: Sites, *, several: bool = False) -> str:
+def bounded(loop: Loop, turns: Turns, sites: Sites, *, several: bool = False) -> str:
     count = None if several else count_of(turns.value, sites.inference)
     most = sites.config.max_concurrency
     wide = loop.width if loop.width is not None else count
     return f"more than {most} calls at once" if wide is None or wide > most else ""
 
 
-def _repeated(loop: Loop, header: Sequence[Event], sites: Sites) -> str:
+def repeated(loop: Loop, header: Sequence[Event], sites: Sites) -> str:
     """What is evaluated twice must be the same, and do nothing."""
     if loop.bound:
         return ""
@@ -204,7 +115,7 @@ def _repeated(loop: Loop, header: Sequence[Event], sites: Sites) -> str:
     return ""
 
 
-def _scoped(loop: Loop, names: Target, call: Call, site: Site, sites: Sites) -> str:
+def scoped(loop: Loop, names: Target, call: Call, site: Site, sites: Sites) -> str:
     """The names that the call reads mean the same where it is made now."""
     targets = {s.rpartition(":")[2] for s in symbols_of(names)}
     if loop.parameters is not None:
@@ -213,7 +124,8 @@ def _scoped(loop: Loop, names: Target, call: Call, site: Site, sites: Sites) -> 
                 return f"the call would read `{name}` of a later turn"
         if not set(loop.parameters) <= targets:
             return "the call is handed something that is no target of the loop"
-    if loop.parameters is None and not made_surely(call, sites.inference):
+    sure = loop.threads or made_surely(call, sites.inference)  # a thread binds the arguments
+    if loop.parameters is None and not sure:
         return "making a call may raise before anything runs"
     bound = sites.bound_at(site, loop.index)
     for event in call.setup:
@@ -236,7 +148,7 @@ def _scoped(loop: Loop, names: Target, call: Call, site: Site, sites: Sites) -> 
     return ""
 
 
-def _apart(loop: Loop, turn: Turn, call: Call, sites: Sites) -> str:
+def _apart(loop: Loop, turn: Turn, call: Call, started: Ahead, sites: Sites) -> str:
     """No two events of which the order is no longer kept may depend on each other."""
     statement, body, block = turn.loop, turn.body, turn.body.block
     forbidden = sites.forbidden(body)
@@ -258,12 +170,13 @@ def _apart(loop: Loop, turn: Turn, call: Call, sites: Sites) -> str:
         if s.span.end <= stands.span.start and "continue" in words_of(s):
             return "`continue` may end a turn before its call"
     plain = replace(stands, blocks=())
-    member, edge = member_of(
-        index, plain, sites.footprints, sites.bound_at(body, index),
-        inside=loop.parameters is not None,
-    )  # fmt: skip
+    bound = sites.bound_at(body, index)
+    inside = loop.parameters is not None
+    member, edge = started.member(index, plain, sites.footprints, bound, inside=inside)
     if member is None:
         return edge.words if edge is not None else "a turn awaits more than one call"
+    if loop.threads and (reason := turn_refusal(loop, member, body, sites)):
+        return reason
     own = {id(e) for e in (*awaited.call.setup, awaited)}
     rest = [e for s in turn.statements for e in s.events if id(e) not in own]
     if any(isinstance(e, AwaitValue) for e in rest):
@@ -282,12 +195,13 @@ def _apart(loop: Loop, turn: Turn, call: Call, sites: Sites) -> str:
     before = [e for e in events[:at] if id(e) not in own]
     binding = statement.events[header_end(statement) :]
     fails = may_fail(turn.statements, sites.footprints)
-    return _orders(
-        statement.turns, binding, awaited, before, events[at + 1 :], sites, fails=fails
-    ) or (_gathered(loop, statement, awaited, rest, body, sites) if loop.form != "ordered" else "")
+    kept = orders(statement.turns, binding, awaited, before, events[at + 1 :], sites, fails=fails)
+    if kept or loop.form in ("ordered", "threads"):
+        return kept
+    return gathered(loop, statement, awaited, rest, body, sites)
 
 
-def _orders(
+def orders(
     turns: Turns, binding: Sequence[Event], awaited: Invoke, ahead: Sequence[Event],
     behind: Sequence[Event], sites: Sites, *, fails: bool = True,
 ) -> str:  # fmt: skip
@@ -335,7 +249,7 @@ def _orders(
     return ""
 
 
-def _gathered(
+def gathered(
     loop: Loop, statement: Statement, awaited: Invoke, rest: Sequence[Event], body: Site,
     sites: Sites,
 ) -> str:  # fmt: skip

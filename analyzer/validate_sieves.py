@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .dependence import meet
 from .effects.model import describe
 from .footprint import visible_writes
-from .ir import Block, Define, Function, Invoke, Operate, Statement, Use
+from .ir import Define, Function, Invoke, Operate, Statement, Use
 from .sites import Site, Sites
 from .turns import header_end, of_another_turn, symbols_of, varying
 from .typetext import SCALARS
@@ -38,19 +38,14 @@ class Turn:
 def turn_of(statement: Statement, site: Site, sites: Sites, *, sieved: bool) -> Turn:
     """The turn of a loop; if ``sieved``, without the condition that it begins with."""
     block = statement.blocks[0]
-    body = _within(site, statement, block, sites)
+    body = sites.within(site, statement, block)
     if not sieved:
         return Turn(statement, body)
     sieve = block.statements[0]
     inner = sieve.blocks[0]
     if [s.kind for s in inner.statements] == ["Continue"]:
         return Turn(statement, body, sieve)
-    return Turn(statement, _within(body, sieve, inner, sites), sieve)
-
-
-def _within(site: Site, statement: Statement, block: Block, sites: Sites) -> Site:
-    bound = site.bound | sites.footprints.binding.entering(statement, block)
-    return Site(site.function, block, (*site.parents, (statement, block)), bound)
+    return Turn(statement, sites.within(body, sieve, inner), sieve)
 
 
 def asked_ahead(turn: Turn, own: set[int], how: Sieved, sites: Sites) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .config import Config
 from .dependence import blocking, early_raise, visible_early
 from .edges import Edge, Member, Pair
-from .ir import Invoke
+from .ir import Invoke, Statement
 from .lowering.compare import expression_form
 from .members import awaited_in, risk_key, risks_of, shown
 from .sites import Site, Sites
@@ -19,10 +19,14 @@ from .thread_members import (
     kept_out,
     loop_edge,
     may_pause,
+    own_edge,
     shared,
     thread_members,
+    unthreaded,
 )
+from .turn_calls import Ahead, blocking_of
 from .undo_batch import Batch
+from .undo_loops import Loop
 
 
 def threads_refusal(
@@ -61,6 +65,36 @@ def threads_refusal(
     if not stays and not awaited_in(first):
         return "the pool is opened before anything that its calls run beside"
     return next(filter(None, (_ahead(batch, member, site, sites) for member in members)), "")
+
+
+def moved_in_turns(loop: Loop, site: Site, sites: Sites, statement: Statement) -> Ahead:
+    """The calls that threads may make, and that have the form of the one that they do make."""
+    text = sites.inference.text
+    called = [e.call for e in statement.events if isinstance(e, Invoke)]
+    blocks = blocking_of(sites, site, [statement])
+    return Ahead(
+        frozenset(
+            c.id
+            for c in called
+            if blocks.names(c) and expression_form(text[c.span.start : c.span.end]) == loop.call
+        )
+    )
+
+
+def turn_refusal(loop: Loop, member: Member, site: Site, sites: Sites) -> str:
+    """Why a thread must not make the call of each turn of a loop, or "".
+
+    ``site``: the block in which that stands.
+    """
+    inference, call = sites.inference, member.call
+    edge = unthreaded(inference, site) or own_edge(inference, site, member)
+    if edge is not None:
+        return edge.words
+    if not loop.width:
+        return "there is no thread"
+    reason = sites.threads.evaluated(inference, call) if loop.parameters is not None else ""
+    return f"line {call.span.line}: a thread evaluates the arguments, and it {reason}" \
+        if reason else ""  # fmt: skip
 
 
 def _member(

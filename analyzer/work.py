@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 
@@ -53,7 +53,8 @@ class Repeat:
     """The turns of a loop or the elements of a comprehension.
 
     ``width``: how many at once: 1 one after the other, 0 all. ``source``: where the number of turns
-    is from. ``number``: of the finding that runs them together.
+    is from. ``number``: of the finding that runs them together. ``start_ms``: what each of those
+    costs that run at once.
     """
 
     work: Work
@@ -61,6 +62,7 @@ class Repeat:
     source: str
     width: int = 1
     number: int = -1
+    start_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,25 @@ def parts_of(work: Work) -> tuple[Work, ...]:
             return tuple(option for _, option in options)
         case Paths(works):
             return works
+
+
+def part(work: Work, chosen: Collection[int]) -> Work:
+    """What a tree holds of these call sites, in its order."""
+    match work:
+        case Leaf(site):
+            return work if site in chosen else NOTHING
+        case Seq(parts):
+            return seq(*(part(one, chosen) for one in parts))
+        case Overlap(steps):
+            kept = [replace(step, work=part(step.work, chosen)) for step in steps]
+            found = replace(work, steps=tuple(step for step in kept if step.work != NOTHING))
+        case Repeat(inner):
+            found = replace(work, work=part(inner, chosen))
+        case Choice(options):
+            found = replace(work, options=tuple((s, part(one, chosen)) for s, one in options))
+        case Paths(works):
+            found = replace(work, works=tuple(part(one, chosen) for one in works))
+    return found if any(one != NOTHING for one in parts_of(found)) else NOTHING
 
 
 def size(work: Work) -> int:
@@ -237,9 +258,14 @@ def scheduled(durations: Sequence[float], width: int) -> tuple[list[float], floa
 def _repeat(work: Repeat, of: Variables, turn: Turn) -> list[float]:
     if work.count <= 0:
         return [0.0] * of.number
-    turns = max(1, math.ceil(work.count))
+    turns, width = max(1, math.ceil(work.count)), width_of(work, of)
+    taken = _turns(work, turns, width, of, turn)
+    started = work.start_ms * min(turns, width or turns)
+    return [t + started for t in taken] if started else taken
+
+
+def _turns(work: Repeat, turns: int, width: int, of: Variables, turn: Turn) -> list[float]:
     drawn = min(turns, DRAWN)
-    width = width_of(work, of)
     columns = [evaluate(work.work, of, (*turn, i)) for i in range(drawn)]
     if width == 1:
         more = work.count / drawn

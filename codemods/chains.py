@@ -97,11 +97,14 @@ def _body(plan: Plan, chain: Chain, last: Member, writer: Writer) -> list[str]:
     return [*lines, *returned(last, inner, writer)]
 
 
-def returned(member: Member, indent: str, writer: Writer, names: str = "") -> list[str]:
-    """The awaited call as the result of a function, behind ``names``."""
+def returned(
+    member: Member, indent: str, writer: Writer, names: str = "", *, awaited: bool = True
+) -> list[str]:
+    """The call, which is ``awaited``, as the result of a function, behind ``names``."""
     comment = carried(member, writer)
     lines = writer.call_lines(member.call, indent)
-    opening = f"{indent}return {names}, await " if names else f"{indent}return await "
+    opening = f"{indent}return {names}, " if names else f"{indent}return "
+    opening += "await " if awaited else ""
     one = opening + lines[0][len(indent) :]
     if len(lines) == 1 and not writer.fits(one + comment) and member.call.arguments:
         arguments = writer.arguments(member.call)

@@ -26,30 +26,15 @@ def rewrite_comprehension(
     one, statement, indent = plan.comprehension, plan.statement, plan.site.block.indent
     assert one is not None
     writer = writer.for_block(indent)
-    clause = writer.text(one.clause).strip()
-    target, several = _target(plan, writer)
-    found = re.fullmatch(r"for\b[\s(]*", _between(one.clause, plan.turns.target, writer).lstrip())
-    if found is None or "#" in clause:
+    found = elements(plan, writer, names)
+    if found is None:
         return None
+    lines, target, iterable = found
     module, function = writer.module, plan.site.function
     asyncio, new_import = reach(module, function, "asyncio", statement.span.start), None
     if asyncio is None:
         new_import = needed(module, function, "asyncio")
         asyncio = new_import.name
-    lines: list[str] = []
-    iterable = "" if one.more else _iterable(plan, writer)
-    if iterable is None:
-        return None
-    if not plan.repeats:
-        name = many_of(target, names, "chosen" if one.filters else "items")
-        if one.filters or one.more:
-            own = f"({target})" if several else target
-            if not re.search("\"\"\"|'''", clause):  # a line end that belongs to a text
-                clause = re.sub(r"\s*[\r\n]\s*", " ", clause)
-            lines += listed(f"{name} = [", own, clause, "]", indent, writer)
-        else:
-            lines += bound(name, f"list({iterable})" if plan.once else iterable, indent)
-        iterable = name
     opening, made = defined(plan, call_base(plan.member), writer, names, asyncio, bool(lines))
     words = Words(target, iterable, made, asyncio, target_version)
     lines += opening
@@ -66,14 +51,40 @@ def rewrite_comprehension(
     return Rewritten(Edit(statement.lines.start, statement.lines.end, text), new_import)
 
 
+def elements(plan: LoopPlan, writer: Writer, names: Names) -> tuple[list[str], str, str] | None:
+    """What the elements are made of: lines ahead, target and iterable; None if too tangled."""
+    one, indent = plan.comprehension, plan.site.block.indent
+    assert one is not None
+    clause = writer.text(one.clause).strip()
+    target, several = _target(plan, writer)
+    found = re.fullmatch(r"for\b[\s(]*", _between(one.clause, plan.turns.target, writer).lstrip())
+    if found is None or "#" in clause:
+        return None
+    lines: list[str] = []
+    iterable = "" if one.more else _iterable(plan, writer)
+    if iterable is None:
+        return None
+    if not plan.repeats:
+        name = many_of(target, names, "chosen" if one.filters else "items")
+        if one.filters or one.more:
+            own = f"({target})" if several else target
+            if not re.search("\"\"\"|'''", clause):  # a line end that belongs to a text
+                clause = re.sub(r"\s*[\r\n]\s*", " ", clause)
+            lines += listed(f"{name} = [", own, clause, "]", indent, writer)
+        else:
+            lines += bound(name, f"list({iterable})" if plan.once else iterable, indent)
+        iterable = name
+    return lines, target, iterable
+
+
 def _target(plan: LoopPlan, writer: Writer) -> tuple[str, bool]:
     """What an element is told by, and whether that is several names.
 
     Of a comprehension with several clauses these are the names that anything else looks at.
     """
-    one, span, text = plan.comprehension, plan.member.call.await_span, writer.source.text
+    one, text = plan.comprehension, writer.source.text
     assert one is not None
-    assert span is not None
+    span = plan.member.call.await_span or plan.member.call.span
     if not one.more:
         return writer.text(plan.turns.target).strip(), isinstance(plan.turns.names, tuple)
     known = list(dict.fromkeys(s.rpartition(":")[2] for s in symbols_of(one.names)))
@@ -108,9 +119,22 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     tasks, task = names.new("tasks"), names.new("task")
     started = f"{words.asyncio}.ensure_future({words.made})"
     lines = listed(f"{tasks} = [", started, words.turns, "]", indent, writer)
-    span = plan.member.call.await_span
-    assert span is not None
-    text = writer.source.text
+    edits = taking(plan, words, f"await {task}", task, tasks, writer)
+    inner = indent + unit
+    lines.append(f"{indent}try:")
+    lines += writer.indented(plan.statement.lines.line, plan.statement.span.end_line, edits)
+    lines.append(f"{indent}finally:")
+    lines += [f"{inner}for {task} in {tasks}:", f"{inner}{unit}{task}.cancel()"]
+    return lines + await_all(words.asyncio, [f"*{tasks}"], inner, writer)
+
+
+def taking(
+    plan: LoopPlan, words: Words, result: str, task: str, tasks: str, writer: Writer
+) -> list[Edit]:
+    """The edits that make a comprehension take its results, ``result`` being that of ``task``."""
+    one, text = plan.comprehension, writer.source.text
+    assert one is not None
+    span = plan.member.call.await_span or plan.member.call.span
     used = _used(one, span, text)
     version = words.version
     strict = ", strict=True" if version and int(version[3:]) >= 10 else ""
@@ -125,17 +149,11 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
         after = re.match(r"[\s)]*", text[plan.turns.iterable.end :])
         end = plan.turns.iterable.end + (after.end() if after else 0)
         turns += " "
-    edits = [
-        Edit(span.start, span.end, f"await {task}"),
+    return [
+        Edit(span.start, span.end, result),
         Edit(clause.start + lead, end, turns),
         *dropped_comment(plan.member, writer),
     ]
-    inner = indent + unit
-    lines.append(f"{indent}try:")
-    lines += writer.indented(plan.statement.lines.line, plan.statement.span.end_line, edits)
-    lines.append(f"{indent}finally:")
-    lines += [f"{inner}for {task} in {tasks}:", f"{inner}{unit}{task}.cancel()"]
-    return lines + await_all(words.asyncio, [f"*{tasks}"], inner, writer)
 
 
 def _used(one: Comprehension, awaited: Span, text: str) -> frozenset[str]:

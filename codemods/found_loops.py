@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..analyzer.codes import Applicability
 from ..analyzer.config import Config
 from ..analyzer.engine import Analysis, Finding, Fix
 from ..analyzer.findings import assumptions_of, call_site, milliseconds
+from ..analyzer.forms import Form
 from ..analyzer.loop_forms import Fold, LoopForm, form_of
 from ..analyzer.suppressions import silencing
 from ..analyzer.turn_plans import LoopPlan
@@ -15,7 +16,12 @@ from .arguments import Names
 from .candidate import Candidate, fix_of, loses_comments, mixed_ends
 from .comprehensions import rewrite_comprehension
 from .edit import Writer
+from .gather import Rewritten
 from .loops import rewrite_loop
+from .thread_loops import rewrite_threaded
+
+Rewriting = Callable[[LoopPlan, LoopForm, Writer, Names, str], Rewritten | None]
+THREADED = "blocking calls, each in a thread, and their results taken turn by turn"
 
 
 def loop_candidates(
@@ -29,8 +35,9 @@ def loop_candidates(
         if writer.mixed and mixed_ends(writer, lines.start, lines.end):
             continue
         known = names.setdefault(plan.site.function.qualname, Names(set(analysis.module.names)))
-        form = form_of(plan, analysis.planner.sites)
-        rewrite_one = rewrite_loop if plan.comprehension is None else rewrite_comprehension
+        form = LoopForm(Fold.NONE, THREADED) if plan.threads else \
+            form_of(plan, analysis.planner.sites)  # fmt: skip
+        rewrite_one = _how(plan)
         rewritten = rewrite_one(plan, form, writer, known, config.target_version)
         plain = form.fold is not Fold.NONE
         if plain and (rewritten is None or loses_comments(rewritten.edit, analysis)):
@@ -43,26 +50,48 @@ def loop_candidates(
     return found
 
 
+def _how(plan: LoopPlan) -> Rewriting:
+    """What writes the new text of a plan."""
+    if plan.threads:
+        return rewrite_threaded
+    return rewrite_loop if plan.comprehension is None else rewrite_comprehension
+
+
 def _finding(
     analysis: Analysis, plan: LoopPlan, form: LoopForm, applicability: Applicability, fix: Fix
 ) -> Finding:
-    calls = tuple(call_site(analysis.inference, m.call, early=True) for m in plan.members)
+    blocks = {
+        m.call.id: analysis.planner.sites.threads.waits(analysis.inference, m.call)
+        for m in plan.members
+        if plan.threads
+    }
+    calls = tuple(
+        call_site(analysis.inference, m.call, early=True, blocks=blocks.get(m.call.id))
+        for m in plan.members
+    )
     site = calls[0]
     assumed = analysis.inference.config.assume_iterations
     turns = f"all {plan.count} turns" if plan.count is not None else f"{assumed} turns"
     gain = plan.sequential_ms - plan.parallel_ms
     subject = _subject([c.name for c in calls])
     message = (
+        f"{subject} made turn by turn, and blocks, and no turn needs another one; in threads "
+        f"{turns} would save about {milliseconds(gain)}"
+    ) if plan.threads else (
         f"{subject} awaited turn by turn, and no turn needs another one; "
         f"run together {turns} would save about {milliseconds(gain)}"
-    )
+    )  # fmt: skip
     return Finding(
         code=plan.code,
         message=message,
         span=site.span,
         calls=calls,
         function=plan.site.function.qualname,
-        form="ordered" if form.fold is Fold.NONE else "plain",
+        form=Form.THREADS.value
+        if plan.threads
+        else "ordered"
+        if form.fold is Fold.NONE
+        else "plain",
         form_reason=form.reason,
         applicability=applicability,
         sequential_ms=plan.sequential_ms,

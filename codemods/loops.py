@@ -25,30 +25,15 @@ def rewrite_loop(
     indent = plan.site.block.indent
     writer = writer.for_block(indent)
     statement = plan.statement
-    header = _header(plan, writer)
-    if header is None:
+    found = gone_through(plan, writer, names, filtered=form.fold is not Fold.NONE)
+    if found is None:
         return None
+    lines, target, iterable, turns = found
     module, function = writer.module, plan.site.function
     asyncio, new_import = reach(module, function, "asyncio", statement.span.start), None
     if asyncio is None:
         new_import = needed(module, function, "asyncio")
         asyncio = new_import.name
-    lines: list[str] = []
-    target, iterable = header
-    sieve = plan.sieve
-    if sieve is not None and ("\n" in iterable or "\r" in iterable):
-        return None
-    turns = "" if sieve is None else f"for {target} in {_operand(iterable)} if {sieve.condition}"
-    if sieve is not None and form.fold is Fold.NONE:
-        name = many_of(target, names, "chosen")
-        own = f"({target})" if isinstance(plan.turns.names, tuple) else target
-        lines += remarks(sieve, writer, indent)
-        lines += listed(f"{name} = [", own, turns, "]", indent, writer)
-        iterable = name
-    elif sieve is None and not plan.repeats:
-        name = many_of(target, names, "items")
-        lines += bound(name, f"list({iterable})" if plan.once else iterable, indent)
-        iterable = name
     base = call_base(plan.member)
     opening, made = defined(plan, base, writer, names, asyncio, bool(lines))
     lines += opening
@@ -61,6 +46,35 @@ def rewrite_loop(
     if writer.source.text[:end].endswith(("\n", "\r")):
         text += writer.style.newline
     return Rewritten(Edit(statement.lines.start, end, text), new_import)
+
+
+def gone_through(
+    plan: LoopPlan, writer: Writer, names: Names, *, filtered: bool
+) -> tuple[list[str], str, str, str] | None:
+    """What the turns go through: lines ahead, target and iterable, and the clause of a filter.
+
+    ``filtered``: the condition that leaves turns out stays a clause, and makes no list. None if the
+    header cannot be taken apart.
+    """
+    header, sieve, indent = _header(plan, writer), plan.sieve, plan.site.block.indent
+    if header is None:
+        return None
+    target, iterable = header
+    lines: list[str] = []
+    if sieve is not None and ("\n" in iterable or "\r" in iterable):
+        return None
+    turns = "" if sieve is None else f"for {target} in {_operand(iterable)} if {sieve.condition}"
+    if sieve is not None and not filtered:
+        name = many_of(target, names, "chosen")
+        own = f"({target})" if isinstance(plan.turns.names, tuple) else target
+        lines += remarks(sieve, writer, indent)
+        lines += listed(f"{name} = [", own, turns, "]", indent, writer)
+        iterable = name
+    elif sieve is None and not plan.repeats:
+        name = many_of(target, names, "items")
+        lines += bound(name, f"list({iterable})" if plan.once else iterable, indent)
+        iterable = name
+    return lines, target, iterable, turns
 
 
 def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list[str]:
@@ -76,13 +90,13 @@ def _ordered(plan: LoopPlan, words: Words, writer: Writer, names: Names) -> list
     inner = indent + unit
     lines.append(f"{indent}try:")
     edits = [loop_header(plan, words, tasks, task, inner, writer), *taken]
-    lines += _taking(plan, edits, writer)
+    lines += taking(plan, edits, writer)
     lines.append(f"{indent}finally:")
     lines += [f"{inner}for {task} in {tasks}:", f"{inner}{unit}{task}.cancel()"]
     return lines + await_all(words.asyncio, [f"*{tasks}"], inner, writer)
 
 
-def _taking(plan: LoopPlan, edits: list[Edit], writer: Writer) -> list[str]:
+def taking(plan: LoopPlan, edits: list[Edit], writer: Writer) -> list[str]:
     """The lines of the loop that takes the results, within the `try`."""
     start, end, sieve = plan.statement.lines.line, last_line(plan, writer), plan.sieve
     if sieve is None:
@@ -156,13 +170,13 @@ def defined(
         within = inner + unit if limit else inner
         body = [f"{inner}async with {limit}:"] if limit else []
         body += returned(plan.member, within, writer)
-    if lines or follows or not _opens_block(plan, writer):
+    if lines or follows or not opens_block(plan, writer):
         lines.append("")
     lines += [f"{indent}async def {name}({parameters}):", *body, ""]
     return lines, f"{name}({parameters})"
 
 
-def _opens_block(plan: LoopPlan, writer: Writer) -> bool:
+def opens_block(plan: LoopPlan, writer: Writer) -> bool:
     """Does nothing stand in the block before the loop, or a blank line?"""
     start = plan.statement.lines.start
     above = writer.source.text[:start].rstrip("\r\n \t\f")

@@ -30,10 +30,48 @@ def _call(chance: random.Random, names: list[str]) -> str:
     return f"grab({key})" if chance.random() < 0.8 else f"who({key})"
 
 
+def _through(chance: random.Random) -> str:
+    """What a loop goes through; more than there are threads, now and then."""
+    keys = chance.choice(["('a', 'b')", "['a', 'b', 'a', 'c']", "list('abcdefghij')", "[]"])
+    if keys == "[]":
+        return "[one for one in ('a', 'b') if one == 'c']"
+    return chance.choice([keys, keys, f"sorted({keys})", f"list({keys})"])
+
+
+def _turn_call(chance: random.Random) -> str:
+    argument = chance.choice(["one", "one", "one", "'a'", "{'a': 1, 'b': 'c'}[one]"])
+    return f"{chance.choice(['grab', 'grab', 'grab', 'who'])}({argument})"
+
+
+def _loop(chance: random.Random) -> list[str]:
+    """A loop with one call in each turn, as a rule, and something before or behind it."""
+    call = _turn_call(chance)
+    lines = [f"for one in {_through(chance)}:"]
+    before = chance.choice(
+        ["", "", "", "if one == 'a':\n    continue", "print('turn', one)", "rows.append(one)"]
+    )
+    made = chance.choice(
+        [f"got = {call}", f"got = {call}", f"rows.append({call})", f"box[one] = {call}", call]
+    )
+    behind = chance.choice(
+        ["", "", "print(one)", "rows.append(len(rows))", "box['last'] = one", "keep('z', 1)",
+         "if len(rows) > 9:\n    break", f"got = {call}", "rows.append(1 / (len(rows) - 3))",
+         "ring()"]
+    )  # fmt: skip
+    if chance.random() < 0.25:
+        made = f"try:\n    {made}\nexcept Failed as error:\n    rows.append(str(error))"
+    body = "\n".join(part for part in (before, made, behind) if part)
+    lines += textwrap.indent(body, "    ").split("\n")
+    if chance.random() < 0.2:
+        lines += ["else:", "    print('all')"]
+    return lines
+
+
 def _statement(chance: random.Random, names: list[str], waits: bool, depth: int) -> list[str]:
     form = chance.choice(
         ["bind"] * 8 + ["row", "row", "slot", "both", "both", "sum", "pair", "keep", "keep", "ring",
-                        "print", "count", "drop", "fetch", "guard", "try", "if", "again", "raise"]
+                        "print", "count", "drop", "fetch", "guard", "try", "if", "again", "raise",
+                        "for", "for", "list"]
     )  # fmt: skip
     call = _call(chance, names)
     key = chance.choice(KEYS)
@@ -70,6 +108,12 @@ def _statement(chance: random.Random, names: list[str], waits: bool, depth: int)
     if form == "raise":
         return [f"{names[-1]} = {{'k': {call}}}[{chance.choice(['k', 'k', 'n'])!r}]"] \
             if len(names) > 1 else [call]  # fmt: skip
+    if form == "list":
+        element = f"len({_turn_call(chance)})" if chance.random() < 0.4 else _turn_call(chance)
+        only = " if one != 'b'" if chance.random() < 0.3 else ""
+        return [f"box[{key!r}] = [{element} for one in {_through(chance)}{only}]"]
+    if form == "for":
+        return _loop(chance)
     if form in ("try", "if") and depth < 2:
         inner = [line for _ in range(chance.randint(2, 3))
                  for line in _statement(chance, [*names], waits, depth + 1)]  # fmt: skip

@@ -109,6 +109,43 @@ def test_only_calls_of_other_places_run_beside_a_slow_one() -> None:
     assert "ensure_future(also" not in (result.fixed or "")
 
 
+THREADED = [
+    {"match": "load", "reads": ["load:{0}"], "returns": "fresh", "latency-ms": 100,
+     "threads": "safe"},
+    {"match": "keep", "writes": ["kept:{0}"], "returns": "fresh", "latency-ms": 50,
+     "threads": "safe"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "match", "most", "workers"),
+    [
+        (("for x in range(9):", "    print(load(x))"), "*", 3, 3),
+        (("for x in range(9):", "    print(load(x))"), "*", 1, 0),
+        (("y = [load(x) for x in range(9)]",), "load", 2, 2),
+        # `keep` runs beside the threads, so it takes a place of its own
+        (("for x in range(9):", "    keep('n', load(x))"), "*", 3, 2),
+        (("for x in range(9):", "    keep('n', load(x))"), "*", 2, 0),
+        (("for x in range(9):", "    keep('n', load(x))"), "load", 2, 2),
+        (("for x in range(9):", "    if a:", "        keep('n', 1)", "    load(x)"), "*", 3, 2),
+        # what is gone through is there before
+        (("for x in sorted(load('all')):", "    y = load(x)"), "load", 2, 2),
+        # a branch that stays between two calls
+        (("x = load(a)", "if a:", "    load(3)", "y = load(b)"), "load", 1, 0),
+        (("x = keep('n', 1)", "if a:", "    load(3)", "y = load(b)"), "load", 1, 0),
+        (("x = keep('n', 1)", "if a:", "    load(3)", "y = load(b)"), "load", 2, 1),
+    ],
+)
+def test_threads_respect_a_limit(
+    lines: tuple[str, ...], match: str, most: int, workers: int
+) -> None:
+    conf = check({"tools": THREADED, "limits": [{"match": match, "max-concurrency": most}]}, "test")
+    source = body(*lines).removeprefix("async ")
+    result = rewrite(analyze(from_text(source), conf), conf, "t.py", False)
+    assert bool(result.findings) == bool(workers)
+    assert f"max_workers={workers}" in (result.fixed or "max_workers=0")
+
+
 LINES = st.sampled_from([
     "x = await one(a)", "y = await two(b)", "z = await three(x)", "x = await two(y)",
     "z = await also(a)", "y = await three(a)", "w = (await one(x), await also(b), await two(a))",

@@ -80,6 +80,54 @@ def test_turns_that_run_together_are_counted(
     assert times(*lines) == expected
 
 
+BLOCKING = [
+    {"match": name, "reads": [f"{name}:{{0}}"], "returns": "fresh", "latency-ms": ms,
+     "threads": "safe"} for name, ms in (("load", 100), ("fetch", 200))
+] + [{"match": "keep", "writes": ["kept:{0}"], "returns": "fresh", "latency-ms": 50,
+      "threads": "safe"}]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("for x in range(16):", "    load(x)"), (1600, 200.8, 100)),  # 0.1 for each of 8 threads
+        (("y = [load(x) for x in range(4)]",), (400, 100.4, 100)),
+        (("for x in sorted(a):", "    load(x)"), (1000, 200.8, 100)),  # reckoned with ten
+        (("for x in a:", "    load(x)"), (1000, 1000, 1000)),  # nothing is run together
+        (("while a:", "    load(a)"), (1000, 1000, 1000)),
+        (("for x in range(4):", "    for y in range(2):", "        load(y)"), (800, 400.8, 400)),
+        # what stays in a turn runs turn by turn
+        (("for x in range(4):", "    keep('n', load(x))"), (600, 300.4, 300)),
+        (("y = [(load(x), fetch(x)) for x in range(4)]",), (1200, 600.4, 600)),
+        (("for x in range(4):", "    if x:", "        y = load(x)", "    else:", "        y = 1"),
+         (200, 200, 200)),
+        (("x = load(a)", "y = fetch(b)", "for z in range(4):", "    load(z)"),
+         (700, 300.5, 300.5)),
+    ],
+    ids=["loop", "comprehension", "unknown-number", "left", "while", "inner", "write-stays",
+         "read-stays", "branch", "behind-a-batch"],
+)  # fmt: skip
+def test_turns_whose_calls_threads_make_are_counted(
+    lines: tuple[str, ...], expected: tuple[float, float, float]
+) -> None:
+    source = body(*lines).removeprefix("async ")
+    t = projected(source, tools=BLOCKING).times
+    assert (t.sequential_ms, t.projected_ms, t.critical_ms) == pytest.approx(expected)
+
+
+def test_turns_that_a_coroutine_blocks_in_are_counted_as_they_are() -> None:
+    t = projected(body("for x in range(4):", "    load(x)"), tools=BLOCKING).times
+    assert (t.sequential_ms, t.projected_ms, t.critical_ms) == (400, 400, 400)
+
+
+def test_a_group_of_turns_is_what_threads_make_of_them() -> None:
+    source = body("for x in range(4):", "    keep('n', load(x))").removeprefix("async ")
+    (function,) = projected(source, tools=BLOCKING).functions
+    (group,) = function.groups
+    assert (group.sequential_ms, group.projected_ms) == pytest.approx((400, 100.4))
+    assert group.width == 4
+
+
 def test_inner_blocks_count_with_their_own_critical_path() -> None:
     lines = ("if a:", "    x = await one(a)", "    y = await two(b)", "z = await three(x)")
     source = body("x = 0", *lines)

@@ -70,13 +70,14 @@ def test_no_plan_is_screened_out() -> None:
     """The screen may only leave out files for which the planner has nothing to say."""
     assert len(FILES) > 300
     left_out = 0
+    config = check({"min-gain-ms": 0}, "test")
     for path in FILES:
         data = path.read_bytes()
-        if may_hold_opportunity(data):
+        if may_hold_opportunity(data, threaded(config)):
             continue
         left_out += 1
         try:
-            analysis = analyze(from_bytes(data), check({"min-gain-ms": 0}, "test"))
+            analysis = analyze(from_bytes(data), config)
         except SourceError:
             pytest.fail(f"{path} cannot be parsed and was left out")
         assert not analysis.plans, path
@@ -125,6 +126,12 @@ BLOCKING = {
     "in a handler": "try:\n    f()\nexcept E:\n    Read('a')\n    Read('b')\n",
     "in a case": "match x:\n    case 1:\n        Read('a')\n        Read('b')\n",
     "cannot be parsed": "Read('a')\nRead('b'\n",
+    "in a loop": "def f(x):\n    for y in x:\n        if y:\n            Read(y)\n",
+    "in a comprehension": "x = {Read(y) for y in z}\n",
+    "in a condition": "x = [y for y in z if Read(y)]\n",
+    "of a function, in a loop": (
+        "def f(y):\n    return Read(y)\n\n\nwhile True:\n    print(f(y))\n"
+    ),
 }
 NOT_BLOCKING = {
     "one": "a = Read('a')\n",
@@ -134,6 +141,9 @@ NOT_BLOCKING = {
     "one in each function": "def f():\n    Read('a')\n\n\ndef g():\n    Read('b')\n",
     "one in each branch": "if x:\n    Read('a')\nelse:\n    Read('b')\n",
     "one of two calls in a statement": "x = Read('a'), g('b')\n",
+    "in what a loop goes through": "for x in Glob('*'):\n    print(x)\n",
+    "in what a comprehension goes through": "x = [y for y in Glob('*')]\n",
+    "in a function that a loop defines": ("for x in y:\n\n    def f():\n        Read(x)\n"),
     "of a library that is not there": "def f():\n    requests.get(x)\n    y.get(y)\n".replace(
         "requests", "session"
     ),

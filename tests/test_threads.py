@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import os
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bodies import Case
@@ -71,3 +75,66 @@ def test_a_random_program_does_the_same(seed: int) -> None:
 def test_enough_random_programs_are_rewritten() -> None:
     programs = [program(seed) for seed in range(20)]
     assert sum(rewritten(text).text != text for text in programs) >= 8
+
+
+INTERRUPTED = {
+    "loop": """\
+def main(box):
+    rows = box["rows"] = []
+    for number in range(40):
+        rows.append(grab(number))
+""",
+    "comprehension": """\
+def main(box):
+    box["rows"] = [grab(number) for number in range(40)]
+""",
+}
+
+
+@pytest.mark.parametrize("name", INTERRUPTED)
+def test_ctrl_c_drops_what_no_thread_has_begun(name: str) -> None:
+    """And leaves nothing running; what was taken until then is kept."""
+    text = rewritten(INTERRUPTED[name]).text
+    assert "max_workers=8" in text
+    begun: list[int] = []
+    ended: list[int] = []
+
+    def grab(number: int) -> int:
+        begun.append(number)
+        if number == 9:
+            time.sleep(0.05)  # until the main thread waits for one of these
+            _thread.interrupt_main()
+        time.sleep(0.02 if number < 9 else 0.3)
+        ended.append(number)
+        return number
+
+    names: dict[str, Any] = {"grab": grab}
+    box: dict[str, list[int]] = {}
+    exec(compile(text, "main.py", "exec"), names)
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        names["main"](box)
+    assert sorted(begun) == sorted(ended)
+    assert len(begun) < 40
+    assert threading.active_count() == before
+    assert box.get("rows", []) in ([], list(range(len(box.get("rows", [])))))
+
+
+def test_a_failure_drops_what_no_thread_has_begun() -> None:
+    text = rewritten(INTERRUPTED["loop"]).text
+    begun: list[int] = []
+
+    def grab(number: int) -> int:
+        begun.append(number)
+        time.sleep(0.02)
+        if number == 3:
+            raise ValueError(number)
+        return number
+
+    names: dict[str, Any] = {"grab": grab}
+    box: dict[str, list[int]] = {}
+    exec(compile(text, "main.py", "exec"), names)
+    with pytest.raises(ValueError, match="3"):
+        names["main"](box)
+    assert box == {"rows": [0, 1, 2]}
+    assert len(begun) < 40

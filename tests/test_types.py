@@ -117,3 +117,44 @@ def test_typed_code_stays_typed_in_threads(waiting: bool, tmp_path: Path) -> Non
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     checked(tmp_path, "mypy", "--strict", "--no-error-summary", "--cache-dir", "none", ".")
     checked(tmp_path, "pyright")
+
+
+TURNS = """\
+from shop import User, get_orders, get_user
+
+
+def users(ids: list[int]) -> dict[int, User]:
+    found: dict[int, User] = {}
+    for number, user_id in enumerate(ids):
+        user = get_user(user_id=user_id)
+        print(number, user.name)
+        found[user_id] = user
+    return found
+
+
+def orders(ids: list[int]) -> list[list[int]]:
+    every: list[list[int]] = []
+    for user_id in ids:
+        every.append(get_orders(user_id=user_id))
+    return every
+
+
+def names(ids: list[int]) -> list[str]:
+    return [get_user(user_id=user_id).name for user_id in ids]
+"""
+
+
+def test_typed_loops_stay_typed_in_threads(tmp_path: Path) -> None:
+    tools = [{**tool, "threads": "safe"} for tool in TOOLS]
+    config = check({"tools": tools, "target-version": "py311"}, "test")
+    result = analyze_bytes(TURNS.encode(), "page.py", config, rewrite)
+    assert isinstance(result, Analyzed)
+    assert result.fixed is not None
+    assert [finding.form for finding in result.findings] == ["threads"] * 3
+    (tmp_path / "shop.py").write_text(SHOP.replace("async def", "def"))
+    (tmp_path / "page.py").write_text(result.fixed)
+    # A target stays with its loop, and in the list of calls, also where it is looked at no more.
+    strict = '{"typeCheckingMode": "strict", "reportUnusedVariable": false}'
+    (tmp_path / "pyrightconfig.json").write_text(strict)
+    checked(tmp_path, "mypy", "--strict", "--no-error-summary", "--cache-dir", "none", ".")
+    checked(tmp_path, "pyright")

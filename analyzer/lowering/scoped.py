@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from ..comprehensions import Comprehension
-from ..ir import Control, Event, Invoke, Iterate, Operate, Risk, Target, Turns, Value
+from ..ir import Control, Invoke, Iterate, Operate, Risk, Target, Turns, Value
 from .context import Context
 from .evaluation import evaluate, test
 from .targets import bind
@@ -83,17 +83,13 @@ def comprehension(node: cst.BaseExpression, context: Context, deep: bool) -> Val
                     context.add(Operate((element[-1],), Risk.OPERATOR, guarded=True))
 
     clause(node.for_in, context)
-    if _awaits(context.events[begins[0] :]):
+    if any(isinstance(event, Invoke) for event in context.events[begins[0] :]):
         made = _made(node, inner, through, begins, guarded=guarded)
         context.unit.comprehensions.append(made)
     kind = _KINDS.get(type(node), GENERATOR)
     return Value(
         held=tuple(element), fresh=True, type=kind, many=True, keys=tuple(keys) if keys else None
     )
-
-
-def _awaits(events: list[Event]) -> bool:
-    return any(isinstance(event, Invoke) and event.call.awaited for event in events)
 
 
 def _made(

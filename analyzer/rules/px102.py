@@ -3,8 +3,10 @@
 ## What it does
 
 Finds blocking calls in one block, or in one statement, of which none needs what another one gives
-or does, and runs the later ones in threads while the first one runs where it is. The result of the
-program stays the same, also in a run where a call fails.
+or does, and runs the later ones in threads while the first one runs where it is; and `for` loops
+and comprehensions that make such a call in each turn, of which no turn needs another one: threads
+make the calls of all turns, `max-concurrency` at once, and the loop takes the results in order. The
+result of the program stays the same, also in a run where a call fails.
 
 ## Why
 
@@ -33,6 +35,14 @@ beside each other. Starting a thread costs about 0.1 ms.
 * All threads have ended when the block is left, also after a failure; the failure is the one that
   the sequential code would have raised. Each call runs in its own copy of the context variables.
 * The pool belongs to one batch, with a thread for each call in it, `max-concurrency` at most.
+* Of loops and comprehensions the questions are those of [PX103](PX103.md) and [PX104](PX104.md):
+  what is gone through is known to be a container, no turn changes what another one looks at, the
+  loop is not left early. If a turn makes several such calls, the longest one starts ahead, and the
+  others stay in their turns.
+* Arguments that cannot raise are evaluated when the calls are handed over; others in a local
+  function, by the thread, if all that they look at is the same in any thread.
+* When a turn fails, the calls that no thread has begun are not made, and those under way are waited
+  for.
 * Every rewrite is undone again and compared with the original before it is offered.
 
 ## What is not reported
@@ -45,7 +55,10 @@ beside each other. Starting a thread costs about 0.1 ms.
   change meanwhile: what stands behind an attribute or in a variable of the module.
 * `time.sleep`, clock reads, and all that changes the state of the process.
 * A call that stands behind a guard (`a() or b()`) or a `yield`, in the header of an `if` or a
-  `with`, in an `assert`, or that is handed the result of another one; loops.
+  `with`, in an `assert`, or that is handed the result of another one.
+* Loops in coroutines, `while` loops, loops that end early, generators, calls in an `if` or a loop
+  within a loop's turn, arguments that a turn has to bind first; and loops where `target-version` is
+  below 3.9, whose pools cannot drop what they have not begun.
 * Files that import `gevent` or `eventlet`; `atexit` or `weakref`, and `__del__`: when the
   interpreter ends no thread can be started.
 * Functions of the project at module level, but below `if __name__ == "__main__"`: their threads
@@ -54,9 +67,10 @@ beside each other. Starting a thread costs about 0.1 ms.
 
 ## How to silence or tune it
 
-* `# pexec: ignore[PX102]` or `# noqa: PX102` on the first or last line of one of the calls.
+* `# pexec: ignore[PX102]` or `# noqa: PX102` on the first or last line of one of the calls, or on
+  the line of the `for`.
 * `ignore = ["PX102"]` in the settings, or `--ignore PX102`.
-* Settings: `tools` (`threads = "safe"`), `min-gain-ms`, `max-concurrency`.
+* Settings: `tools` (`threads = "safe"`), `min-gain-ms`, `max-concurrency`, `limits`.
 """
 
 from .example import Example
@@ -198,6 +212,69 @@ async def overview(user_id: int) -> tuple[object, object]:
 """,
     ),
     Example(
+        title="A loop of requests",
+        before="""\
+import requests
+
+
+def crawl(urls: list[str]) -> dict[str, str]:
+    pages: dict[str, str] = {}
+    for url in urls:
+        response = requests.get(url)
+        print(response.status_code, url)
+        pages[url] = response.text
+    return pages
+""",
+        after="""\
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+import requests
+
+
+def crawl(urls: list[str]) -> dict[str, str]:
+    pages: dict[str, str] = {}
+    pool = ThreadPoolExecutor(max_workers=8)
+    try:
+        futures = [pool.submit(copy_context().run, requests.get, url) for url in urls]
+        for url, future in zip(urls, futures):
+            response = future.result()
+            print(response.status_code, url)
+            pages[url] = response.text
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return pages
+""",
+    ),
+    Example(
+        title="A comprehension of which an element may raise before its call",
+        before="""\
+import requests
+
+
+def crawl(rows: list[dict[str, str]]) -> list[requests.Response]:
+    return [requests.get(row["url"]) for row in rows]
+""",
+        after="""\
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+import requests
+
+
+def crawl(rows: list[dict[str, str]]) -> list[requests.Response]:
+    def get_one(row):
+        return requests.get(row["url"])
+
+    pool = ThreadPoolExecutor(max_workers=8)
+    try:
+        futures = [pool.submit(copy_context().run, get_one, row) for row in rows]
+        return [future.result() for future in futures]
+    finally:
+        pool.shutdown(cancel_futures=True)
+""",
+    ),
+    Example(
         title="An awaited call behind a blocking one",
         left_alone="it could only begin if `requests.get` let other tasks run in between.",
         kind="sleep",
@@ -221,6 +298,22 @@ async def overview(user_id: int) -> tuple[object, object]:
 def note(text: str) -> None:
     Write("log.md", text)
     print(Read("log.md"))
+""",
+    ),
+    Example(
+        title="A loop that ends as soon as it can",
+        left_alone="whether there is another turn depends on what a call answers.",
+        kind="control",
+        before="""\
+import requests
+
+
+def first(urls: list[str]) -> str:
+    for url in urls:
+        response = requests.get(url)
+        if response.ok:
+            return response.text
+    return ""
 """,
     ),
     Example(
