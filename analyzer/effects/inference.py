@@ -297,8 +297,7 @@ class Inference:
         inner = self._inner(entry, call)
         if isinstance(inner, str):
             return CallFacts(name, everything=f"`{name}` {inner}", known=True, origin=entry.origin)
-        effects = [e for facts in inner for e in facts.effects]
-        effects += effects_of(self, entry, call)
+        effects = [*(e for f in inner for e in f.effects), *effects_of(self, entry, call)]
         used = self.handles.used_by(entry, call)
         handles, cancel_unsafe = used.handles, used.cancel_unsafe
         latency, nested = entry.latency_ms, ""
