@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import SHOP, large_page, made_page, nasty_page, page
+from made_pages import SHOP, large_page, made_page, nasty_page, page
 from pexec.analyzer.report import html
 from pexec.analyzer.report.html_graph import GAP, WIDTH, graph
 from pexec.analyzer.report.html_text import bare, isolated, plain, prose

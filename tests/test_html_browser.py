@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser import Browser
-from pages import SHOP, large_page, nasty_page, page
+from made_pages import SHOP, large_page, nasty_page, page
 from pexec.analyzer.report import html
 from pexec.analyzer.report.page import Page
 
