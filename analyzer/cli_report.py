@@ -76,7 +76,7 @@ that cannot be read or parsed, a comment that cannot be posted, or an internal e
 @click.option("--all-lines", is_flag=True, help="Also in a comment: the whole project.")
 @click.option(
     "--comment",
-    type=click.Choice(["github"]),
+    type=click.Choice(["github", "gitlab"]),
     help="Put the report into a comment of the pull request, and keep that one up to date.",
 )
 @click.option(

@@ -6,18 +6,16 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .changed import DEPTH, Changes, NoHistory, changed_lines, inside
-from .ci.comments import upsert
+from .ci import gitlab
+from .ci.comments import Thread, upsert
 from .ci.github import TOKEN, PullRequest, Run, pull_request_of, run_of, server_of
 from .errors import ConfigError
 from .options import complain, paths_here, write_output
-
-if TYPE_CHECKING:
-    from .ci.http import Server
 
 _LARGEST = 1_000_000  # bytes of a file that is to become a comment
 #: What a comment says once there is nothing to say any more.
@@ -31,20 +29,25 @@ _FOREIGN = """\
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Where a comment goes. ``number``: 0 if there is no pull request (any more)."""
+    """Where a comment goes. ``thread``: None if there is no pull request (any more).
 
-    run: Run
-    server: Server
-    number: int
+    ``name``: as people call it (#7, !7). ``run``: that of GitHub Actions, if it is one.
+    """
+
+    thread: Thread | None
+    name: str
     key: str
+    token: str = field(repr=False)
+    token_in: str = TOKEN
+    run: Run | None = None
 
     def put(self, text: str, where: str) -> None:
         """Make ``text`` the comment, and say so on standard error. Raises ConfigError."""
-        if self.server.token in text:
-            raise ConfigError(f"not posted: the text holds the token in {TOKEN}")
-        pull = PullRequest(self.server, self.run.repository, self.number, self.run.from_fork)
-        did, url = upsert(pull, self.key, text, QUIET.format(where=where))
-        complain(f"comment on #{self.number}: {did}{f': {url}' if url else ''}")
+        assert self.thread is not None
+        if self.token in text:
+            raise ConfigError(f"not posted: the text holds the token in {self.token_in}")
+        did, url = upsert(self.thread, self.key, text, QUIET.format(where=where))
+        complain(f"comment on {self.name}: {did}{f': {url}' if url else ''}")
 
 
 def posting_of(given: dict[str, Any]) -> Posting | None:
@@ -52,8 +55,10 @@ def posting_of(given: dict[str, Any]) -> Posting | None:
     if not given["comment"]:
         for option in ("comment_key", "comment_body"):
             if given[option]:
-                raise ConfigError(f"--{option.replace('_', '-')} needs --comment github")
+                raise ConfigError(f"--{option.replace('_', '-')} needs --comment")
         return None
+    if given["comment"] == "gitlab":
+        return _at_gitlab(given["comment_key"] or "default")
     run = run_of()
     if run is None:
         raise ConfigError(
@@ -68,17 +73,34 @@ def posting_of(given: dict[str, Any]) -> Posting | None:
     server = server_of()
     server.ready()
     number = pull_request_of(run, server) if second else run.number
-    return Posting(run, server, number, given["comment_key"] or run.key)
+    pull = PullRequest(server, run.repository, number, run.from_fork) if number else None
+    key = given["comment_key"] or run.key
+    return Posting(pull, f"#{number}", key, server.token, TOKEN, run)
+
+
+def _at_gitlab(key: str) -> Posting:
+    pipeline = gitlab.pipeline_of()
+    if pipeline is None:
+        raise ConfigError(
+            "--comment gitlab is for a pipeline of a merge request: CI_API_V4_URL, CI_PROJECT_ID "
+            'and CI_MERGE_REQUEST_IID are not set (`rules: [{if: $CI_PIPELINE_SOURCE == "merge_'
+            'request_event"}]`)'
+        )
+    server = gitlab.server_of()
+    server.ready()
+    notes = gitlab.MergeRequest(server, pipeline.project, pipeline.number)
+    return Posting(notes, f"!{pipeline.number}", key, server.token, gitlab.TOKEN)
 
 
 def post_file(given: dict[str, Any], posting: Posting) -> None:
     """Post what `--write-comment` wrote, perhaps in another job. Raises ConfigError."""
     text = _held(given["comment_body"])
-    if not posting.number:
+    if posting.thread is None:
         complain("not posted: the pull request is closed, or has newer commits")
         return
-    if text.strip() and posting.run.event == "workflow_run":
-        text = _FOREIGN.format(home=f"`{posting.run.home}`") + text if posting.run.home else text
+    run = posting.run
+    if text.strip() and run is not None and run.event == "workflow_run" and run.home:
+        text = _FOREIGN.format(home=f"`{run.home}`") + text
     posting.put(text.strip(), "any more")
 
 
@@ -105,18 +127,26 @@ def write_comment(text: str, filename: str) -> None:
     write_output(text.encode("utf-8", "replace"), filename, "--write-comment")
 
 
-def links() -> Callable[[str], str] | None:
-    """Where the files can be looked at as they are in this run; None outside of GitHub Actions."""
-    run = run_of()
+def links() -> Callable[[str, int, int], str] | None:
+    """Where lines of files can be looked at as they are in this run; None outside of one."""
+    run, pipeline = run_of(), gitlab.pipeline_of()
     commit = (run.head if run is not None else "") or os.environ.get("GITHUB_SHA", "")
-    if run is None or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+    if run is not None:
+        server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+        base, last = f"{server}/{run.repository}/blob/{commit}", "-L"
+    elif pipeline is not None and pipeline.url:
+        commit = pipeline.commit
+        base, last = f"{pipeline.url.rstrip('/')}/-/blob/{commit}", "-"
+    else:
         return None
-    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+    if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+        return None
     paths = paths_here()
 
-    def link(filename: str) -> str:
+    def link(filename: str, first: int, end: int) -> str:
         path, inside = paths.uri(filename)
-        return f"{server}/{run.repository}/blob/{commit}/{path}" if inside else ""
+        lines = f"#L{first}" + (f"{last}{end}" if end != first else "")
+        return f"{base}/{path}{lines}" if inside else ""
 
     return link
 
@@ -135,7 +165,9 @@ def changes_of(given: dict[str, Any]) -> Changes | None:
     commented = given["comment"] or given["write_comment"]
     if given["all_lines"] or (base is None and not commented):
         return None
-    run = run_of()
+    run, pipeline = run_of(), gitlab.pipeline_of()
+    if base is None and run is None and pipeline is not None:
+        base = pipeline.base or None
     pull = run if run is not None and run.number else None
     if base is None and pull is None:
         return None  # `--write-comment` outside of a pull request

@@ -94,8 +94,12 @@ def measured(tool: str, folder: Path, path: Path | None = None) -> Run:
     env = {"PYTHONPATH": str(path)} if path else None
     started = StdioServerParameters(command=sys.executable, args=[str(script)], env=env)
 
+    # Its default is the standard error of whenever it was imported: that of another test, perhaps.
+    errlog = sys.__stderr__
+    assert errlog is not None
+
     async def run() -> Run:
-        async with stdio_client(started) as streams, ClientSession(*streams) as session:
+        async with stdio_client(started, errlog) as streams, ClientSession(*streams) as session:
             await session.initialize()
             begin = time.monotonic()
             answers = await asyncio.gather(

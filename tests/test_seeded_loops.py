@@ -267,7 +267,10 @@ PLANNER: dict[str, Bug] = {
                body("await pair()", before="    async def pair():\n        return await"
                     " asyncio.gather(fetch(1), fetch(2))\n\n").replace(
                         "async def crawl", "import asyncio\n\n\nasync def crawl")),
-    "bound": (turn_plans, "min", lambda numbers: 80, body("await fetch(url)")),
+    "bound": (
+        turn_plans, "min", lambda *of, **how: 80 if len(of) == 2 else min(*of, **how),
+        body("await fetch(url)"),
+    ),
     "evaluated twice": (turn_plans.Turning, "_repeats", lambda *args: True,
                         body("await fetch(url)", over="[print(u) for u in urls]")),
     "used up": (turn_plans, "passing", lambda *args: False,

@@ -35,16 +35,16 @@ _TICKS = re.compile(r"`([^`\n]+)`")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$@:^=])")
 
 
-#: The name of a file → where it can be looked at, or "" if that is not known.
-Links = Callable[[str], str]
+#: The name of a file, first and last line → where these can be seen, "" if that is not known.
+Links = Callable[[str, int, int], str]
 
 
-def _nowhere(filename: str) -> str:
+def _nowhere(filename: str, first: int, last: int) -> str:
     return ""
 
 
 def render(page: Page, links: Links = _nowhere) -> str:
-    """The report. ``links``: for links to lines, in the way of GitHub (``#L12-L20``)."""
+    """The report. ``links``: where lines of files can be seen."""
     if not page.files:
         return f"## pexec\n\n{prose(page.summary)}"
     return no_commands("\n".join(_lines(page, links)))
@@ -241,12 +241,9 @@ def _place(item: Opportunity, links: Links) -> str:
     """Where a finding is, linked to its lines if it is known where these can be seen."""
     span = item.finding.span
     text = code(f"{item.filename}:{line_text(span.cell, span.line)}", 120)
-    address = links(item.filename)
-    if not address or span.cell:
-        return text
     last = max(call.span.end_line for call in item.finding.calls)
-    lines = f"#L{span.line}" + (f"-L{last}" if last != span.line else "")
-    return f"[{text}]({address}{lines})"
+    address = "" if span.cell else links(item.filename, span.line, last)
+    return f"[{text}]({address})" if address else text
 
 
 def code(text: str, most: int = 80) -> str:
