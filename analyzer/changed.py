@@ -15,7 +15,7 @@ from pathlib import Path
 from .errors import ConfigError
 
 #: What a message says that is about a history which is not there.
-DEPTH = "check out with its history (`fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0`)"
+DEPTH = "check out with its history (`fetch-depth: 0` of actions/checkout)"
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)

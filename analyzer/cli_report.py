@@ -77,12 +77,12 @@ that cannot be read or parsed, a comment that cannot be posted, or an internal e
 @click.option(
     "--comment",
     type=click.Choice(["github", "gitlab"]),
-    help="Put the report into a comment of the pull request, and keep that one up to date.",
+    help="Put the report into a comment of the pull or merge request, and keep it up to date.",
 )
 @click.option(
     "--comment-key",
     metavar="KEY",
-    help="Tells apart several comments of one pull request; else the workflow's file does.",
+    help="Tells apart several comments; else the workflow's file does, or the name of the job.",
 )
 @click.option(
     "--write-comment",
@@ -209,7 +209,7 @@ def _rendered(page: Page, shown: Shown) -> str:
 
 
 def _markdown(page: Page) -> str:
-    """The report as Markdown, with links to lines in a workflow of GitHub Actions."""
+    """The report as Markdown, with links to lines where it is made for GitHub or GitLab."""
     from .posting import links
     from .report import markdown
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .changed import DEPTH, Changes, NoHistory, changed_lines, inside
 from .ci import gitlab
@@ -16,6 +15,9 @@ from .ci.comments import Thread, upsert
 from .ci.github import TOKEN, PullRequest, Run, pull_request_of, run_of, server_of
 from .errors import ConfigError
 from .options import complain, paths_here, write_output
+
+if TYPE_CHECKING:
+    from .report.markdown import Links
 
 _LARGEST = 1_000_000  # bytes of a file that is to become a comment
 #: What a comment says once there is nothing to say any more.
@@ -29,25 +31,30 @@ _FOREIGN = """\
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Where a comment goes. ``thread``: None if there is no pull request (any more).
+    """Where a comment goes.
 
-    ``name``: as people call it (#7, !7). ``run``: that of GitHub Actions, if it is one.
+    ``thread``: None if there is no pull request any more. ``place``: what people call it there.
+    ``foreign``: what stands above the text of another job, which a stranger may have written.
     """
 
     thread: Thread | None
-    name: str
+    place: str
     key: str
     token: str = field(repr=False)
-    token_in: str = TOKEN
-    run: Run | None = None
+    variable: str  # that holds the token
+    foreign: str = ""
 
     def put(self, text: str, where: str) -> None:
         """Make ``text`` the comment, and say so on standard error. Raises ConfigError."""
-        assert self.thread is not None
+        if self.thread is None:
+            complain("not posted: the pull request is closed, or has newer commits")
+            return
         if self.token in text:
-            raise ConfigError(f"not posted: the text holds the token in {self.token_in}")
+            raise ConfigError(f"not posted: the text holds the token in {self.variable}")
+        if isinstance(self.thread, gitlab.MergeRequest):
+            text = gitlab.inert(text)
         did, url = upsert(self.thread, self.key, text, QUIET.format(where=where))
-        complain(f"comment on {self.name}: {did}{f': {url}' if url else ''}")
+        complain(f"comment on {self.place}: {did}{f': {url}' if url else ''}")
 
 
 def posting_of(given: dict[str, Any]) -> Posting | None:
@@ -55,10 +62,13 @@ def posting_of(given: dict[str, Any]) -> Posting | None:
     if not given["comment"]:
         for option in ("comment_key", "comment_body"):
             if given[option]:
-                raise ConfigError(f"--{option.replace('_', '-')} needs --comment")
+                words = option.replace("_", "-")
+                raise ConfigError(f"--{words} needs --comment github or --comment gitlab")
         return None
-    if given["comment"] == "gitlab":
-        return _at_gitlab(given["comment_key"] or "default")
+    return (_at_gitlab if given["comment"] == "gitlab" else _at_github)(given)
+
+
+def _at_github(given: dict[str, Any]) -> Posting:
     run = run_of()
     if run is None:
         raise ConfigError(
@@ -74,33 +84,35 @@ def posting_of(given: dict[str, Any]) -> Posting | None:
     server.ready()
     number = pull_request_of(run, server) if second else run.number
     pull = PullRequest(server, run.repository, number, run.from_fork) if number else None
+    foreign = _FOREIGN.format(home=f"`{run.home}`") if second and run.home else ""
     key = given["comment_key"] or run.key
-    return Posting(pull, f"#{number}", key, server.token, TOKEN, run)
+    return Posting(pull, f"#{number}", key, server.token, TOKEN, foreign)
 
 
-def _at_gitlab(key: str) -> Posting:
-    pipeline = gitlab.pipeline_of()
+def _at_gitlab(given: dict[str, Any]) -> Posting:
+    pipeline = _pipeline()
+    server = gitlab.server_of(pipeline)
+    server.ready()
+    request = gitlab.MergeRequest(server, pipeline)
+    key = given["comment_key"] or pipeline.key
+    return Posting(request, f"!{pipeline.number}", key, server.token, gitlab.TOKEN)
+
+
+def _pipeline() -> gitlab.Pipeline:
+    pipeline = gitlab.here()
     if pipeline is None:
         raise ConfigError(
-            "--comment gitlab is for a pipeline of a merge request: CI_API_V4_URL, CI_PROJECT_ID "
-            'and CI_MERGE_REQUEST_IID are not set (`rules: [{if: $CI_PIPELINE_SOURCE == "merge_'
-            'request_event"}]`)'
+            "--comment gitlab is for a merge request pipeline of GitLab CI: CI_API_V4_URL, "
+            "CI_PROJECT_ID or CI_MERGE_REQUEST_IID is not set; a job has the last one with "
+            '`rules: [if: $CI_PIPELINE_SOURCE == "merge_request_event"]`'
         )
-    server = gitlab.server_of()
-    server.ready()
-    notes = gitlab.MergeRequest(server, pipeline.project, pipeline.number)
-    return Posting(notes, f"!{pipeline.number}", key, server.token, gitlab.TOKEN)
+    return pipeline
 
 
 def post_file(given: dict[str, Any], posting: Posting) -> None:
     """Post what `--write-comment` wrote, perhaps in another job. Raises ConfigError."""
     text = _held(given["comment_body"])
-    if posting.thread is None:
-        complain("not posted: the pull request is closed, or has newer commits")
-        return
-    run = posting.run
-    if text.strip() and run is not None and run.event == "workflow_run" and run.home:
-        text = _FOREIGN.format(home=f"`{run.home}`") + text
+    text = posting.foreign + text if text.strip() else text
     posting.put(text.strip(), "any more")
 
 
@@ -127,26 +139,25 @@ def write_comment(text: str, filename: str) -> None:
     write_output(text.encode("utf-8", "replace"), filename, "--write-comment")
 
 
-def links() -> Callable[[str, int, int], str] | None:
-    """Where lines of files can be looked at as they are in this run; None outside of one."""
-    run, pipeline = run_of(), gitlab.pipeline_of()
-    commit = (run.head if run is not None else "") or os.environ.get("GITHUB_SHA", "")
+def links() -> Links | None:
+    """Where lines can be looked at as they are in this run; None outside of GitHub and GitLab."""
+    run = run_of()
+    between = "-L"
     if run is not None:
+        commit = run.head or os.environ.get("GITHUB_SHA", "")
         server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
-        base, last = f"{server}/{run.repository}/blob/{commit}", "-L"
-    elif pipeline is not None and pipeline.url:
-        commit = pipeline.commit
-        base, last = f"{pipeline.url.rstrip('/')}/-/blob/{commit}", "-"
+        known = re.fullmatch(r"[0-9a-f]{40,64}", commit)
+        files = f"{server}/{run.repository}/blob/{commit}" if known else ""
     else:
-        return None
-    if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+        files, between = gitlab.files_at(), "-"
+    if not files:
         return None
     paths = paths_here()
 
-    def link(filename: str, first: int, end: int) -> str:
+    def link(filename: str, first: int, last: int) -> str:
         path, inside = paths.uri(filename)
-        lines = f"#L{first}" + (f"{last}{end}" if end != first else "")
-        return f"{base}/{path}{lines}" if inside else ""
+        lines = f"#L{first}" + (f"{between}{last}" if last != first else "")
+        return f"{files}/{path}{lines}" if inside else ""
 
     return link
 
@@ -165,13 +176,15 @@ def changes_of(given: dict[str, Any]) -> Changes | None:
     commented = given["comment"] or given["write_comment"]
     if given["all_lines"] or (base is None and not commented):
         return None
-    run, pipeline = run_of(), gitlab.pipeline_of()
-    if base is None and run is None and pipeline is not None:
-        base = pipeline.base or None
+    here = Path.cwd()
+    if base is None and given["comment"] != "github":
+        pipeline = _pipeline() if given["comment"] else gitlab.here()
+        if pipeline is not None:
+            return _in_pipeline(pipeline, here)
+    run = run_of()
     pull = run if run is not None and run.number else None
     if base is None and pull is None:
         return None  # `--write-comment` outside of a pull request
-    here = Path.cwd()
     try:
         if base is not None:
             return changed_lines(base, here)
@@ -179,6 +192,18 @@ def changes_of(given: dict[str, Any]) -> Changes | None:
         return changed_lines(pull.base, here, pull.head)
     except NoHistory as error:
         return _listed(error, pull, here)
+
+
+def _in_pipeline(pipeline: gitlab.Pipeline, here: Path) -> Changes:
+    """The changed lines of a merge request. Raises ConfigError."""
+    if not pipeline.base:
+        raise ConfigError("changed lines are not known: CI_MERGE_REQUEST_DIFF_BASE_SHA is not set; "
+                          "give --diff-base REF or --all-lines")  # fmt: skip
+    try:
+        return changed_lines(pipeline.base, here, pipeline.head)
+    except NoHistory as error:
+        raise ConfigError(f"changed lines are not known: {error}; check out with its history "
+                          '(`GIT_DEPTH: "0"` in the `variables` of the job)') from None  # fmt: skip
 
 
 def _listed(error: NoHistory, pull: Run | None, here: Path) -> Changes:

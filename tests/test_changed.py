@@ -297,7 +297,7 @@ def test_diff_base_without_a_history(work: Path) -> None:
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
         "error: changed lines are not known: the repository has no commit 'nowhere'; "
-        "check out with its history (`fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0`)\n"
+        "check out with its history (`fetch-depth: 0` of actions/checkout)\n"
     )
 
 

@@ -507,4 +507,5 @@ def test_a_hostile_body(here: Path, github: GitHub, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("option", ["--comment-key", "--comment-body"])
 def test_options_that_need_the_comment(here: Path, option: str) -> None:
     done = report(option, "x", ".")
-    assert (done.exit_code, done.stderr) == (2, f"error: {option} needs --comment\n")
+    words = f"error: {option} needs --comment github or --comment gitlab\n"
+    assert (done.exit_code, done.stderr) == (2, words)

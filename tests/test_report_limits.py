@@ -60,7 +60,7 @@ def large() -> Page:
 
 def test_a_comment_holds_what_saves_most_and_counts_the_rest(large: Page) -> None:
     address = "https://github.com/" + "x" * 80 + "/blob/" + "0" * 40
-    text = markdown.render(large, lambda name, *_: f"{address}/{name}")
+    text = markdown.render(large, lambda name, *lines: f"{address}/{name}#L{lines[0]}-L{lines[1]}")
     assert 20_000 < len(text) < LIMIT
     assert len(text.encode()) < 65_536
     assert "10000 places to run calls together" in text

@@ -1,131 +1,178 @@
-"""Notes of a merge request over GitLab's REST interface, for pipelines of merge requests.
+"""Merge requests at GitLab: the note, and where this pipeline is.
 
-https://docs.gitlab.com/api/notes/#merge-requests and
-https://docs.gitlab.com/ci/variables/predefined_variables/
+Everything about the pipeline is read from the variables that GitLab sets (docs.gitlab.com,
+"Predefined CI/CD variables reference"), so any program can set them too.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import quote
 
 from ..errors import ConfigError
 from .comments import Comment
 from .http import Refused, Server, checked_token
 
-Table = dict[str, Any]
-
 TOKEN = "GITLAB_TOKEN"
-PAGE = "docs/ci.md, Merge requests at GitLab"
-_NEEDED = ("CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID")
+PAGE = "docs/ci.md"
+#: What GitLab takes for a quick action, such as ``/merge``, at the start of a line.
+_ACTION = re.compile(r"(^|\r)([ \t]*)/(?=[A-Za-z])", re.MULTILINE)
+
+Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The pipeline of a merge request, as far as a report needs it."""
+    """The pipeline of a merge request.
 
-    project: str
-    number: str
-    base: str = ""  # the commit that its changes are compared with
-    commit: str = ""
-    url: str = ""  # of the project, for people
+    ``project``: the one that the merge request is in; a pipeline of a fork runs in another one.
+    ``head``: what HEAD merges into the target, in a pipeline for merged results, else "".
+    """
+
+    address: str
+    project: int
+    number: int
+    home: str = ""  # the address of the project
+    base: str = ""  # the commit where the branch left the target
+    head: str = ""
+    from_fork: bool = False
+    key: str = "default"  # the name of the job
 
 
-def pipeline_of(environment: Mapping[str, str] = os.environ) -> Pipeline | None:
-    """The pipeline that this is; None outside of one for a merge request."""
-    if not all(environment.get(name) for name in _NEEDED):
+def here(environment: Mapping[str, str] = os.environ) -> Pipeline | None:
+    """The pipeline that this is, or None outside of merge requests. Raises ConfigError."""
+    address, own, iid = (
+        environment.get(name, "")
+        for name in ("CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID")
+    )
+    if not address or not own or not iid:
         return None
+    project = environment.get("CI_MERGE_REQUEST_PROJECT_ID") or own
+    for name, value in (("the project's id", project), ("CI_MERGE_REQUEST_IID", iid)):
+        if not re.fullmatch(r"[0-9]{1,18}", value):
+            raise ConfigError(f"{name} is {value!r}, not a number")
     return Pipeline(
-        environment["CI_PROJECT_ID"],
-        environment["CI_MERGE_REQUEST_IID"],
+        address,
+        int(project),
+        int(iid),
+        environment.get("CI_MERGE_REQUEST_PROJECT_URL") or environment.get("CI_PROJECT_URL", ""),
         environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", ""),
-        environment.get("CI_COMMIT_SHA", ""),
-        environment.get("CI_PROJECT_URL", ""),
+        environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", ""),
+        project != environment.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", project),
+        environment.get("CI_JOB_NAME") or "default",
     )
 
 
-def server_of(environment: Mapping[str, str] = os.environ) -> Server:
+def files_at(environment: Mapping[str, str] = os.environ) -> str:
+    """Where the files of this pipeline can be looked at, or "" outside of GitLab."""
+    home, commit = environment.get("CI_PROJECT_URL", ""), environment.get("CI_COMMIT_SHA", "")
+    if not home or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+        return ""
+    return f"{home.rstrip('/')}/-/blob/{commit}"
+
+
+def server_of(pipeline: Pipeline, environment: Mapping[str, str] = os.environ) -> Server:
     """GitLab, asked with the token of the environment. Raises ConfigError."""
     if not environment.get(TOKEN, "").strip():
         raise ConfigError(
             f"a token is needed in the environment variable {TOKEN}: a project access token with "
-            f"the scope `api`, in a masked variable ({PAGE})"
+            "the scope `api`, in a masked variable of the project (a protected one is only for "
+            "protected branches, and pipelines of forks have none)"
         )
     token = checked_token(environment[TOKEN], TOKEN)
-    headers = {"PRIVATE-TOKEN": token, "User-Agent": "pexec-report"}
-    return Server(environment["CI_API_V4_URL"], headers, token)
+    headers = {"Accept": "application/json", "PRIVATE-TOKEN": token, "User-Agent": "pexec-report"}
+    return Server(pipeline.address, headers, token)
+
+
+def inert(text: str) -> str:
+    """The same to a reader, without a line that GitLab would carry out ("Quick actions")."""
+    return _ACTION.sub(r"\1\2\\/", text)
 
 
 @dataclass(frozen=True, slots=True)
 class MergeRequest:
-    """The notes of a merge request, oldest first. ``author``: the name of an account."""
+    """The notes of a merge request (REST: "Notes API"), oldest first."""
 
     server: Server
-    project: str
-    number: str
+    pipeline: Pipeline = field(repr=False)
 
     def me(self) -> str:
-        """The account that the token speaks for: of a project access token a bot of its own."""
-        name = _table(self._asked("GET", "/user").data).get("username")
-        if not isinstance(name, str) or not name:
+        """The number of the token's owner; of a project access token that is a bot of its own."""
+        number = _table(self._asked("GET", "/user")[0]).get("id")
+        if not isinstance(number, int):
             raise ConfigError("GitLab does not say whose the token is; without that no note can be "
                               "told from one that quotes it")  # fmt: skip
-        return name
+        return str(number)
 
     def comments(self) -> Iterator[Comment]:
         path = f"{self._notes}?sort=asc&order_by=created_at&per_page=100"
         seen = set[str]()
         while path and path not in seen:
             seen.add(path)
-            answer = self._asked("GET", path)
-            data: object = answer.data
+            data, path = self._asked("GET", path)
             for entry in cast("list[object]", data) if isinstance(data, list) else []:
-                if not _table(entry).get("system"):
-                    yield _comment(_table(entry))
-            path = answer.next_page
+                note = _table(entry)
+                if note.get("system") is not True:  # "added 1 commit"
+                    yield self._comment(note)
 
     def post(self, body: str) -> Comment:
-        return _comment(_table(self._asked("POST", self._notes, body).data))
+        return self._write("POST", self._notes, body)
 
     def edit(self, comment: Comment, body: str) -> Comment:
-        return _comment(_table(self._asked("PUT", f"{self._notes}/{comment.id}", body).data))
+        return self._write("PUT", f"{self._notes}/{comment.id}", body)
 
     @property
     def _notes(self) -> str:
-        project = quote(self.project, safe="")
-        return f"/projects/{project}/merge_requests/{quote(self.number, safe='')}/notes"
+        return f"/projects/{self.pipeline.project}/merge_requests/{self.pipeline.number}/notes"
 
-    def _asked(self, method: str, path: str, body: str | None = None) -> Any:
-        text = None if body is None else {"body": body.encode("utf-8", "replace").decode()}
+    def _write(self, method: str, path: str, body: str) -> Comment:
+        # GitLab takes no half of a pair, which a name that is no Unicode text leaves.
+        text = body.encode("utf-8", "replace").decode()
+        return self._comment(_table(self._asked(method, path, {"body": text})[0]))
+
+    def _asked(self, method: str, path: str, body: object = None) -> tuple[object, str]:
         try:
-            return self.server.request(method, path, text)
+            answer = self.server.request(method, path, body)
         except Refused as error:
-            way = _WAYS.get(error.status, "")
-            words = f"{error}; {way}" if way else str(error)
-            raise Refused(words, error.status, error.said) from None
+            raise self._explained(error) from None
+        return answer.data, answer.next_page
+
+    def _explained(self, error: Refused) -> Refused:
+        """The same with the way out."""
+        way = _WAYS.get(error.status, "")
+        if error.status == 403 and "scope" in error.said:
+            way = f"make a token with the scope `api` ({PAGE})"
+        elif error.status in (403, 404) and self.pipeline.from_fork:
+            way = ("the merge request comes from a fork, whose pipeline has the fork's token: run "
+                   f"a pipeline in the project of the merge request ({PAGE})")  # fmt: skip
+        return Refused(f"{error}; {way}" if way else str(error), error.status, error.said)
+
+    def _comment(self, entry: Table) -> Comment:
+        found, body = entry.get("id"), entry.get("body")
+        author = _table(entry.get("author")).get("id")
+        number = found if isinstance(found, int) else 0
+        home, iid = self.pipeline.home.rstrip("/"), self.pipeline.number
+        return Comment(
+            number,
+            str(author) if isinstance(author, int) else "",
+            body if isinstance(body, str) else "",
+            f"{home}/-/merge_requests/{iid}#note_{number}" if home and number else "",
+        )
 
 
 _WAYS = {
-    401: f"the token in {TOKEN} is wrong or has ended (a CI_JOB_TOKEN cannot write notes)",
-    403: f"the token in {TOKEN} needs the scope `api` and at least the role Reporter; a merge "
-    "request from a fork runs in the fork's pipeline, which has no such token",
-    404: "the token may not see this project or merge request, or there is none: see "
-    "CI_PROJECT_ID and CI_MERGE_REQUEST_IID",
+    400: "GitLab does not take this text",
+    401: f"the token in {TOKEN} is wrong, has ended or was revoked; the token of a job "
+    "(CI_JOB_TOKEN) may not write notes",
+    403: "the token's owner may not write notes here: it needs the scope `api` and the role "
+    "Reporter or above, and the discussion must not be locked",
+    404: "the token may not see this project or merge request, or there is none: make the token in "
+    "the project of the merge request, with the role Reporter or above",
 }
 
 
 def _table(value: object) -> Table:
     return cast("Table", value) if isinstance(value, dict) else {}
-
-
-def _comment(entry: Table) -> Comment:
-    number, body = entry.get("id"), entry.get("body")
-    author = _table(entry.get("author")).get("username")
-    return Comment(
-        number if isinstance(number, int) else 0,
-        author if isinstance(author, str) else "",
-        body if isinstance(body, str) else "",
-    )

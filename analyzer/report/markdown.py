@@ -35,7 +35,7 @@ _TICKS = re.compile(r"`([^`\n]+)`")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$@:^=])")
 
 
-#: The name of a file, first and last line → where these can be seen, "" if that is not known.
+#: A file, its first and its last line → where they can be looked at, or "" if that is not known.
 Links = Callable[[str, int, int], str]
 
 
@@ -44,7 +44,7 @@ def _nowhere(filename: str, first: int, last: int) -> str:
 
 
 def render(page: Page, links: Links = _nowhere) -> str:
-    """The report. ``links``: where lines of files can be seen."""
+    """The report. ``links``: for links to lines, which each server has in a way of its own."""
     if not page.files:
         return f"## pexec\n\n{prose(page.summary)}"
     return no_commands("\n".join(_lines(page, links)))
@@ -241,8 +241,10 @@ def _place(item: Opportunity, links: Links) -> str:
     """Where a finding is, linked to its lines if it is known where these can be seen."""
     span = item.finding.span
     text = code(f"{item.filename}:{line_text(span.cell, span.line)}", 120)
+    if span.cell:
+        return text
     last = max(call.span.end_line for call in item.finding.calls)
-    address = "" if span.cell else links(item.filename, span.line, last)
+    address = links(item.filename, span.line, last)
     return f"[{text}]({address})" if address else text
 
 
