@@ -26,6 +26,8 @@ class GitLab:
     """What the server holds, and what it was asked."""
 
     page: int = 100
+    numbered: bool = True  # `X-Next-Page`, beside the link
+    linked: str = ""  # where links point to, behind a proxy that hides the scheme
     notes: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -66,7 +68,11 @@ class Handler(BaseHTTPRequestHandler):
                 fault.times -= 1
                 if fault.done:
                     self._answer_of(split.path, {}, data)
-                self._send(fault.status, {"message": fault.message}, fault.headers)
+                said = fault.message
+                self._send(
+                    fault.status, said if isinstance(said, dict) else {"message": said},
+                    fault.headers,
+                )  # fmt: skip
                 return
         if self.headers.get("private-token") != TOKEN:
             self._send(401, {"message": "401 Unauthorized"})
@@ -86,12 +92,16 @@ class Handler(BaseHTTPRequestHandler):
             assert (query["sort"], query["order_by"]) == (["asc"], ["created_at"])
             size = min(int(query["per_page"][0]), held.page)
             page = int(query.get("page", ["1"])[0])
-            more = f"{held.address}{NOTES}?id={PROJECT}&order_by=created_at&per_page={size}"
+            more = f"{held.linked or held.address}{NOTES}"
+            more += f"?id={PROJECT}&order_by=created_at&per_page={size}"
             links = [f'<{more}&page=1&sort=asc>; rel="first"']
+            number = ""
             if page * size < len(held.notes):
                 links.insert(0, f'<{more}&page={page + 1}&sort=asc>; rel="next"')
+                number = str(page + 1)
             found = held.notes[(page - 1) * size : page * size]
-            return 200, found, {"Link": ", ".join(links)}
+            headers = {"X-Page": str(page), "X-Next-Page": number} if held.numbered else {}
+            return 200, found, {**headers, "Link": ", ".join(links)}
         if self.command == "POST" and path == NOTES:
             return 201, held.note(data["body"])
         for note in held.notes:

@@ -30,7 +30,7 @@ class Fault:
     path: str
     status: int
     headers: dict[str, str] = field(default_factory=dict)
-    message: str = ""
+    message: Any = ""
     times: int = 1
     done: bool = False
     seconds: float = 0.0  # before it

@@ -11,12 +11,21 @@ import pytest
 from click.testing import Result
 from commands import CONFIG, FLOW, TWO, put, report
 from merge_requests import EVE, HOME, OTHER, TOKEN, GitLab, serving, variables
+from merge_requests import NOTES as PATH
 from pexec.analyzer.ci.gitlab import inert
 from pexec.analyzer.ci.http import Server
 from pull_requests import Fault
 
 FIRST = "<!-- pexec-report pexec -->"
 NOTES = "/notes"
+SCOPE = {
+    "error": "insufficient_scope", "scope": "api",
+    "error_description": "The request requires higher privileges than provided by the access token."
+}  # fmt: skip
+EXPIRED = {
+    "error": "invalid_token",
+    "error_description": "Token is expired. You can either do re-authorization or token refresh.",
+}
 
 
 @pytest.fixture
@@ -101,8 +110,13 @@ def test_only_the_own_note_is_edited(here: Path, gitlab: GitLab) -> None:
     assert [w.split()[0] for w in gitlab.writes()] == ["POST"]
 
 
-def test_the_oldest_of_several_on_any_page(here: Path, gitlab: GitLab) -> None:
-    gitlab.page = 2
+@pytest.mark.parametrize(
+    ("numbered", "linked"), [(True, ""), (False, ""), (True, "http://gitlab.test:443")]
+)
+def test_the_oldest_of_several_on_any_page(
+    here: Path, gitlab: GitLab, numbered: bool, linked: str
+) -> None:
+    gitlab.page, gitlab.numbered, gitlab.linked = 2, numbered, linked
     for n in range(5):
         gitlab.note(f"words {n}", EVE)
     gitlab.note(f"{FIRST}\r\n\r\nold")
@@ -111,6 +125,16 @@ def test_the_oldest_of_several_on_any_page(here: Path, gitlab: GitLab) -> None:
     assert "would save" in gitlab.notes[5]["body"]
     assert gitlab.notes[6]["body"].endswith("newer")
     assert len(gitlab.notes) == 7
+    assert len([line for line in gitlab.asked if line == f"GET {PATH}"]) == 3
+
+
+def test_a_link_alone_is_not_followed_elsewhere(here: Path, gitlab: GitLab) -> None:
+    gitlab.page, gitlab.numbered, gitlab.linked = 1, False, "http://gitlab.test:443"
+    for n in range(2):
+        gitlab.note(f"words {n}", EVE)
+    done = comment()
+    assert (done.exit_code, "another server" in done.stderr) == (2, True)
+    assert len(gitlab.asked) == 1
 
 
 def test_keys_are_apart(here: Path, gitlab: GitLab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,13 +152,15 @@ def test_keys_are_apart(here: Path, gitlab: GitLab, monkeypatch: pytest.MonkeyPa
     [
         (Fault("GET", NOTES, 401, {}, "401 Unauthorized"), "GITLAB_TOKEN is wrong, has ended or"),
         (Fault("POST", NOTES, 403, {}, "403 Forbidden"), "the role Reporter or above"),
-        (Fault("GET", NOTES, 403, {}, "insufficient_scope"), "a token with the scope `api`"),
+        (Fault("GET", NOTES, 403, {}, SCOPE), "by the access token; make a token with the scope"),
+        (Fault("GET", NOTES, 401, {}, EXPIRED), "Token is expired. You can"),
         (Fault("GET", NOTES, 404, {}, "404 Project Not Found"), "may not see this project"),
-        (Fault("POST", NOTES, 400, {}, "bad"), "400: bad; GitLab does not take this text"),
+        (Fault("POST", NOTES, 400, {}, {"message": {"note": ["is too long"]}}),
+         "400: note: is too long; GitLab does not take this text"),
         (Fault("POST", NOTES, 403, {}, f"echo of {TOKEN} here"), "echo of *** here"),
         (Fault("GET", NOTES, 502, {}, times=9), "status 502"),
     ],
-    ids=["401", "403", "scope", "404", "400", "echo", "502"],
+    ids=["401", "403", "scope", "expired", "404", "400", "echo", "502"],
 )  # fmt: skip
 def test_refusals_are_explained(here: Path, gitlab: GitLab, fault: Fault, words: str) -> None:
     gitlab.faults = [fault]
@@ -176,7 +202,8 @@ def test_no_note_is_posted_twice(here: Path, gitlab: GitLab, arrived: bool) -> N
 
 def test_a_limit_is_waited_for(here: Path, gitlab: GitLab, slept: list[float]) -> None:
     gitlab.faults = [
-        Fault("GET", NOTES, 429, {"retry-after": "7"}), Fault("POST", NOTES, 429, {}),
+        Fault("GET", NOTES, 429, {"retry-after": "7"}),
+        Fault("POST", NOTES, 429, {}, {"message": {"error": "requested too many times"}}),
     ]  # fmt: skip
     assert comment().exit_code == 0
     assert slept == [7.0, 60.0]

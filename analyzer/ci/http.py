@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from ..errors import ConfigError
 
@@ -137,8 +137,7 @@ class Server:
         except (ValueError, RecursionError):
             data = None
         if 200 <= response.status < 300:
-            found = _LINK.search(response.headers.get("link", ""))
-            return Answer(data, urljoin(url, found[1]) if found else "")
+            return Answer(data, _next_page(url, response.headers))
         said = self._clean(_message(data))
         words = f"{self._place(method, url)}: status {response.status}"
         raise Refused(f"{words}: {said}" if said else words, response.status, said)
@@ -186,6 +185,20 @@ def _pause(response: urllib3.BaseHTTPResponse, attempt: int) -> float | None:
     return None
 
 
+def _next_page(url: str, headers: Mapping[str, str]) -> str:
+    """The address of the page after that of ``url``, or "".
+
+    GitLab's `Link` has the scheme of the last proxy and the port of its settings, which together
+    may be those of no server; the number beside it (`X-Next-Page`) goes where this page came from.
+    """
+    if (number := _number(headers.get("x-next-page"))) is not None:
+        split = urlsplit(url)
+        query = [pair for pair in parse_qsl(split.query) if pair[0] != "page"]
+        return urlunsplit(split._replace(query=urlencode([*query, ("page", f"{number:.0f}")])))
+    found = _LINK.search(headers.get("link", ""))
+    return urljoin(url, found[1]) if found else ""
+
+
 def _number(text: str | None) -> float | None:
     return float(text) if text is not None and re.fullmatch(r"\d{1,12}", text.strip()) else None
 
@@ -202,5 +215,17 @@ def _message(data: Any) -> str:
     """What GitHub (`message`, `errors`) or GitLab (`message`, `error`) says."""
     if not isinstance(data, dict):
         return ""
-    words = [str(data[key]) for key in ("message", "error", "errors") if data.get(key)]  # type: ignore[reportUnknown]
-    return " ".join(": ".join(words).split())
+    keys = ("message", "error", "error_description", "errors")
+    words = [_flat(data[key]) for key in keys if data.get(key)]  # type: ignore[reportUnknown]
+    return " ".join(": ".join(words).split()).removesuffix(".")
+
+
+def _flat(value: Any, depth: int = 3) -> str:
+    """A value of JSON as words: GitLab nests what it says, `{"message": {"note": ["…"]}}`."""
+    if not depth:
+        return "…"
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {_flat(v, depth - 1)}" for k, v in value.items())  # type: ignore[reportUnknown]
+    if isinstance(value, list):
+        return ", ".join(_flat(v, depth - 1) for v in value)  # type: ignore[reportUnknown]
+    return str(value)
